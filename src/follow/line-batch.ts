@@ -17,4 +17,14 @@ export interface LineBatch {
   readonly overlongLines: number;
   /** Bytes of those over-long lines, LF included. */
   readonly overlongBytes: number;
+  /**
+   * True for lines of the rotated predecessor that are read only to complete the first window after
+   * a start without a checkpoint: a window that holds nothing but such lines is not written.
+   */
+  readonly before: boolean;
+  /**
+   * True on the first batch of a log whose beginning was rotated away and is not to be found: the
+   * window of its first line is left alone, so that a part never overwrites the whole.
+   */
+  readonly headLost: boolean;
 }

@@ -1,0 +1,17 @@
+import type { LineBatch } from '../follow/line-batch.ts';
+import type { RecordBatch } from './record-batch.ts';
+
+/** Turns bytes into columns. One instance per log: `auto` remembers which format it found. */
+export interface LineParser {
+  /** Name of the format in use: a preset's name, `custom`, or `auto` while none has been recognised. */
+  readonly formatName: string;
+  /** `FAMILY_*` bits that the format in use can fill. */
+  readonly families: number;
+  /**
+   * Fills `into` (rows from 0) with the lines of `batch` from byte `from` on, until the batch ends or
+   * `into` is full; `into.consumedTo` says where it stopped. Never throws on what the lines contain.
+   */
+  parse(batch: LineBatch, from: number, into: RecordBatch): void;
+  /** Takes up the format that a checkpoint remembers; unknown names are ignored. Only for `auto`. */
+  resume(formatName: string): void;
+}
