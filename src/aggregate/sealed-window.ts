@@ -5,8 +5,8 @@
 
 /** Upper bounds of the latency bins in ms (`b_N`: previous bound < time <= N); the last, open bin is `b_inf`. */
 export const LATENCY_BOUNDS_MS = [
-  1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072,
-  4096, 6144, 8192, 12288, 16384, 24576, 32768, 49152, 65536,
+  1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048,
+  3072, 4096, 6144, 8192, 12288, 16384, 24576, 32768, 49152, 65536,
 ] as const;
 
 export interface LatencyTotals {
