@@ -1,0 +1,159 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { LogWindowsSnapshot } from './aggregate/log-windows.ts';
+import type { Clock } from './clock.ts';
+import type { Reporter } from './report.ts';
+
+/**
+ * The checkpoint: one file that says, for one moment of the stream, how far every log has been read,
+ * which windows are open with what in them, and which spool records belong to it.
+ *
+ * Owns `<stateDir>/checkpoint`. It is replaced as a whole (write, fsync, rename, fsync of the
+ * folder), so at any time it is the old one or the new one. It is the commit record of input *and*
+ * output: spool records beyond `spoolSeq` are not sent, and after a crash they are cut off and
+ * computed again from the log.
+ *
+ * What can be lost: nothing. A file that is damaged or of another version is kept aside under
+ * another name, reported, and the logs are read again from the beginning of what is there; the same
+ * windows come out and overwrite themselves.
+ */
+export interface Checkpoint {
+  /** Sequence number of the newest spool record that belongs to this moment. */
+  readonly spoolSeq: number;
+  /** Up to here the database has acknowledged. */
+  readonly ackedSeq: number;
+  /** Positions; the follow stage's own form. */
+  readonly follow: unknown;
+  readonly logs: readonly LogCheckpoint[];
+  /** What the keys of the points depend on; see `identityOf`. */
+  readonly identity: string;
+}
+
+export interface LogCheckpoint {
+  readonly log: string;
+  readonly formatName: string;
+  readonly windows: LogWindowsSnapshot;
+}
+
+const VERSION = 1;
+const NAME = 'checkpoint';
+
+export type KillPoint = (name: string) => void;
+
+export class CheckpointFile {
+  readonly #dir: string;
+  readonly #clock: Clock;
+  readonly #report: Reporter;
+  readonly #killPoint: KillPoint;
+
+  constructor(options: {
+    dir: string;
+    clock: Clock;
+    report: Reporter;
+    killPoint?: KillPoint | undefined;
+  }) {
+    this.#dir = options.dir;
+    this.#clock = options.clock;
+    this.#report = options.report;
+    this.#killPoint = options.killPoint ?? (() => {});
+  }
+
+  get path(): string {
+    return join(this.#dir, NAME);
+  }
+
+  /** The last checkpoint, or undefined when there is none that can be used. Throws when the file cannot be read at all. */
+  async load(): Promise<Checkpoint | undefined> {
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(this.path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    const decoded = decodeCheckpoint(bytes);
+    if (typeof decoded !== 'string') return decoded;
+    const kept = `${this.path}.refused-${Math.floor(this.#clock.now() / 1000)}`;
+    await rename(this.path, kept);
+    this.#report({
+      level: 'error',
+      code: 'checkpoint-refused',
+      subject: this.path,
+      message:
+        `The checkpoint ${decoded}. It is kept as ${kept}; the logs are read again from the ` +
+        'beginning of what is there, and the same points are written again.',
+    });
+    return undefined;
+  }
+
+  /** Replaces the checkpoint. Throws on disk trouble; the old one is in place then. */
+  async save(checkpoint: Checkpoint): Promise<void> {
+    await mkdir(this.#dir, { recursive: true });
+    const temporary = `${this.path}.new`;
+    this.#killPoint('checkpoint-before-write');
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(encodeCheckpoint(checkpoint));
+      this.#killPoint('checkpoint-before-fsync');
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    this.#killPoint('checkpoint-before-rename');
+    await rename(temporary, this.path);
+    this.#killPoint('checkpoint-after-rename');
+    const folder = await open(this.#dir, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+    this.#killPoint('checkpoint-after-fsync');
+  }
+}
+
+/** One header line of JSON with length and CRC-32 of the body, then the body, JSON too. */
+export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
+  const body = Buffer.from(JSON.stringify(checkpoint));
+  const header = {
+    format: 'nginx-meter checkpoint',
+    version: VERSION,
+    length: body.length,
+    crc32: crc32(body),
+  };
+  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]);
+}
+
+/** The checkpoint, or what is wrong with it as the end of a sentence. */
+export function decodeCheckpoint(bytes: Buffer): Checkpoint | string {
+  const lineEnd = bytes.indexOf(0x0a);
+  const header = parse(bytes.subarray(0, Math.max(0, lineEnd)));
+  if (header?.['format'] !== 'nginx-meter checkpoint')
+    return 'is not one of nginx-meter, or its header is damaged';
+  if (header['version'] !== VERSION) {
+    return `is of version ${JSON.stringify(header['version'])}, this program reads version ${VERSION}`;
+  }
+  const body = bytes.subarray(lineEnd + 1);
+  if (header['length'] !== body.length) {
+    return `is damaged: ${body.length} bytes where ${JSON.stringify(header['length'])} were written`;
+  }
+  if (header['crc32'] !== crc32(body)) return 'is damaged: its checksum does not fit';
+  // The checksum vouches for the form: this program wrote these bytes.
+  return parse(body) as unknown as Checkpoint;
+}
+
+function parse(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

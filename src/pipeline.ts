@@ -1,0 +1,309 @@
+import type { LogWindows, DueMode } from './aggregate/log-windows.ts';
+import type { SealedWindow } from './aggregate/sealed-window.ts';
+import type { Gauges } from './aggregate/window.ts';
+import type { CheckpointFile, LogCheckpoint } from './checkpoint.ts';
+import type { Clock } from './clock.ts';
+import type { LineBatch } from './follow/line-batch.ts';
+import type { LineSource, LogStatus } from './follow/line-source.ts';
+import type { LineParser } from './parse/line-parser.ts';
+import type { RecordBatch } from './parse/record-batch.ts';
+import type { Report, Reporter } from './report.ts';
+
+/**
+ * The one loop: read → parse → add → take the windows that are due → spool → checkpoint.
+ *
+ * Everything happens in turn on one thread, so at the top of the loop positions and windows are of
+ * the same moment, and that is what a checkpoint saves. Order of a commit: points into the spool,
+ * fsync, checkpoint, and only then may the points be sent. A crash anywhere in between leaves the
+ * old checkpoint, and what it does not know is computed again.
+ *
+ * When the spool is full the loop stops reading: the log itself is the buffer.
+ * When the state folder cannot be written, points go on from memory, uncommitted, until it can.
+ */
+
+/** What the loop needs of the spool; src/influx/spool.ts. */
+export interface PointQueue {
+  readonly isFull: boolean;
+  readonly lastSeq: number;
+  readonly ackedSeq: number;
+  append(lines: Uint8Array, points: number): Promise<number>;
+  /** True when everything appended is on disk. */
+  sync(): Promise<boolean>;
+  commit(seq: number): void;
+}
+
+/** One log's way through the loop. */
+export interface LogLane {
+  readonly log: string;
+  readonly parser: LineParser;
+  readonly windows: LogWindows;
+  /** Nothing has been unread at the last look, at least once since the start. */
+  hasCaughtUp: boolean;
+  lagMs: number;
+  rotations: number;
+  truncations: number;
+}
+
+export interface PipelineOptions {
+  readonly source: LineSource;
+  readonly records: RecordBatch;
+  readonly queue: PointQueue;
+  readonly checkpoint: CheckpointFile;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  readonly windowS: number;
+  readonly identity: string;
+  /** A lane for a log that is met for the first time. */
+  readonly newLane: (log: string) => LogLane;
+  /** Windows as batches of line protocol, each within the limits of one write. */
+  readonly encode: (
+    windows: readonly SealedWindow[],
+  ) => Iterable<{ lines: Uint8Array; points: number }>;
+  /** The process's own point of the window that ends now, or undefined for none. */
+  readonly sidecarPoint: (startS: number) => { lines: Uint8Array; points: number } | undefined;
+  readonly onWindows: (windows: readonly SealedWindow[]) => void;
+  readonly rewrite: 'always' | 'never';
+}
+
+/** Windows overdue while catching up are handed over in portions of about this many series. */
+const PORTION_SERIES = 1000;
+const IDLE_WAIT_MAX_MS = 1000;
+const FULL_WAIT_MS = 200;
+
+export class Pipeline {
+  readonly lanes = new Map<string, LogLane>();
+  /** Monotonic time of the last turn, for /healthz. */
+  lastTurnMs: number;
+  /** Why the state folder cannot be written; undefined when all is well. */
+  stateTrouble: string | undefined;
+  readonly #o: PipelineOptions;
+  #lastTickS: number;
+
+  constructor(options: PipelineOptions) {
+    this.#o = options;
+    this.lastTurnMs = options.clock.monotonicMs();
+    this.#lastTickS = this.#windowStartS(options.clock.now());
+  }
+
+  restore(logs: readonly LogCheckpoint[]): void {
+    for (const { log, formatName, windows } of logs) {
+      const lane = this.#lane(log);
+      lane.parser.resume(formatName);
+      lane.windows.restore(windows);
+    }
+  }
+
+  /** Runs until `signal` aborts; then the caller calls `finish()`. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const turnMs = this.#o.clock.now();
+      this.lastTurnMs = this.#o.clock.monotonicMs();
+      if (this.#o.queue.isFull) {
+        if (this.stateTrouble !== undefined) await this.#makeDurable();
+        await this.#o.clock.sleep(FULL_WAIT_MS, signal);
+        continue;
+      }
+      const batch = await this.#o.source.next();
+      if (batch !== undefined) {
+        this.#take(batch);
+        if (this.#overdueSeries(turnMs) >= PORTION_SERIES) await this.#commit(turnMs, false);
+      }
+      if (this.#windowStartS(turnMs) !== this.#lastTickS)
+        await this.#tick(turnMs, batch === undefined);
+      if (batch === undefined) await this.#o.source.wait(this.#untilTickMs(), signal);
+    }
+  }
+
+  /** Reads what is there (until `deadlineMs`, monotonic), hands every window over and commits. */
+  async finish(deadlineMs: number): Promise<void> {
+    const { clock, queue, source, rewrite } = this.#o;
+    let turnMs = clock.now();
+    let isCaughtUp = false;
+    while (clock.monotonicMs() < deadlineMs && !queue.isFull) {
+      turnMs = clock.now();
+      const batch = await source.next();
+      if (batch === undefined) {
+        isCaughtUp = true;
+        break;
+      }
+      this.#take(batch);
+    }
+    await this.#commit(turnMs, isCaughtUp);
+    // A window still open is written as it stands, so that a stopped meter owes the database nothing;
+    // after the next start it is written again, whole. Where a point cannot be overwritten it waits.
+    if (isCaughtUp && rewrite === 'always') await this.#commit(turnMs, isCaughtUp, 'last');
+  }
+
+  #take(batch: LineBatch): void {
+    const { clock, records } = this.#o;
+    const lane = this.#lane(batch.log);
+    const nowMs = clock.now();
+    const isOwn = !batch.before;
+    if (batch.headLost) lane.windows.leaveFirstWindowAlone();
+    lane.windows.addOverlong(batch.overlongLines, batch.overlongBytes, isOwn);
+    let from = batch.start;
+    while (from < batch.end) {
+      lane.parser.parse(batch, from, records);
+      lane.windows.add(records, nowMs, isOwn);
+      from = records.consumedTo;
+    }
+    const newestS = lane.windows.newestS;
+    if (newestS !== undefined) lane.lagMs = Math.max(lane.lagMs, nowMs - newestS * 1000);
+  }
+
+  /** The end of a window by the clock: what is due, and the process's own point. */
+  async #tick(turnMs: number, isCaughtUp: boolean): Promise<void> {
+    this.#lastTickS = this.#windowStartS(turnMs);
+    const point = this.#o.sidecarPoint(this.#lastTickS - this.#o.windowS);
+    if (point !== undefined) await this.#o.queue.append(point.lines, point.points);
+    await this.#commit(turnMs, isCaughtUp);
+  }
+
+  /** Hands over what is due and makes the moment durable. */
+  async #commit(turnMs: number, isCaughtUp: boolean, mode?: DueMode): Promise<void> {
+    const { source, encode, queue, onWindows } = this.#o;
+    const windows: SealedWindow[] = [];
+    for (const status of byLog(source.status())) {
+      const lane = this.#lane(status.log);
+      lane.hasCaughtUp ||= isQuiet(status);
+      if (lane.parser.formatName !== 'auto') lane.windows.learnFormat(lane.parser.families);
+      const gauges = this.#gauges(lane, status);
+      windows.push(
+        ...lane.windows.takeDue(mode ?? dueMode(lane, status, isCaughtUp), turnMs, gauges),
+      );
+    }
+    for (const batch of encode(windows)) await queue.append(batch.lines, batch.points);
+    if (windows.length > 0) onWindows(windows);
+    await this.#makeDurable();
+  }
+
+  async #makeDurable(): Promise<void> {
+    const { queue, checkpoint, source, identity } = this.#o;
+    const seq = queue.lastSeq;
+    let trouble: string | undefined;
+    if (await queue.sync()) {
+      try {
+        await checkpoint.save({
+          spoolSeq: seq,
+          ackedSeq: queue.ackedSeq,
+          follow: source.checkpoint(),
+          logs: Array.from(this.lanes.values(), (lane) => ({
+            log: lane.log,
+            formatName: lane.parser.formatName,
+            windows: lane.windows.snapshot(),
+          })),
+          identity,
+        });
+      } catch (error) {
+        trouble = error instanceof Error ? error.message : String(error);
+      }
+    } else {
+      trouble = 'the spool cannot be written';
+    }
+    this.#reportState(trouble);
+    // Without a disk nothing can be committed; points are sent all the same, because after a crash
+    // the old checkpoint makes the same windows be computed and written again.
+    queue.commit(seq);
+  }
+
+  #reportState(trouble: string | undefined): void {
+    const { checkpoint, report } = this.#o;
+    const was = this.stateTrouble;
+    this.stateTrouble = trouble;
+    if (trouble !== undefined) {
+      report({
+        level: 'error',
+        code: 'state-unwritable',
+        subject: checkpoint.path,
+        message:
+          `The state cannot be saved: ${trouble}. Points go on from memory; make STATE_DIR ` +
+          'writable, or give it room. Until then a crash means reading the log again.',
+      });
+    } else if (was !== undefined) {
+      report(recovered(checkpoint.path));
+    }
+  }
+
+  #gauges(lane: LogLane, status: LogStatus): Gauges {
+    const gauges = {
+      unreadBytes: status.unreadBytes,
+      lagMs: Math.max(0, Math.round(lane.lagMs)),
+      rotations: status.rotations - lane.rotations,
+      truncations: status.truncations - lane.truncations,
+    };
+    lane.rotations = status.rotations;
+    lane.truncations = status.truncations;
+    lane.lagMs = 0;
+    return gauges;
+  }
+
+  #lane(log: string): LogLane {
+    let lane = this.lanes.get(log);
+    if (lane === undefined) {
+      lane = this.#o.newLane(log);
+      this.lanes.set(log, lane);
+    }
+    return lane;
+  }
+
+  #overdueSeries(nowMs: number): number {
+    let series = 0;
+    for (const lane of this.lanes.values()) series += lane.windows.overdueSeries(nowMs);
+    return series;
+  }
+
+  #windowStartS(nowMs: number): number {
+    const { windowS } = this.#o;
+    // One second after the end, see the grace of LogWindows.
+    return Math.floor((nowMs / 1000 - 1) / windowS) * windowS;
+  }
+
+  #untilTickMs(): number {
+    const { clock, windowS } = this.#o;
+    const windowMs = windowS * 1000;
+    const sinceMs = (((clock.now() - 1000) % windowMs) + windowMs) % windowMs;
+    return Math.min(IDLE_WAIT_MAX_MS, windowMs - sinceMs);
+  }
+}
+
+function isQuiet(status: LogStatus): boolean {
+  return status.caughtUp && status.trouble === undefined;
+}
+
+function dueMode(lane: LogLane, status: LogStatus, isCaughtUp: boolean): DueMode {
+  if (!lane.hasCaughtUp) return 'catching-up';
+  return isCaughtUp && isQuiet(status) ? 'caught-up' : 'live';
+}
+
+/** Several files may feed one log; its state is that of all of them. */
+function byLog(statuses: readonly LogStatus[]): Iterable<LogStatus> {
+  const merged = new Map<string, LogStatus>();
+  for (const status of statuses) {
+    const other = merged.get(status.log);
+    merged.set(status.log, other === undefined ? status : mergeStatus(other, status));
+  }
+  return merged.values();
+}
+
+function mergeStatus(a: LogStatus, b: LogStatus): LogStatus {
+  const trouble = a.trouble ?? b.trouble;
+  return {
+    log: a.log,
+    path: a.path,
+    unreadBytes: a.unreadBytes + b.unreadBytes,
+    caughtUp: a.caughtUp && b.caughtUp,
+    rotations: a.rotations + b.rotations,
+    truncations: a.truncations + b.truncations,
+    ...(trouble === undefined ? {} : { trouble }),
+  };
+}
+
+function recovered(path: string): Report {
+  return {
+    level: 'info',
+    code: 'state-writable',
+    subject: path,
+    message: 'The state is saved again; nothing was lost.',
+    ends: ['state-unwritable'],
+  };
+}
