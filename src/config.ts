@@ -1,0 +1,257 @@
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { parse } from 'dotenv';
+import { ConfigError, type Fault, shownValue } from './config/config-error.ts';
+import { influxFaults, type InfluxSettings, influxSettings } from './config/influx-rules.ts';
+import { defaultLogName, type ListenSetting, type LogSetting } from './config/readers.ts';
+import { type Settings, settings } from './config/schema.ts';
+import { aboutSettings } from './config/setting.ts';
+import { warnAboutUnknown } from './config/unknown-names.ts';
+import { parseDurationMs } from './config/units.ts';
+
+/**
+ * The configuration: read once at the start from the environment and `.env`, checked whole, and
+ * frozen. Nothing else in the project reads the environment.
+ *
+ * An empty variable counts as unset, because `NAME=${NAME:-}` in a compose file makes such ones.
+ */
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How a setting is shown to people; the value of a secret is `[redacted]`. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly value: string;
+  readonly isDefault: boolean;
+}
+
+export interface Config {
+  readonly logs: readonly LogSetting[];
+  /** `auto`, a preset's name, or the text of a `log_format` directive. */
+  readonly logFormat: string;
+  readonly readFrom: Settings['READ_FROM'];
+  readonly maxLineBytes: number;
+  readonly pollIntervalMs: number;
+  readonly watchPolling: boolean;
+  readonly windowS: number;
+  readonly windowMs: number;
+  readonly latenessMs: number;
+  readonly errorStatusMin: number;
+  readonly maxSites: number;
+  readonly hostTag: string;
+  /** Sorted by name. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly rewrite: Settings['REWRITE'];
+  /** Undefined: no database; the points stay in the spool. */
+  readonly influx: InfluxSettings | undefined;
+  /** Absolute path. */
+  readonly stateDir: string;
+  readonly spoolMaxBytes: number;
+  /** Undefined: no status server. */
+  readonly listen: ListenSetting | undefined;
+  readonly logLevel: Settings['LOG_LEVEL'];
+  readonly logPretty: Settings['LOG_PRETTY'];
+  /** Whether colours may be used on a terminal (https://no-color.org, and `TERM=dumb`). */
+  readonly color: boolean;
+  /** Whether the terminal understands cursor movements. */
+  readonly dumbTerminal: boolean;
+  /** Sentences about variables that were probably meant for the meter but are none of its settings. */
+  readonly warnings: readonly string[];
+  /** Every setting as it is in force, in the order of the schema. */
+  readonly shown: readonly ShownSetting[];
+}
+
+/**
+ * The process's environment, completed by the `.env` in `folder`, which never overrides it.
+ * Throws a ConfigError if there is a `.env` that cannot be read.
+ */
+export function readEnvironment(folder = process.cwd()): Environment {
+  const path = resolve(folder, '.env');
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return { ...process.env };
+    throw new ConfigError([unreadable('.env', path, error)]);
+  }
+  return { ...parse(text), ...process.env };
+}
+
+/** Throws a ConfigError that lists everything that is wrong. */
+export function loadConfig(environment: Environment): Config {
+  const names = Object.keys(settings.shape);
+  const faults: Fault[] = [];
+  const given = givenTexts(environment, faults);
+  const result = settings.safeParse(Object.fromEntries(given));
+  for (const issue of result.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    const hint: unknown = issue.code === 'custom' ? issue.params?.['hint'] : undefined;
+    faults.push({
+      name,
+      value: about(name)?.secret === true ? undefined : shownSetting(name, given.get(name) ?? ''),
+      problem: shownValue(issue.message),
+      allowed: about(name)?.allowed.replaceAll('`', ''),
+      hint: typeof hint === 'string' ? shownValue(hint) : undefined,
+    });
+  }
+  faults.push(...influxFaults(given), ...windowFaults(given));
+  if (faults.length > 0 || !result.success) throw new ConfigError(faults);
+  const known = names.flatMap((name) => (about(name)?.secret ? [name, `${name}_FILE`] : [name]));
+  const present = Object.keys(environment).filter((name) => environment[name] !== undefined);
+  const config = assemble(result.data, environment);
+  return deepFreeze({
+    ...config,
+    warnings: warnAboutUnknown(present, known).map((warning) => shownValue(warning)),
+    shown: shownSettings(names, given, config),
+  });
+}
+
+function about(name: string) {
+  const schema = Object.entries(settings.shape).find(([key]) => key === name)?.[1];
+  return schema === undefined ? undefined : aboutSettings.get(schema);
+}
+
+/** A URL that was refused may hold a password: before the `@`, or in the query of a v1 write URL. */
+function shownSetting(name: string, text: string): string {
+  if (name !== 'INFLUX_URL') return shownValue(text);
+  const bare = text
+    .replace(/^([a-z+.-]*:?\/*).*@/is, '$1[redacted]@')
+    .replace(/[?#].*$/s, '?[redacted]');
+  return shownValue(bare);
+}
+
+/** The text of every setting that is set, secrets read from their files. */
+function givenTexts(environment: Environment, faults: Fault[]): Map<string, string> {
+  const given = new Map<string, string>();
+  for (const name of Object.keys(settings.shape)) {
+    const text = environment[name];
+    if (text !== undefined && text !== '') given.set(name, text);
+    const fileName = `${name}_FILE`;
+    const path = environment[fileName];
+    if (about(name)?.secret !== true || path === undefined || path === '') continue;
+    if (given.has(name)) {
+      const problem = `and ${fileName} are both set`;
+      faults.push({ name, value: undefined, problem, allowed: 'one of the two', hint: undefined });
+      continue;
+    }
+    try {
+      const secret = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      if (secret !== '') given.set(name, secret);
+      else faults.push(wrongFile(fileName, path, 'names an empty file'));
+    } catch (error) {
+      faults.push(unreadable(fileName, path, error));
+    }
+  }
+  return given;
+}
+
+function wrongFile(name: string, path: string, problem: string, hint?: string): Fault {
+  const allowed = 'the path of a file that holds the secret and nothing else';
+  return { name, value: shownValue(path), problem, allowed, hint };
+}
+
+function unreadable(name: string, path: string, error: unknown): Fault {
+  const code = errorCode(error);
+  if (code === 'ENOENT') return wrongFile(name, path, 'names a file that does not exist');
+  if (code === 'EISDIR') return wrongFile(name, path, 'names a folder');
+  const who = `user ${process.getuid?.() ?? 'of this process'}`;
+  return code === 'EACCES'
+    ? wrongFile(name, path, 'names a file that may not be read', `make it readable for ${who}`)
+    : wrongFile(name, path, `names a file that cannot be read (${code})`);
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+/** Open windows are kept in memory and in the checkpoint, so their number has a bound. */
+const OPEN_WINDOWS_MAX = 720;
+
+function windowFaults(given: ReadonlyMap<string, string>): Fault[] {
+  const windowText = given.get('WINDOW') ?? '10s';
+  const latenessText = given.get('LATENESS') ?? '5m';
+  const windowMs = parseDurationMs(windowText);
+  const latenessMs = parseDurationMs(latenessText);
+  // Values that are wrong on their own have been reported already.
+  if (windowMs === undefined || latenessMs === undefined || windowMs === 0) return [];
+  if (latenessMs / windowMs <= OPEN_WINDOWS_MAX) return [];
+  return [
+    {
+      name: 'LATENESS',
+      value: shownValue(latenessText),
+      problem: `spans more than ${OPEN_WINDOWS_MAX} windows of ${shownValue(windowText)}`,
+      allowed: `up to ${OPEN_WINDOWS_MAX} × WINDOW`,
+      hint: 'a longer WINDOW or a shorter LATENESS',
+    },
+  ];
+}
+
+function assemble(read: Settings, environment: Environment): Omit<Config, 'warnings' | 'shown'> {
+  const dumbTerminal = environment['TERM'] === 'dumb';
+  return {
+    logs: read.LOG_PATHS,
+    logFormat: read.LOG_FORMAT,
+    readFrom: read.READ_FROM,
+    maxLineBytes: read.MAX_LINE_BYTES,
+    pollIntervalMs: read.POLL_INTERVAL,
+    watchPolling: read.WATCH_POLLING,
+    windowS: read.WINDOW,
+    windowMs: read.WINDOW * 1000,
+    latenessMs: read.LATENESS,
+    errorStatusMin: read.ERROR_STATUS_MIN,
+    maxSites: read.MAX_SITES,
+    hostTag: read.HOST_TAG ?? hostname(),
+    tags: read.TAGS,
+    rewrite: read.REWRITE,
+    influx: influxSettings(read),
+    stateDir: resolve(read.STATE_DIR ?? defaultStateDir()),
+    spoolMaxBytes: read.SPOOL_MAX_BYTES,
+    listen: read.LISTEN,
+    logLevel: read.LOG_LEVEL,
+    logPretty: read.LOG_PRETTY,
+    color: !dumbTerminal && (environment['NO_COLOR'] ?? '') === '',
+    dumbTerminal,
+  };
+}
+
+const SYSTEM_STATE_DIR = '/var/lib/nginx-meter';
+
+/** The system's folder where an installation has made one (the image does), else one beside us. */
+function defaultStateDir(): string {
+  try {
+    accessSync(SYSTEM_STATE_DIR, constants.W_OK);
+    return statSync(SYSTEM_STATE_DIR).isDirectory() ? SYSTEM_STATE_DIR : 'state';
+  } catch {
+    return 'state';
+  }
+}
+
+function shownSettings(
+  names: readonly string[],
+  given: ReadonlyMap<string, string>,
+  config: Pick<Config, 'hostTag' | 'stateDir'>,
+): ShownSetting[] {
+  const machine = new Map([
+    ['HOST_TAG', config.hostTag],
+    ['STATE_DIR', config.stateDir],
+  ]);
+  return names.map((name) => {
+    const text = given.get(name);
+    const isDefault = text === undefined;
+    if (!isDefault && about(name)?.secret === true) return { name, value: '[redacted]', isDefault };
+    const value = machine.get(name) ?? text ?? about(name)?.default ?? '';
+    return { name, value: shownValue(value), isDefault };
+  });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}
+
+export { ConfigError, defaultLogName };
+export type { Fault, InfluxSettings, ListenSetting, LogSetting };

@@ -1,0 +1,215 @@
+import { basename } from 'node:path';
+import { editDistance } from '../nearest-word.ts';
+import { type Reader, Refusal } from './setting.ts';
+import { formatDuration, parseDurationMs } from './units.ts';
+
+/** The readers of settings that have a form of their own. */
+
+/** One entry of LOG_PATHS. */
+export interface LogSetting {
+  /** Tag `log`; undefined for a glob without a name, where every file found is named after itself. */
+  readonly name: string | undefined;
+  /** A path or a glob, as written. */
+  readonly path: string;
+  readonly isGlob: boolean;
+}
+
+/** Where the status server listens. */
+export interface ListenSetting {
+  readonly host: string;
+  /** 0 lets the system choose a free port. */
+  readonly port: number;
+}
+
+const LOG_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Splits at commas that are not within the braces of a glob such as `{a,b}.log`. */
+function splitPaths(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '{') depth++;
+    else if (text[i] === '}') depth = Math.max(0, depth - 1);
+    else if (text[i] === ',' && depth === 0) {
+      parts.push(text.slice(start, i));
+      start = i + 1;
+    }
+  }
+  parts.push(text.slice(start));
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** The file's base name without its extension: what a log is called that was given no name. */
+export function defaultLogName(path: string): string {
+  const base = basename(path);
+  const dot = base.lastIndexOf('.');
+  return dot > 0 ? base.slice(0, dot) : base;
+}
+
+function readLogPath(part: string): LogSetting | Refusal {
+  const equals = part.indexOf('=');
+  const before = equals > 0 ? part.slice(0, equals).trim() : '';
+  const isNamed = equals > 0 && !before.includes('/');
+  const path = isNamed ? part.slice(equals + 1).trim() : part;
+  if (isNamed && !LOG_NAME.test(before)) {
+    return new Refusal(`has the name "${before}", which is no name for a log`, `access=${path}`);
+  }
+  if (path === '') return new Refusal(`names the log "${before}" but gives no path`);
+  if (/^[a-z]+:\/\//i.test(path)) return new Refusal(`has "${path}", which is no file`);
+  // A folder is a mistake that can be seen from the text; other kinds of file are seen at run time.
+  if (path.endsWith('/')) return new Refusal(`has "${path}", which is a folder`, `${path}*.log`);
+  const isGlob = /[*?[{]/.test(path);
+  const name = isNamed ? before : isGlob ? undefined : defaultLogName(path);
+  return { name, path, isGlob };
+}
+
+export const readLogPaths: Reader<readonly LogSetting[]> = (text) => {
+  const logs: LogSetting[] = [];
+  for (const part of splitPaths(text)) {
+    const log = readLogPath(part);
+    if (log instanceof Refusal) return log;
+    const twin = logs.find((other) => other.path === log.path);
+    if (twin !== undefined) return new Refusal(`lists ${log.path} twice`);
+    const namesake = logs.find((other) => other.name !== undefined && other.name === log.name);
+    if (namesake !== undefined) {
+      return new Refusal(
+        `calls both ${namesake.path} and ${log.path} "${log.name}", so their points would overwrite each other`,
+        `give each a name: first=${namesake.path},second=${log.path}`,
+      );
+    }
+    logs.push(log);
+  }
+  return logs.length === 0 ? new Refusal('lists no log') : logs;
+};
+
+/** Text that may stand as a tag value in line protocol without being changed. */
+function tagValueProblem(value: string): string | undefined {
+  if (value === '') return 'is empty';
+  if (Buffer.byteLength(value) > 200) return 'is longer than 200 bytes';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /[\u0000-\u001f\u007f-\u009f\\\u2028\u2029]/.test(value)
+    ? 'has a control character or a backslash'
+    : undefined;
+}
+
+export const readHostTag: Reader<string> = (text) => {
+  const problem = tagValueProblem(text.trim());
+  return problem === undefined ? text.trim() : new Refusal(problem);
+};
+
+/** Tags of the schema; a tag of the same name would change which series a point belongs to. */
+const SCHEMA_TAGS = [
+  'host',
+  'log',
+  'site',
+  'route',
+  'upstream',
+  'dim',
+  'value',
+  'rank',
+  'key',
+  'time',
+];
+
+/** A tag with a field's name reads back as two columns in InfluxDB 1 and is refused by InfluxDB 3. */
+const SCHEMA_FIELD =
+  /^(?:window|count|traffic|bytes|bytes_in|bytes_out|error_rate|errors|retries|uniq|[cbr]_?\d+(?:xx)?|b_inf|rt_\w+|lines|counted|unparsed|late|filtered|unread_bytes|lag_ms|rotations|truncations|uptime|points|writes|write_errors|rejected_points|spool_bytes|spool_age_ms|write_ms|rss|cpu_ms|series|folded)$/;
+
+export const readTags: Reader<Readonly<Record<string, string>>> = (text) => {
+  const tags = new Map<string, string>();
+  for (const part of text.split(',')) {
+    if (part.trim() === '') continue;
+    const equals = part.indexOf('=');
+    if (equals < 0) return new Refusal(`has "${part.trim()}" without a value`, `${part.trim()}=…`);
+    const key = part.slice(0, equals).trim();
+    const value = part.slice(equals + 1).trim();
+    if (!/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(key)) {
+      return new Refusal(`has "${key}", which is no name for a tag`);
+    }
+    if (SCHEMA_TAGS.includes(key) || SCHEMA_FIELD.test(key)) {
+      return new Refusal(`has "${key}", a name that the points use themselves`, `my_${key}=…`);
+    }
+    if (tags.has(key)) return new Refusal(`gives "${key}" twice`);
+    const problem = tagValueProblem(value);
+    if (problem !== undefined) return new Refusal(`has a value for "${key}" that ${problem}`);
+    tags.set(key, value);
+  }
+  if (tags.size > 20) return new Refusal(`gives ${tags.size} tags, and 20 is the limit`);
+  // Sorted by name, as line protocol wants it; no prototype, so that no name is special.
+  const sorted = [...tags].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.assign(Object.create(null), Object.fromEntries(sorted));
+};
+
+const DIVISORS_OF_60 = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
+
+/** Every length a window may have: windows then never cross a minute's or an hour's border. */
+const WINDOW_LENGTHS_S = [
+  ...DIVISORS_OF_60,
+  ...DIVISORS_OF_60.map((minutes) => minutes * 60),
+  3600,
+];
+
+/** Whole seconds. */
+export const readWindowS: Reader<number> = (text) => {
+  const ms = parseDurationMs(text);
+  if (ms === undefined) {
+    const lacksUnit = /^\d+$/.test(text.trim());
+    return lacksUnit
+      ? new Refusal('has no unit', `${text.trim()}s`)
+      : new Refusal('is no duration');
+  }
+  const seconds = ms / 1000;
+  if (WINDOW_LENGTHS_S.includes(seconds)) return seconds;
+  const nearest = WINDOW_LENGTHS_S.reduce((best, length) =>
+    Math.abs(length - seconds) < Math.abs(best - seconds) ? length : best,
+  );
+  return new Refusal('divides neither a minute nor an hour', formatDuration(nearest * 1000));
+};
+
+/** Undefined: no server. */
+export const readListen: Reader<ListenSetting | undefined> = (text) => {
+  const value = text.trim();
+  if (value.toLowerCase() === 'off') return undefined;
+  if (/^\d+$/.test(value)) return new Refusal('is a port without an address', `127.0.0.1:${value}`);
+  if (/^:\d+$/.test(value)) return new Refusal('has no address', `0.0.0.0${value}`);
+  if (/^https?:/i.test(value)) return new Refusal('is a URL', '127.0.0.1:9145');
+  const match = /^(?:\[([0-9a-f:.%a-z]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/i.exec(value);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (match === null || host === undefined) {
+    if (editDistance(value.toLowerCase(), 'off') === 1) return new Refusal('is no address', 'off');
+    const bareV6 = /^([0-9a-f:]*:[0-9a-f:]*):(\d+)$/i.exec(value);
+    const hint = bareV6 === null ? undefined : `[${bareV6[1]}]:${bareV6[2]}`;
+    return new Refusal('is no address with a port', hint);
+  }
+  return port > 65535 ? new Refusal('has a port above 65535') : { host, port };
+};
+
+/** The base address of an InfluxDB, without a trailing slash. */
+export const readInfluxUrl: Reader<string> = (text) => {
+  const url = URL.parse(text.trim());
+  if (url === null || !/^[a-z]+:\/\//i.test(text.trim())) {
+    const bare = /^[A-Za-z0-9._-]+(?::\d+)?\/?$/.test(text.trim());
+    return new Refusal('is no URL', bare ? `http://${text.trim()}` : undefined);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    return new Refusal('is neither http nor https', `http://${url.host}`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    return new Refusal(
+      'has a user or password in it, which would show in logs',
+      `INFLUX_URL=${url.origin} with INFLUX_USER and INFLUX_PASSWORD (or INFLUX_PASSWORD_FILE)`,
+    );
+  }
+  const hasQuery = url.search !== '' || url.hash !== '';
+  const path = url.pathname.replace(/\/+$/, '');
+  const base = path.replace(/\/(?:api\/v2\/write|api\/v3\/write_lp|write|query)$/, '');
+  if (hasQuery || base !== path) {
+    const hint = `${url.origin}${base}, and INFLUX_DB or INFLUX_BUCKET for where to write`;
+    return new Refusal('is more than the base address', hint);
+  }
+  return `${url.origin}${path}`;
+};
+
+export const readText: Reader<string> = (text) => text;

@@ -1,0 +1,280 @@
+import { z } from 'zod';
+import {
+  readHostTag,
+  readInfluxUrl,
+  readListen,
+  readLogPaths,
+  readTags,
+  readText,
+  readWindowS,
+} from './readers.ts';
+import { Secret } from './secret.ts';
+import {
+  durationMs,
+  oneOf,
+  optional,
+  readSwitch,
+  setting,
+  sizeBytes,
+  wholeNumber,
+} from './setting.ts';
+
+/**
+ * The one list of settings: names, defaults, limits and texts. The table in the README,
+ * `.env.example`, the messages about faults and the type of the configuration follow from it.
+ */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const MIB = 1024 * 1024;
+
+const SIZE_FORM = 'bytes, or a number with KiB, MiB, GiB (1024) or kB, MB, GB (1000)';
+
+const logs = {
+  LOG_PATHS: setting(
+    {
+      group: 'Logs',
+      text: "The access logs to follow. A name becomes the tag `log`; without one it is the file's base name without its extension.",
+      allowed:
+        'paths or globs with commas between them, each with a name if you like: `shop=/logs/shop/*.log`',
+      default: '/var/log/nginx/access.log',
+    },
+    readLogPaths,
+  ),
+  LOG_FORMAT: setting(
+    {
+      group: 'Logs',
+      text: 'How the lines are written. `auto` recognises the format from the first lines.',
+      allowed:
+        "`auto`, the name of a preset, or the text of nginx's `log_format` directive, quotes and line breaks included",
+      default: 'auto',
+    },
+    readText,
+  ),
+  READ_FROM: setting(
+    {
+      group: 'Logs',
+      text: 'Where to begin in a log that was never read before: at the beginning of the file, at its end, or with `all` of its rotated files.',
+      allowed: '`beginning`, `end` or `all`',
+      default: 'beginning',
+    },
+    oneOf(['beginning', 'end', 'all']),
+  ),
+  MAX_LINE_BYTES: setting(
+    {
+      group: 'Logs',
+      text: 'A longer line is counted as unparsed and passed over.',
+      allowed: `${SIZE_FORM}; from 4KiB to 16MiB`,
+      default: '1MiB',
+    },
+    sizeBytes({ min: 4096, max: 16 * MIB }),
+  ),
+  POLL_INTERVAL: setting(
+    {
+      group: 'Logs',
+      text: 'How often the files are looked at even when the system reports no change.',
+      allowed: 'a duration from 100ms to 1m',
+      default: '1s',
+    },
+    durationMs({ min: 100, max: MINUTE }),
+  ),
+  WATCH_POLLING: setting(
+    {
+      group: 'Logs',
+      text: 'Do not ask the system for change events at all; for NFS, Docker Desktop mounts and FUSE.',
+      allowed: '`true` or `false`',
+      default: 'false',
+    },
+    readSwitch,
+  ),
+};
+
+const windows = {
+  WINDOW: setting(
+    {
+      group: 'Windows',
+      text: 'Length of a window: one point per site and window.',
+      allowed:
+        'a duration that divides a minute (`1s`, `5s`, `10s`, `15s`, `30s` …) or an hour in whole minutes (`1m`, `5m`, `1h` …)',
+      default: '10s',
+    },
+    readWindowS,
+  ),
+  LATENESS: setting(
+    {
+      group: 'Windows',
+      text: "How late a line may come and still correct its window (nginx's `buffer=` and `flush=`, long requests). Later ones are counted as late.",
+      allowed: 'a duration up to 1h, and at most 720 windows',
+      default: '5m',
+    },
+    durationMs({ min: 0, max: HOUR }),
+  ),
+  ERROR_STATUS_MIN: setting(
+    {
+      group: 'Windows',
+      text: 'Statuses from here on count as errors in `errors` and `error_rate`.',
+      allowed: 'a whole number from 100 to 599',
+      default: '400',
+    },
+    wholeNumber({ min: 100, max: 599 }),
+  ),
+  MAX_SITES: setting(
+    {
+      group: 'Windows',
+      text: 'At most so many values of the tag `site` per log; the rest is added up as `other`.',
+      allowed: 'a whole number from 1 to 1000',
+      default: '50',
+    },
+    wholeNumber({ min: 1, max: 1000 }),
+  ),
+  HOST_TAG: optional(
+    {
+      group: 'Windows',
+      text: 'Value of the tag `host`. Two meters with the same `host` and `log` overwrite each other.',
+      allowed: 'up to 200 bytes without control characters or backslashes',
+      defaultText: "the machine's host name",
+    },
+    readHostTag,
+  ),
+  TAGS: setting(
+    {
+      group: 'Windows',
+      text: 'Tags that every point carries.',
+      allowed:
+        '`name=value` with commas between them; not the names that the points use themselves',
+      default: '',
+      example: 'env=production,region=eu',
+    },
+    readTags,
+  ),
+  REWRITE: setting(
+    {
+      group: 'Windows',
+      text: 'Whether a window that a late line changed is written again. `never` holds each window back for LATENESS and writes it once; for InfluxDB 3 and for VictoriaMetrics without deduplication, which do not overwrite reliably.',
+      allowed: '`always` or `never`',
+      default: 'always',
+    },
+    oneOf(['always', 'never']),
+  ),
+};
+
+const influx = {
+  INFLUX_URL: optional(
+    {
+      group: 'InfluxDB',
+      text: 'Where to write. Unset: the points stay in STATE_DIR, and are sent once this is set.',
+      allowed: 'the base address, http or https, without user, password or query',
+      example: 'http://influxdb:8086',
+    },
+    readInfluxUrl,
+  ),
+  INFLUX_DB: optional(
+    {
+      group: 'InfluxDB',
+      text: 'Database, for InfluxDB 1 (and 3, and VictoriaMetrics).',
+      allowed: 'a name',
+      example: 'nginx',
+    },
+    readText,
+  ),
+  INFLUX_USER: optional(
+    {
+      group: 'InfluxDB',
+      text: 'User, for InfluxDB 1 with authentication.',
+      allowed: 'a name',
+    },
+    readText,
+  ),
+  INFLUX_PASSWORD: optional(
+    { group: 'InfluxDB', text: 'Password of INFLUX_USER.', allowed: 'any text', secret: true },
+    (text) => new Secret(text),
+  ),
+  INFLUX_ORG: optional(
+    {
+      group: 'InfluxDB',
+      text: 'Organisation, for InfluxDB 2.',
+      allowed: 'a name or an id',
+    },
+    readText,
+  ),
+  INFLUX_BUCKET: optional(
+    {
+      group: 'InfluxDB',
+      text: 'Bucket, for InfluxDB 2.',
+      allowed: 'a name',
+    },
+    readText,
+  ),
+  INFLUX_TOKEN: optional(
+    {
+      group: 'InfluxDB',
+      text: 'Token, for InfluxDB 2 and 3.',
+      allowed: 'a token with the right to write',
+      secret: true,
+    },
+    (text) => new Secret(text),
+  ),
+  INFLUX_VERSION: optional(
+    {
+      group: 'InfluxDB',
+      text: 'Forces the write API. Otherwise it follows from the other settings: INFLUX_DB means 1, INFLUX_BUCKET means 2.',
+      allowed: '`1`, `2` or `3`',
+      example: '3',
+    },
+    oneOf(['1', '2', '3']),
+  ),
+};
+
+const running = {
+  STATE_DIR: optional(
+    {
+      group: 'Running',
+      text: 'Folder for the checkpoint and the spool. One meter per folder.',
+      allowed: 'a folder that the meter may write to; it is made if it does not exist',
+      defaultText: '`/var/lib/nginx-meter` where that is a folder to write to, else `./state`',
+    },
+    readText,
+  ),
+  SPOOL_MAX_BYTES: setting(
+    {
+      group: 'Running',
+      text: 'How much of the disk points that were not sent yet may take. When it is full, reading stops and the log itself is the buffer. Without INFLUX_URL the oldest points make room.',
+      allowed: `${SIZE_FORM}; from 1MiB to 1TiB`,
+      default: '256MiB',
+    },
+    sizeBytes({ min: MIB, max: MIB * MIB }),
+  ),
+  LISTEN: setting(
+    {
+      group: 'Running',
+      text: 'Where /healthz, /readyz and /metrics are served.',
+      allowed: '`address:port` (`0.0.0.0:9145` and `[::]:9145` mean every address), or `off`',
+      default: '127.0.0.1:9145',
+    },
+    readListen,
+  ),
+  LOG_LEVEL: setting(
+    {
+      group: 'Running',
+      text: "Least severity that the meter's own log shows.",
+      allowed: '`debug`, `info`, `warn` or `error`',
+      default: 'info',
+    },
+    oneOf(['debug', 'info', 'warn', 'error']),
+  ),
+  LOG_PRETTY: setting(
+    {
+      group: 'Running',
+      text: "The meter's own log as text for people in place of JSON. `auto`: on a terminal.",
+      allowed: '`auto`, `true` or `false`',
+      default: 'auto',
+    },
+    oneOf(['auto', 'true', 'false']),
+  ),
+};
+
+export const settings = z.object({ ...logs, ...windows, ...influx, ...running });
+
+export type Settings = z.output<typeof settings>;
+export type SettingName = keyof typeof settings.shape;
