@@ -1,0 +1,168 @@
+import type { DueMode, LogWindows } from './aggregate/log-windows.ts';
+import type { SealedWindow } from './aggregate/sealed-window.ts';
+import type { Clock } from './clock.ts';
+import type { LineBatch } from './follow/line-batch.ts';
+import type { LineParser } from './parse/line-parser.ts';
+import type { RecordBatch } from './parse/record-batch.ts';
+
+/**
+ * Files read from end to end, and every window of them handed over once, oldest first over all logs.
+ *
+ * Files of one log follow each other by their first timestamp. Several logs are read in step: the
+ * one whose lines are oldest goes on, so that windows come out in the order of time while at most a
+ * batch of each log is held. Nothing here depends on the clock but what counts as the future, so the
+ * same files give the same windows on every run.
+ */
+export interface BackfillFile {
+  readonly log: string;
+  readonly path: string;
+  /** Complete lines, then undefined. Bytes are borrowed until the next call on any file. */
+  next(): Promise<LineBatch | undefined>;
+  close(): Promise<void>;
+}
+
+export interface BackfillOptions {
+  readonly paths: readonly string[];
+  readonly openFile: (path: string) => Promise<BackfillFile>;
+  readonly newParser: () => LineParser;
+  readonly newWindows: (log: string) => LogWindows;
+  readonly records: RecordBatch;
+  readonly clock: Clock;
+  /** Windows of one moment or later ones, ascending over all calls. */
+  readonly write: (windows: readonly SealedWindow[]) => Promise<void>;
+  readonly onProgress: (path: string, bytes: number) => void;
+}
+
+/** One log: its files in order, and the windows sealed but not yet handed over. */
+interface Lane {
+  readonly parser: LineParser;
+  readonly windows: LogWindows;
+  readonly paths: string[];
+  file: BackfillFile | undefined;
+  ready: SealedWindow[];
+  /** Every window that begins before this has been sealed. */
+  sealedUntilS: number;
+}
+
+/** Reads everything. Throws what opening or reading a file throws. */
+export async function runBackfill(options: BackfillOptions): Promise<readonly LogWindows[]> {
+  const lanes = await lanesOf(options);
+  const unfinished = new Set(lanes);
+  while (unfinished.size > 0) {
+    const lane = oldest(unfinished);
+    const mode = (await readBatch(lane, options)) ? 'catching-up' : 'last';
+    if (mode === 'last') unfinished.delete(lane);
+    seal(lane, mode);
+    await handOver(lanes, unfinished, options);
+  }
+  return lanes.map((lane) => lane.windows);
+}
+
+/** Takes what is due by the log's own time; the clock has no say in what was written long ago. */
+function seal(lane: Lane, mode: DueMode): void {
+  for (const window of lane.windows.takeDue(mode, (lane.windows.newestS ?? 0) * 1000)) {
+    lane.ready.push(window);
+    lane.sealedUntilS = window.startS + 1;
+  }
+}
+
+async function lanesOf(options: BackfillOptions): Promise<Lane[]> {
+  const files: { log: string; path: string; firstS: number }[] = [];
+  for (const path of options.paths) files.push({ path, ...(await firstTime(path, options)) });
+  files.sort((a, b) => a.firstS - b.firstS);
+  const lanes = new Map<string, Lane>();
+  for (const { log, path } of files) {
+    const lane = lanes.get(log) ?? {
+      parser: options.newParser(),
+      windows: options.newWindows(log),
+      paths: [],
+      file: undefined,
+      ready: [],
+      sealedUntilS: -Infinity,
+    };
+    lane.paths.push(path);
+    lanes.set(log, lane);
+  }
+  return [...lanes.values()];
+}
+
+/** The first timestamp of a file; a file without one sorts last, in the order given. */
+async function firstTime(
+  path: string,
+  { openFile, newParser, records }: BackfillOptions,
+): Promise<{ log: string; firstS: number }> {
+  const file = await openFile(path);
+  try {
+    const parser = newParser();
+    for (let batch = await file.next(); batch !== undefined; batch = await file.next()) {
+      let from = batch.start;
+      while (from < batch.end) {
+        parser.parse(batch, from, records);
+        const at = records.reason.subarray(0, records.length).indexOf(0);
+        if (at !== -1) return { log: file.log, firstS: records.timeS[at] ?? Infinity };
+        from = records.consumedTo;
+      }
+    }
+    return { log: file.log, firstS: Infinity };
+  } finally {
+    await file.close();
+  }
+}
+
+function oldest(lanes: Iterable<Lane>): Lane {
+  let found: Lane | undefined;
+  let foundS = Infinity;
+  for (const lane of lanes) {
+    const newestS = lane.windows.newestS ?? -Infinity;
+    if (found === undefined || newestS < foundS) [found, foundS] = [lane, newestS];
+  }
+  if (found === undefined) throw new Error('no lane is left');
+  return found;
+}
+
+/** Adds the next batch of the log; false when it has no more. */
+async function readBatch(lane: Lane, options: BackfillOptions): Promise<boolean> {
+  for (;;) {
+    if (lane.file === undefined) {
+      const path = lane.paths.shift();
+      if (path === undefined) return false;
+      lane.file = await options.openFile(path);
+    }
+    const batch = await lane.file.next();
+    if (batch !== undefined) {
+      addBatch(lane, batch, options);
+      options.onProgress(batch.path, batch.end - batch.start);
+      return true;
+    }
+    await lane.file.close();
+    lane.file = undefined;
+  }
+}
+
+function addBatch(lane: Lane, batch: LineBatch, { records, clock }: BackfillOptions): void {
+  const nowMs = clock.now();
+  lane.windows.addOverlong(batch.overlongLines, batch.overlongBytes, true);
+  let from = batch.start;
+  while (from < batch.end) {
+    lane.parser.parse(batch, from, records);
+    lane.windows.add(records, nowMs, true);
+    from = records.consumedTo;
+  }
+}
+
+/** Windows that no unfinished log can still precede. */
+async function handOver(
+  lanes: readonly Lane[],
+  unfinished: ReadonlySet<Lane>,
+  { write }: BackfillOptions,
+): Promise<void> {
+  let untilS = Infinity;
+  for (const lane of unfinished) untilS = Math.min(untilS, lane.sealedUntilS);
+  const windows: SealedWindow[] = [];
+  for (const lane of lanes) {
+    const end = lane.ready.findIndex((window) => window.startS >= untilS);
+    windows.push(...lane.ready.splice(0, end === -1 ? lane.ready.length : end));
+  }
+  windows.sort((a, b) => a.startS - b.startS);
+  if (windows.length > 0) await write(windows);
+}
