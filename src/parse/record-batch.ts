@@ -32,6 +32,14 @@ export const FAMILY_TIME = 1; // $request_time → rt_*, b_*
 export const FAMILY_BYTES_IN = 2; // $request_length → bytes_in
 export const FAMILY_SITE = 4; // $server_name, $host → tag site
 
+/** Where a variable of the log format stands, row by row: [start, end) in `bytes`; start === end where absent. */
+export interface SpanColumn {
+  /** Without `$`. A format that lacks it leaves the column absent in every row. */
+  readonly variable: string;
+  readonly start: Uint32Array;
+  readonly end: Uint32Array;
+}
+
 export class RecordBatch {
   /** Rows in use. */
   length = 0;
@@ -61,8 +69,11 @@ export class RecordBatch {
   /** Span of $server_name, else $host; start === end where absent. */
   readonly siteStart: Uint32Array;
   readonly siteEnd: Uint32Array;
+  /** The variables that were asked for, in that order. Values are as nginx wrote them, escapes and all. */
+  readonly spans: readonly SpanColumn[];
 
-  constructor(capacity: number) {
+  /** `spanVariables`: names without `$` of which each row shall have the span. */
+  constructor(capacity: number, spanVariables: readonly string[] = []) {
     this.capacity = capacity;
     this.reason = new Uint8Array(capacity);
     this.timeS = new Float64Array(capacity);
@@ -74,5 +85,10 @@ export class RecordBatch {
     this.lineEnd = new Uint32Array(capacity);
     this.siteStart = new Uint32Array(capacity);
     this.siteEnd = new Uint32Array(capacity);
+    this.spans = spanVariables.map((variable) => ({
+      variable,
+      start: new Uint32Array(capacity),
+      end: new Uint32Array(capacity),
+    }));
   }
 }

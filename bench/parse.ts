@@ -1,0 +1,89 @@
+/**
+ * Nanoseconds per line of the parse stage alone, for information: node bench/parse.ts [seconds].
+ * Bytes lie in the scanner's read buffer, as they do when files are followed.
+ */
+import type { LineBatch } from '../src/follow/line-batch.ts';
+import { createParser } from '../src/parse/parser.ts';
+import { PARSED, RecordBatch } from '../src/parse/record-batch.ts';
+import { createScanner } from '../src/parse/scanner.ts';
+
+const READ_BUFFER_BYTES = 256 * 1024;
+const secondsPerFormat = Number(process.argv[2] ?? 1);
+const scanner = createScanner({ readBufferBytes: READ_BUFFER_BYTES });
+
+const HEAD = (i: number) =>
+  `203.0.113.${i % 256} - ${i % 50 === 0 ? 'alice' : '-'} [22/Nov/2026:10:${two(i / 600)}:${two(i / 10)} +0000] ` +
+  `"GET /api/v1/users/${i * 7919}/orders?page=${i % 9} HTTP/1.1" ${i % 20 === 0 ? 404 : 200} ${100 + ((i * 977) % 90_000)} ` +
+  `"https://www.example.com/catalogue/item/${i % 1000}" ` +
+  '"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0"';
+const UPSTREAM = (i: number) =>
+  ` ${300 + (i % 100)} 0.0${10 + (i % 90)} [default-shop-80] [] 10.0.0.${i % 9}:8080 ${i % 5000} 0.0${10 + (i % 80)} 200 ` +
+  `${(i * 7919).toString(16).padStart(32, '0')}`;
+
+const cases = [
+  { format: 'combined', line: HEAD },
+  { format: 'auto', line: HEAD },
+  { format: 'ingress-nginx', line: (i: number) => HEAD(i) + UPSTREAM(i) },
+  { format: 'combined', line: (i: number) => `${HEAD(i)} "one too many"`, note: ' (garbage)' },
+  { format: 'auto', line: (i: number) => `${HEAD(i)} rubbish`, note: ' (garbage)' },
+];
+
+for (const { format, line, note } of cases) {
+  const { batch, lines } = fill(line);
+  const into = new RecordBatch(4096);
+  const parser = createParser({ format, scanner });
+  let rounds = 0;
+  let parsed = 0;
+  // The first tenth lets the compiler settle.
+  const warmUpEnd = performance.now() + 100 * secondsPerFormat;
+  while (performance.now() < warmUpEnd) parser.parse(batch, batch.start, into);
+  const begin = performance.now();
+  while (performance.now() - begin < 900 * secondsPerFormat) {
+    for (let at = batch.start; at < batch.end; at = into.consumedTo) {
+      parser.parse(batch, at, into);
+      for (let i = 0; i < into.length; i++) if (into.reason[i] === PARSED) parsed++;
+    }
+    rounds++;
+  }
+  const elapsedMs = performance.now() - begin;
+  const ns = (1e6 * elapsedMs) / (rounds * lines);
+  const bytesPerLine = batch.end / lines;
+  console.log(
+    `${(format + (note ?? '')).padEnd(22)} ${ns.toFixed(0).padStart(5)} ns/line ` +
+      `${bytesPerLine.toFixed(0)} bytes/line, ${((bytesPerLine / ns) * 1e3).toFixed(0)} MB/s, ` +
+      `${((100 * parsed) / (rounds * lines)).toFixed(0)} % parsed`,
+  );
+}
+
+let scanned = 0;
+const { batch, lines } = fill(HEAD);
+const begin = performance.now();
+while (performance.now() - begin < 500 * secondsPerFormat) {
+  for (let at = 0; at < batch.end; ) {
+    const found = scanner.scan(batch.bytes, at, batch.end, 256);
+    at = (scanner.lines[2 * found - 2] ?? 0) + 1;
+  }
+  scanned += lines;
+}
+console.log(
+  `scan alone             ${((1e6 * (performance.now() - begin)) / scanned).toFixed(0).padStart(5)} ns/line`,
+);
+
+function fill(line: (i: number) => string): { batch: LineBatch; lines: number } {
+  const bytes = scanner.readBuffer;
+  let end = 0;
+  let lines = 0;
+  for (let i = 0; ; i++) {
+    const next = Buffer.from(`${line(i)}\n`);
+    if (end + next.length > bytes.length) break;
+    bytes.set(next, end);
+    end += next.length;
+    lines++;
+  }
+  const nothing = { overlongLines: 0, overlongBytes: 0, before: false, headLost: false };
+  return { batch: { log: 'bench', path: 'bench', bytes, start: 0, end, ...nothing }, lines };
+}
+
+function two(value: number): string {
+  return String(Math.floor(value) % 60).padStart(2, '0');
+}

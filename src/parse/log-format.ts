@@ -1,0 +1,304 @@
+/**
+ * Compiles the text of a `log_format` to a program of literals and variables over bytes.
+ *
+ * escape=default: nginx writes `"`, `\` and control bytes of values as `\xNN`, so every quote of a
+ * line is one of the format's own. The format is cut at its quotes into segments; the n-th quote of
+ * a line ends the n-th segment, whatever a client sends. escape=none has no such anchor: the whole
+ * line is one segment.
+ */
+import { readFormatText, type Escape, type FormatElement, type FormatText } from './format-text.ts';
+import { LogFormatError } from './log-format-error.ts';
+import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from './record-batch.ts';
+import { hasMeaning, isTime, variableKind, type VariableKind } from './variables.ts';
+
+/** How the end of a value is found. The first three are searched for what follows them. */
+export const OP_FREE = 0; // anything
+export const OP_WORD = 1; // anything but a space, in front of text that does not begin with a space
+export const OP_SEARCHED_MAX = OP_WORD;
+export const OP_TOKEN = 2; // up to the next space
+export const OP_LIST = 3;
+export const OP_STATUS = 4;
+export const OP_BYTES = 5;
+export const OP_REQUEST_LENGTH = 6;
+export const OP_REQUEST_TIME = 7;
+export const OP_TIME_LOCAL = 8;
+export const OP_TIME_ISO8601 = 9;
+export const OP_MSEC = 10;
+
+export interface FormatVariable {
+  /** Without `$`. */
+  readonly name: string;
+  readonly kind: VariableKind;
+  /** Place in the text of the format. */
+  readonly at: number;
+}
+
+/** Tables by segment (`quoteCount + 1` of them, or one) and by variable, for the plan to run over. */
+export interface Program {
+  /** Quotes a line has, or -1 when quotes of values are not escaped and so tell nothing. */
+  readonly quoteCount: number;
+  /** Segment s holds the variables from `firstVariable[s]` to `firstVariable[s + 1]`. */
+  readonly firstVariable: Int32Array;
+  /** Literal at the beginning of segment s. */
+  readonly leadAt: Int32Array;
+  readonly leadLength: Int32Array;
+  readonly ops: Uint8Array;
+  /** Literal after variable v, within its segment. Never empty between two variables. */
+  readonly literalAt: Int32Array;
+  readonly literalLength: Int32Array;
+  readonly literals: Uint8Array;
+}
+
+export interface LogFormat {
+  /** A preset's name, or `custom`. */
+  readonly name: string;
+  readonly variables: readonly FormatVariable[];
+  readonly program: Program;
+  /** As `program`, but values that mean something may be anything: tells a wrong value from a wrong form. */
+  readonly lenientProgram: Program;
+  /** `FAMILY_*` bits that the format can fill. */
+  readonly families: number;
+  /** Variable that gives the site, without `$`. */
+  readonly siteVariable: string | undefined;
+  /** Sentences about fields that a client can shift, for a person who checks the configuration. */
+  readonly ambiguities: readonly string[];
+}
+
+interface Segment {
+  readonly lead: string;
+  readonly variables: readonly { readonly variable: FormatVariable; readonly literal: string }[];
+}
+
+/** More variables than any format has; the plan's tables are of this order. */
+const VARIABLES_MAX = 256;
+
+/** Throws LogFormatError. `text`: see readFormatText. */
+export function compileLogFormat(name: string, text: string): LogFormat {
+  const format = readFormatText(text);
+  const elements = withoutCarriageReturn(format.elements);
+  const named = nameVariables(elements);
+  checkFormat(format, named, text);
+  const segments = cutAtQuotes(elements, named, format.escape);
+  checkNumbersEnd(segments, text);
+  const names = named.map((variable) => variable.name);
+  const siteVariable = ['server_name', 'host'].find((site) => names.includes(site));
+  const has = (kind: VariableKind) => named.some((variable) => variable.kind === kind);
+  return {
+    name,
+    variables: named,
+    program: assemble(segments, format.escape, false),
+    lenientProgram: assemble(segments, format.escape, true),
+    families:
+      (has('request-time') ? FAMILY_TIME : 0) |
+      (has('request-length') ? FAMILY_BYTES_IN : 0) |
+      (siteVariable === undefined ? 0 : FAMILY_SITE),
+    siteVariable,
+    ambiguities:
+      format.escape === 'none' ? ambiguitiesOfNone(segments) : segments.flatMap(ambiguitiesOf),
+  };
+}
+
+/** A CR at the end of a line belongs to the line end, so a format that ends with one means that. */
+function withoutCarriageReturn(elements: readonly FormatElement[]): FormatElement[] {
+  const last = elements.at(-1);
+  if (last?.kind !== 'literal' || !last.text.endsWith('\r')) return [...elements];
+  const text = last.text.slice(0, -1);
+  return text === '' ? elements.slice(0, -1) : [...elements.slice(0, -1), { ...last, text }];
+}
+
+/** Only one variable fills the column of bytes: $body_bytes_sent where it is, else $bytes_sent. */
+function nameVariables(elements: readonly FormatElement[]): FormatVariable[] {
+  const variables = elements.filter((element) => element.kind === 'variable');
+  const hasBody = variables.some(({ name }) => name === 'body_bytes_sent');
+  return variables.map(({ name, at }) => {
+    const kind = name === 'bytes_sent' && hasBody ? 'token' : variableKind(name);
+    return { name, kind, at };
+  });
+}
+
+function checkFormat(format: FormatText, variables: readonly FormatVariable[], text: string): void {
+  if (format.escape === 'json') {
+    throw new LogFormatError(
+      'The log format has escape=json; JSON logs are not supported. Log a text format ' +
+        '(escape=default) for nginx-meter, if need be as a second access_log.',
+      text,
+      Math.max(0, text.indexOf('escape=')),
+    );
+  }
+  if (variables.length > VARIABLES_MAX) {
+    throw new LogFormatError(
+      `The log format has ${variables.length} variables; at most ${VARIABLES_MAX} are possible.`,
+      text,
+    );
+  }
+  format.elements.forEach((element, i) => {
+    const next = format.elements[i + 1];
+    if (element.kind === 'variable' && next?.kind === 'variable') {
+      throw new LogFormatError(
+        `Nothing stands between $${element.name} and $${next.name}, so nobody can tell where one ` +
+          'ends. Put a space or quotes between them, in nginx.conf too.',
+        text,
+        next.at,
+      );
+    }
+  });
+  if (!variables.some(({ kind }) => isTime(kind))) {
+    throw new LogFormatError(
+      'The log format has no time, so its lines belong to no window. Add [$time_local] ' +
+        '($time_iso8601 and $msec do as well), in nginx.conf too.',
+      text,
+    );
+  }
+  if (!variables.some(({ kind }) => kind === 'status')) {
+    throw new LogFormatError(
+      'The log format has no $status, so errors cannot be counted. Add $status, in nginx.conf too.',
+      text,
+    );
+  }
+}
+
+function cutAtQuotes(
+  elements: readonly FormatElement[],
+  named: readonly FormatVariable[],
+  escape: Escape,
+): Segment[] {
+  const segments: { lead: string; variables: { variable: FormatVariable; literal: string }[] }[] = [
+    { lead: '', variables: [] },
+  ];
+  let index = 0;
+  for (const element of elements) {
+    if (element.kind === 'variable') {
+      const variable = named[index++];
+      if (variable !== undefined) segments.at(-1)?.variables.push({ variable, literal: '' });
+      continue;
+    }
+    const pieces = escape === 'default' ? element.text.split('"') : [element.text];
+    pieces.forEach((piece, i) => {
+      if (i > 0) segments.push({ lead: '', variables: [] });
+      const segment = segments.at(-1);
+      const last = segment?.variables.at(-1);
+      if (last !== undefined) last.literal = piece;
+      else if (segment !== undefined) segment.lead = piece;
+    });
+  }
+  return segments;
+}
+
+function checkNumbersEnd(segments: readonly Segment[], text: string): void {
+  for (const { variable, literal } of segments.flatMap(({ variables }) => variables)) {
+    const hasFixedLength = variable.kind === 'status' || variable.kind.startsWith('time-');
+    if (hasMeaning(variable.kind) && !hasFixedLength && /^\d/.test(literal)) {
+      throw new LogFormatError(
+        `A digit follows $${variable.name}, so nobody can tell where the number ends. ` +
+          'Put something else between them, in nginx.conf too.',
+        text,
+        variable.at,
+      );
+    }
+  }
+}
+
+function assemble(segments: readonly Segment[], escape: Escape, isLenient: boolean): Program {
+  const literals: number[] = [];
+  const place = (text: string): [at: number, length: number] => {
+    const bytes = new TextEncoder().encode(text);
+    literals.push(...bytes);
+    return [literals.length - bytes.length, bytes.length];
+  };
+  const leads = segments.map(({ lead }) => place(lead));
+  const counts = segments.map(({ variables }) => variables.length);
+  const variables = segments.flatMap(({ variables }) => variables);
+  const follows = variables.map(({ literal }) => place(literal));
+  const ops = segments.flatMap((segment) =>
+    segment.variables.map((_, i) => opOf(segment, i, escape, isLenient)),
+  );
+  let first = 0;
+  return {
+    quoteCount: escape === 'default' ? segments.length - 1 : -1,
+    firstVariable: Int32Array.from([0, ...counts.map((count) => (first += count))]),
+    leadAt: Int32Array.from(leads, ([at]) => at),
+    leadLength: Int32Array.from(leads, ([, length]) => length),
+    ops: Uint8Array.from(ops),
+    literalAt: Int32Array.from(follows, ([at]) => at),
+    literalLength: Int32Array.from(follows, ([, length]) => length),
+    literals: Uint8Array.from(literals),
+  };
+}
+
+function opOf(segment: Segment, index: number, escape: Escape, isLenient: boolean): number {
+  const entry = segment.variables[index];
+  if (entry === undefined) return OP_FREE;
+  const { variable, literal } = entry;
+  const endsSegment = index === segment.variables.length - 1 && literal === '';
+  const isAlone = endsSegment && index === 0 && segment.lead === '' && escape === 'default';
+  switch (variable.kind) {
+    case 'free':
+      return OP_FREE;
+    case 'token':
+      if (isAlone) return OP_FREE;
+      return endsSegment || literal.startsWith(' ') ? OP_TOKEN : OP_WORD;
+    case 'list':
+      if (isAlone) return OP_FREE;
+      return endsSegment || /^[ ,]/.test(literal) ? OP_LIST : OP_FREE;
+    case 'status':
+    case 'bytes':
+    case 'request-length':
+    case 'request-time':
+    case 'msec':
+      if (!isLenient) return MEANING_OPS[variable.kind];
+      return endsSegment || literal.startsWith(' ') ? OP_TOKEN : OP_WORD;
+    default:
+      return isLenient ? OP_FREE : MEANING_OPS[variable.kind];
+  }
+}
+
+const MEANING_OPS = {
+  status: OP_STATUS,
+  bytes: OP_BYTES,
+  'request-length': OP_REQUEST_LENGTH,
+  'request-time': OP_REQUEST_TIME,
+  'time-local': OP_TIME_LOCAL,
+  'time-iso8601': OP_TIME_ISO8601,
+  msec: OP_MSEC,
+} as const;
+
+function ambiguitiesOf({ lead, variables }: Segment): string[] {
+  const free = variables.filter(({ variable }) => variable.kind === 'free');
+  const [first, second] = free;
+  if (first === undefined) return [];
+  if (second !== undefined) {
+    return [
+      `$${first.variable.name} and $${second.variable.name} stand in one stretch without quotes ` +
+        'between them: who can put the text between them into the first can shift the second. ' +
+        'Put them into quotes.',
+    ];
+  }
+  if (lead === '' && variables.length === 1) return [];
+  const found: string[] = [];
+  variables.forEach(({ variable, literal }, i) => {
+    const next = variables[i + 1]?.variable;
+    if (next === undefined || literal !== ' ') return;
+    const pair = [variable, next];
+    const isBesideList =
+      pair.some(({ kind }) => kind === 'free') && pair.some(({ kind }) => kind === 'list');
+    const hasEarlierList = variables.slice(0, i).some((entry) => entry.variable.kind === 'list');
+    if (!isBesideList || (variable.kind === 'list' && hasEarlierList)) return;
+    found.push(
+      `$${variable.name} and $${next.name} have only a space between them, and a list of upstreams ` +
+        'has spaces itself: what a client sends can shift it. Put them into quotes.',
+    );
+  });
+  return found;
+}
+
+function ambiguitiesOfNone(segments: readonly Segment[]): string[] {
+  const variables = segments.flatMap(({ variables }) => variables.map(({ variable }) => variable));
+  const free = variables.findIndex(({ kind }) => kind === 'free');
+  const after = variables.slice(free + 1).filter(({ kind }) => hasMeaning(kind));
+  if (free < 0 || after.length === 0) return [];
+  const names = [...new Set(after.map(({ name }) => `$${name}`))].join(', ');
+  return [
+    `escape=none: a client that sends quotes in $${variables[free]?.name} can forge ${names}. ` +
+      'Use escape=default.',
+  ];
+}

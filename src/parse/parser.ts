@@ -1,0 +1,248 @@
+/**
+ * The parser of one log: scans for lines and quotes, runs the plan of the format over each line, and
+ * deals with what does not fit.
+ *
+ * Owns: which format is in use. `auto` takes the first preset, in their order, that a line fits, and
+ * changes it only when a line fits another one and not this; the same stream gives the same choices
+ * however it is cut into batches. Nothing else is kept from one batch to the next.
+ */
+import type { LineBatch } from '../follow/line-batch.ts';
+import { Diagnosis } from './diagnosis.ts';
+import { AUTO, chooseFormats } from './format-choice.ts';
+import type { LineParser } from './line-parser.ts';
+import type { LogFormat } from './log-format.ts';
+import { Plan } from './plan.ts';
+import {
+  FAMILY_BYTES_IN,
+  FAMILY_TIME,
+  PARSED,
+  REASON_EMPTY,
+  REASON_SHAPE,
+  type RecordBatch,
+} from './record-batch.ts';
+import { QUOTES_MAX, type Scanner, SCAN_LINES_MAX } from './scanner.ts';
+
+const CR = 0x0d;
+const BACKSLASH = 0x5c;
+
+/**
+ * `format`: `auto`, a preset's name, or the text of a log_format (see readFormatText). Throws
+ * LogFormatError with a message for a person.
+ */
+export function createParser(options: { format: string; scanner: Scanner }): LineParser {
+  return new TextParser(chooseFormats(options.format), options.scanner);
+}
+
+/** A format with what is needed to run it. */
+class Candidate {
+  readonly format: LogFormat;
+  readonly plan: Plan;
+  #diagnosis: Diagnosis | undefined;
+
+  constructor(format: LogFormat) {
+    this.format = format;
+    const names = format.variables.map(({ name }) => name);
+    this.plan = new Plan(format.program, names, format.siteVariable);
+  }
+
+  get diagnosis(): Diagnosis {
+    return (this.#diagnosis ??= new Diagnosis(this.format));
+  }
+}
+
+class TextParser implements LineParser {
+  readonly #candidates: readonly Candidate[];
+  readonly #scanner: Scanner;
+  /** The format in use; `undefined` while `auto` has recognised none. */
+  #used: Candidate | undefined;
+  /** A change of the format throws away what was scanned ahead, so after one it scans less. */
+  #scanLines = SCAN_LINES_MAX;
+  /** Whether the rows of the batch being filled hold a record already: they all are of one format. */
+  #hasRecord = false;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  /** Quotes of one line without those that a backslash escapes. */
+  readonly #unescaped: Int32Array;
+
+  constructor(formats: readonly LogFormat[], scanner: Scanner) {
+    this.#candidates = formats.map((format) => new Candidate(format));
+    this.#scanner = scanner;
+    this.#used = this.#candidates.length === 1 ? this.#candidates[0] : undefined;
+    const quoteCounts = formats.map(({ program }) => program.quoteCount);
+    this.#unescaped = new Int32Array(Math.max(0, ...quoteCounts) + 1);
+  }
+
+  get formatName(): string {
+    return this.#used?.format.name ?? AUTO;
+  }
+
+  get families(): number {
+    return this.#used?.format.families ?? 0;
+  }
+
+  resume(formatName: string): void {
+    this.#used = this.#candidates.find(({ format }) => format.name === formatName) ?? this.#used;
+  }
+
+  parse(batch: LineBatch, from: number, into: RecordBatch): void {
+    const { bytes, end } = batch;
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#used?.plan.attach(bytes, this.#view, into);
+    this.#hasRecord = false;
+    into.bytes = bytes;
+    let row = 0;
+    let at = from;
+    while (at < end && row < into.capacity) {
+      const linesMax = Math.min(this.#scanLines, into.capacity - row);
+      const found = this.#scanner.scan(bytes, at, end, linesMax);
+      // Without a line end there is no line: what is left belongs to nobody.
+      if (found === 0) at = end;
+      const done = this.#parseLines(found, at, row, into);
+      if (done > 0) at = into.consumedTo;
+      row += done;
+      if (done < found) {
+        // A line in another format: it begins the next batch of rows, soon after this change.
+        this.#scanLines = 1;
+        if (row > 0) break;
+      } else {
+        this.#scanLines = Math.min(SCAN_LINES_MAX, 2 * this.#scanLines);
+      }
+    }
+    into.consumedTo = at;
+    into.length = row;
+    this.#fillAbsent(into);
+  }
+
+  /** Parses the lines of the last scan; returns how many, and in `into.consumedTo` where it stopped. */
+  #parseLines(found: number, from: number, firstRow: number, into: RecordBatch): number {
+    const bytes = this.#bytes;
+    const { quotes, lines } = this.#scanner;
+    const { lineStart, lineEnd, reason } = into;
+    let at = from;
+    let firstQuote = 0;
+    for (let i = 0; i < found; i++) {
+      const row = firstRow + i;
+      const lineFeed = lines[2 * i] ?? 0;
+      const lastQuote = lines[2 * i + 1] ?? 0;
+      let start = at;
+      let end = lineFeed;
+      if (end > start && bytes[end - 1] === CR) end--;
+      // A hole that truncation left in the file reads as NUL bytes in front of the next line.
+      while (start < end && bytes[start] === 0) start++;
+      lineStart[row] = start;
+      lineEnd[row] = end;
+      const used = this.#used;
+      if (
+        used !== undefined &&
+        start < end &&
+        fitsQuotes(used, lastQuote - firstQuote) &&
+        used.plan.run(start, end, quotes, firstQuote, row)
+      ) {
+        reason[row] = PARSED;
+        this.#hasRecord = true;
+      } else {
+        const why = this.#parseOdd(into, row, firstQuote, lastQuote);
+        if (why < 0) {
+          into.consumedTo = at;
+          return i;
+        }
+        reason[row] = why;
+      }
+      at = lineFeed + 1;
+      firstQuote = lastQuote;
+    }
+    into.consumedTo = at;
+    return found;
+  }
+
+  /**
+   * A line that the format in use does not take as it is. Returns a REASON_*, or -1 when the line
+   * is of another format and must not stand in one batch with the records before it.
+   */
+  #parseOdd(into: RecordBatch, row: number, firstQuote: number, lastQuote: number): number {
+    const start = into.lineStart[row] ?? 0;
+    const end = into.lineEnd[row] ?? 0;
+    if (start === end) return REASON_EMPTY;
+    const { quotes } = this.#scanner;
+    const count = lastQuote - firstQuote;
+    for (const candidate of this.#candidates) {
+      if (candidate === this.#used || !fitsQuotes(candidate, count)) continue;
+      candidate.plan.attach(this.#bytes, this.#view, into);
+      if (!candidate.plan.run(start, end, quotes, firstQuote, row)) continue;
+      if (this.#hasRecord) return -1;
+      this.#use(candidate);
+      return PARSED;
+    }
+    const used = this.#used;
+    if (used === undefined) return REASON_SHAPE;
+    if (fitsQuotes(used, count)) {
+      return used.diagnosis.reason(this.#bytes, this.#view, start, end, quotes, firstQuote);
+    }
+    return this.#parseBackslashes(used, start, end, row, firstQuote, lastQuote);
+  }
+
+  #use(candidate: Candidate): void {
+    this.#used = candidate;
+    this.#hasRecord = true;
+  }
+
+  /**
+   * Apache writes a quote in a value as `\"`, where nginx writes `\x22`: a line with too many quotes
+   * is tried again without those. A line of nginx never comes here with a backslash before a quote.
+   */
+  #parseBackslashes(
+    used: Candidate,
+    start: number,
+    end: number,
+    row: number,
+    firstQuote: number,
+    lastQuote: number,
+  ): number {
+    const wanted = used.format.program.quoteCount;
+    const count = lastQuote - firstQuote;
+    if (count < wanted || count >= QUOTES_MAX) return REASON_SHAPE;
+    const { quotes } = this.#scanner;
+    const bytes = this.#bytes;
+    let kept = 0;
+    for (let q = firstQuote; q < lastQuote && kept <= wanted; q++) {
+      const quote = quotes[q] ?? 0;
+      let p = quote;
+      while (p > start && bytes[p - 1] === BACKSLASH) p--;
+      if ((quote - p) % 2 === 0) this.#unescaped[kept++] = quote;
+    }
+    if (kept !== wanted) return REASON_SHAPE;
+    if (!used.plan.run(start, end, this.#unescaped, 0, row)) {
+      return used.diagnosis.reason(bytes, this.#view, start, end, this.#unescaped, 0);
+    }
+    this.#hasRecord = true;
+    return PARSED;
+  }
+
+  /** Columns that the format does not fill. */
+  #fillAbsent(into: RecordBatch): void {
+    const { length } = into;
+    into.families = this.families;
+    const variables = this.#used?.format.variables ?? [];
+    const lacks = (kind: string) => !variables.some((variable) => variable.kind === kind);
+    if ((into.families & FAMILY_TIME) === 0) into.requestMs.fill(-1, 0, length);
+    if ((into.families & FAMILY_BYTES_IN) === 0) into.bytesIn.fill(0, 0, length);
+    if (lacks('bytes')) into.bytesOut.fill(0, 0, length);
+    const site = {
+      variable: this.#used?.format.siteVariable,
+      start: into.siteStart,
+      end: into.siteEnd,
+    };
+    for (const column of [site, ...into.spans]) {
+      if (variables.some(({ name }) => name === column.variable)) continue;
+      column.start.fill(0, 0, length);
+      column.end.fill(0, 0, length);
+    }
+  }
+}
+
+/** With so many quotes the line can have the format's form; a cut table of quotes tells nothing. */
+function fitsQuotes({ format }: Candidate, count: number): boolean {
+  const { quoteCount } = format.program;
+  return quoteCount < 0 || quoteCount === count;
+}
