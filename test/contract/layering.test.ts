@@ -166,7 +166,8 @@ test('the lint configuration refuses every import against the layering and nothi
     const codes = (found.get(path) ?? []).filter(
       (code) => code === LAYER || code.includes('cycle') || code === refusedBy,
     );
-    if (refusedBy === undefined && codes.length > 0) wrong.push(`${path}: refused by ${codes}`);
+    if (refusedBy === undefined && codes.length > 0)
+      wrong.push(`${path}: refused by ${codes.join(', ')}`);
     if (refusedBy !== undefined && !codes.includes(refusedBy)) wrong.push(`${path}: not refused`);
   }
   assert.deepEqual(wrong, []);

@@ -12,7 +12,8 @@ import { defer } from './defer.ts';
 export function temporaryFolder(t: TestContext, prefix = 'nginx-meter-'): string {
   const folder = mkdtempSync(join(tmpdir(), prefix));
   defer(t, () => {
-    if (process.env['KEEP'] === '1' || !t.passed) {
+    const { passed } = t as TestContext & { readonly passed: boolean }; // missing in @types/node 24
+    if (process.env['KEEP'] === '1' || !passed) {
       t.diagnostic(`kept for a look: ${folder}`);
       return;
     }
