@@ -4,11 +4,12 @@ import { resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { ConfigError, type Fault, shownValue } from './config/config-error.ts';
 import { influxFaults, type InfluxSettings, influxSettings } from './config/influx-rules.ts';
-import { defaultLogName, type ListenSetting, type LogSetting } from './config/readers.ts';
+import type { ListenSetting, LogSetting } from './config/readers.ts';
 import { type Settings, settings } from './config/schema.ts';
 import { aboutSettings } from './config/setting.ts';
 import { warnAboutUnknown } from './config/unknown-names.ts';
 import { parseDurationMs } from './config/units.ts';
+import { printable } from './printable.ts';
 
 /**
  * The configuration: read once at the start from the environment and `.env`, checked whole, and
@@ -86,13 +87,16 @@ export function loadConfig(environment: Environment): Config {
   const result = settings.safeParse(Object.fromEntries(given));
   for (const issue of result.error?.issues ?? []) {
     const name = String(issue.path[0]);
-    const hint: unknown = issue.code === 'custom' ? issue.params?.['hint'] : undefined;
+    const params: Readonly<Record<string, unknown>> =
+      issue.code === 'custom' ? (issue.params ?? {}) : {};
+    const { hint, figure } = params;
     faults.push({
       name,
       value: about(name)?.secret === true ? undefined : shownSetting(name, given.get(name) ?? ''),
-      problem: shownValue(issue.message),
+      problem: printable(issue.message),
       allowed: about(name)?.allowed.replaceAll('`', ''),
       hint: typeof hint === 'string' ? shownValue(hint) : undefined,
+      figure: Array.isArray(figure) ? figure.map(String) : [],
     });
   }
   faults.push(...influxFaults(given), ...windowFaults(given));
@@ -252,6 +256,3 @@ function deepFreeze<T>(value: T): T {
   }
   return value;
 }
-
-export { ConfigError, defaultLogName };
-export type { Fault, InfluxSettings, ListenSetting, LogSetting };

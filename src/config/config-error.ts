@@ -11,6 +11,8 @@ export interface Fault {
   readonly allowed: string | undefined;
   /** What to write in its place. */
   readonly hint: string | undefined;
+  /** Lines that point at the place of the fault within the value. */
+  readonly figure?: readonly string[];
 }
 
 /** All faults of a configuration at once, so that nobody has to start ten times to find ten. */
@@ -28,6 +30,7 @@ export class ConfigError extends Error {
 function describeFault(fault: Fault): string {
   const given = fault.value === undefined ? fault.name : `${fault.name}=${fault.value}`;
   const lines = [`  ${given} ${fault.problem}.`];
+  for (const line of fault.figure ?? []) lines.push(`    ${printable(line)}`);
   if (fault.allowed !== undefined) lines.push(`    Allowed: ${fault.allowed}.`);
   if (fault.hint !== undefined) lines.push(`    Try: ${fault.hint}`);
   return lines.join('\n');

@@ -32,78 +32,87 @@ export type InfluxSettings =
       readonly token: Secret | undefined;
     };
 
-const V1_ONLY = ['INFLUX_USER', 'INFLUX_PASSWORD'];
-const V2_ONLY = ['INFLUX_ORG', 'INFLUX_BUCKET'];
+/** Settings that mean nothing to a version. */
+const FOREIGN_SETTINGS: Readonly<Record<string, readonly string[]>> = {
+  1: ['INFLUX_ORG', 'INFLUX_BUCKET', 'INFLUX_TOKEN'],
+  2: ['INFLUX_DB', 'INFLUX_USER', 'INFLUX_PASSWORD'],
+  3: ['INFLUX_USER', 'INFLUX_PASSWORD', 'INFLUX_ORG'],
+};
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  1: 'INFLUX_DB with INFLUX_USER and INFLUX_PASSWORD, and nothing else',
+  2: 'INFLUX_BUCKET with INFLUX_ORG and INFLUX_TOKEN, and nothing else',
+  3: 'INFLUX_DB with INFLUX_TOKEN, and nothing else',
+};
 
 function fault(name: string, value: string | undefined, problem: string, hint: string): Fault {
   const shown = value === undefined ? undefined : shownValue(value);
   return { name, value: shown, problem, allowed: undefined, hint };
 }
 
+type Given = ReadonlyMap<string, string>;
+
 /** Faults that no single setting has. `given` holds the text of each setting that is set. */
-export function influxFaults(given: ReadonlyMap<string, string>): Fault[] {
-  const faults: Fault[] = [];
-  const isSet = (name: string) => given.has(name);
-  const others = [...given.keys()].filter(
-    (name) => name.startsWith('INFLUX_') && name !== 'INFLUX_URL',
-  );
-  if (!isSet('INFLUX_URL')) {
-    if (others.length > 0) {
-      const problem = `is set, but INFLUX_URL is not, so nothing would be written`;
-      const hint = 'INFLUX_URL=http://influxdb:8086, or leave all INFLUX_… settings out';
-      faults.push(fault(others.join(', '), undefined, problem, hint));
-    }
-    return faults;
-  }
-  const version = given.get('INFLUX_VERSION')?.trim();
-  const isV1 = version === '1' || (version === undefined && isSet('INFLUX_DB'));
-  const wrong =
-    version === '3'
-      ? [...V1_ONLY, 'INFLUX_ORG']
-      : isV1
-        ? [...V2_ONLY, 'INFLUX_TOKEN']
-        : ['INFLUX_DB', ...V1_ONLY];
-  if (!isSet('INFLUX_DB') && !isSet('INFLUX_BUCKET')) {
+export function influxFaults(given: Given): Fault[] {
+  if (!given.has('INFLUX_URL')) return faultsWithoutUrl(given);
+  if (!given.has('INFLUX_DB') && !given.has('INFLUX_BUCKET')) {
+    const problem = 'is set without INFLUX_DB or INFLUX_BUCKET, so it is not known where to write';
     const hint =
       'INFLUX_DB=nginx for InfluxDB 1, INFLUX_BUCKET=nginx (with INFLUX_ORG and INFLUX_TOKEN) for 2';
-    const problem = 'is set without INFLUX_DB or INFLUX_BUCKET, so it is not known where to write';
-    faults.push(fault('INFLUX_URL', undefined, problem, hint));
-    return faults;
+    return [fault('INFLUX_URL', undefined, problem, hint)];
   }
-  if (version === '1' && !isSet('INFLUX_DB')) {
-    faults.push(fault('INFLUX_VERSION', '1', 'needs INFLUX_DB', 'INFLUX_DB=nginx'));
-  }
-  if (version === '2' && !isSet('INFLUX_BUCKET')) {
-    faults.push(fault('INFLUX_VERSION', '2', 'needs INFLUX_BUCKET', 'INFLUX_BUCKET=nginx'));
-  }
-  if (version === '3' && isSet('INFLUX_DB') && isSet('INFLUX_BUCKET')) {
-    faults.push(
-      fault(
-        'INFLUX_BUCKET',
-        given.get('INFLUX_BUCKET'),
-        'and INFLUX_DB are both set',
-        'INFLUX_DB alone',
-      ),
-    );
-  }
-  const mixed = wrong.filter(isSet);
-  if (mixed.length > 0) {
-    const kind = version ?? (isV1 ? '1' : '2');
-    const because =
-      version === undefined ? (isV1 ? 'INFLUX_DB' : 'INFLUX_BUCKET') : 'INFLUX_VERSION';
-    const problem = `${mixed.length === 1 ? 'does' : 'do'} not go with InfluxDB ${kind}, which ${because} stands for`;
-    faults.push(fault(mixed.join(', '), undefined, problem, remedy(kind)));
-  }
-  if (isSet('INFLUX_PASSWORD') && !isSet('INFLUX_USER') && isV1) {
-    faults.push(fault('INFLUX_PASSWORD', undefined, 'is set without INFLUX_USER', 'INFLUX_USER=…'));
-  }
-  return faults;
+  return [...versionFaults(given), ...mixtureFaults(given)];
 }
 
-function remedy(version: string): string {
-  if (version === '1') return 'INFLUX_DB with INFLUX_USER and INFLUX_PASSWORD, and nothing else';
-  if (version === '3') return 'INFLUX_DB with INFLUX_TOKEN, and nothing else';
-  return 'INFLUX_BUCKET with INFLUX_ORG and INFLUX_TOKEN, and nothing else';
+function faultsWithoutUrl(given: Given): Fault[] {
+  const others = [...given.keys()].filter((name) => name.startsWith('INFLUX_'));
+  if (others.length === 0) return [];
+  const problem = `${others.length === 1 ? 'is' : 'are'} set, but INFLUX_URL is not, so nothing would be written`;
+  const hint = 'INFLUX_URL=http://influxdb:8086, or leave all INFLUX_… settings out';
+  return [fault(others.join(', '), undefined, problem, hint)];
+}
+
+/** What a forced version needs. */
+function versionFaults(given: Given): Fault[] {
+  const version = given.get('INFLUX_VERSION')?.trim();
+  if (version === '1' && !given.has('INFLUX_DB')) {
+    return [fault('INFLUX_VERSION', '1', 'needs INFLUX_DB', 'INFLUX_DB=nginx')];
+  }
+  if (version === '2' && !given.has('INFLUX_BUCKET')) {
+    return [fault('INFLUX_VERSION', '2', 'needs INFLUX_BUCKET', 'INFLUX_BUCKET=nginx')];
+  }
+  const bucket = given.get('INFLUX_BUCKET');
+  if (version !== '3' || bucket === undefined || !given.has('INFLUX_DB')) return [];
+  return [fault('INFLUX_BUCKET', bucket, 'and INFLUX_DB are both set', 'INFLUX_DB alone')];
+}
+
+/** The version in force, and the setting that says so. */
+function versionInForce(given: Given): { version: string; because: string } {
+  const forced = given.get('INFLUX_VERSION')?.trim();
+  if (forced !== undefined) return { version: forced, because: 'INFLUX_VERSION' };
+  return given.has('INFLUX_DB')
+    ? { version: '1', because: 'INFLUX_DB' }
+    : { version: '2', because: 'INFLUX_BUCKET' };
+}
+
+/** Settings of another version than the one in force. */
+function mixtureFaults(given: Given): Fault[] {
+  const { version, because } = versionInForce(given);
+  const foreign = FOREIGN_SETTINGS[version];
+  // A version that does not exist has been reported already.
+  if (foreign === undefined) return [];
+  const mixed = foreign.filter((name) => given.has(name));
+  const faults: Fault[] = [];
+  if (mixed.length > 0) {
+    const verb = mixed.length === 1 ? 'does' : 'do';
+    const problem = `${verb} not go with InfluxDB ${version}, which ${because} stands for`;
+    faults.push(fault(mixed.join(', '), undefined, problem, REMEDIES[version] ?? ''));
+  }
+  if (version === '1' && given.has('INFLUX_PASSWORD') && !given.has('INFLUX_USER')) {
+    const problem = 'is set without INFLUX_USER';
+    faults.push(fault('INFLUX_PASSWORD', undefined, problem, 'INFLUX_USER=…'));
+  }
+  return faults;
 }
 
 /** Only for settings in which `influxFaults` found nothing. */

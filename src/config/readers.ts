@@ -1,5 +1,9 @@
 import { basename } from 'node:path';
+import { logNameOf } from '../follow/rotated-name.ts';
+import { isReservedTagName } from '../influx/schema.ts';
 import { editDistance } from '../nearest-word.ts';
+import { chooseFormats } from '../parse/format-choice.ts';
+import { LogFormatError } from '../parse/log-format-error.ts';
 import { type Reader, Refusal } from './setting.ts';
 import { formatDuration, parseDurationMs } from './units.ts';
 
@@ -40,13 +44,6 @@ function splitPaths(text: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
-/** The file's base name without its extension: what a log is called that was given no name. */
-export function defaultLogName(path: string): string {
-  const base = basename(path);
-  const dot = base.lastIndexOf('.');
-  return dot > 0 ? base.slice(0, dot) : base;
-}
-
 function readLogPath(part: string): LogSetting | Refusal {
   const equals = part.indexOf('=');
   const before = equals > 0 ? part.slice(0, equals).trim() : '';
@@ -60,7 +57,7 @@ function readLogPath(part: string): LogSetting | Refusal {
   // A folder is a mistake that can be seen from the text; other kinds of file are seen at run time.
   if (path.endsWith('/')) return new Refusal(`has "${path}", which is a folder`, `${path}*.log`);
   const isGlob = /[*?[{]/.test(path);
-  const name = isNamed ? before : isGlob ? undefined : defaultLogName(path);
+  const name = isNamed ? before : isGlob ? undefined : logNameOf(basename(path));
   return { name, path, isGlob };
 }
 
@@ -98,24 +95,7 @@ export const readHostTag: Reader<string> = (text) => {
   return problem === undefined ? text.trim() : new Refusal(problem);
 };
 
-/** Tags of the schema; a tag of the same name would change which series a point belongs to. */
-const SCHEMA_TAGS = [
-  'host',
-  'log',
-  'site',
-  'route',
-  'upstream',
-  'dim',
-  'value',
-  'rank',
-  'key',
-  'time',
-];
-
-/** A tag with a field's name reads back as two columns in InfluxDB 1 and is refused by InfluxDB 3. */
-const SCHEMA_FIELD =
-  /^(?:window|count|traffic|bytes|bytes_in|bytes_out|error_rate|errors|retries|uniq|[cbr]_?\d+(?:xx)?|b_inf|rt_\w+|lines|counted|unparsed|late|filtered|unread_bytes|lag_ms|rotations|truncations|uptime|points|writes|write_errors|rejected_points|spool_bytes|spool_age_ms|write_ms|rss|cpu_ms|series|folded)$/;
-
+/** Sorted by name, as line protocol wants them. */
 export const readTags: Reader<Readonly<Record<string, string>>> = (text) => {
   const tags = new Map<string, string>();
   for (const part of text.split(',')) {
@@ -127,7 +107,7 @@ export const readTags: Reader<Readonly<Record<string, string>>> = (text) => {
     if (!/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(key)) {
       return new Refusal(`has "${key}", which is no name for a tag`);
     }
-    if (SCHEMA_TAGS.includes(key) || SCHEMA_FIELD.test(key)) {
+    if (isReservedTagName(key)) {
       return new Refusal(`has "${key}", a name that the points use themselves`, `my_${key}=…`);
     }
     if (tags.has(key)) return new Refusal(`gives "${key}" twice`);
@@ -136,9 +116,8 @@ export const readTags: Reader<Readonly<Record<string, string>>> = (text) => {
     tags.set(key, value);
   }
   if (tags.size > 20) return new Refusal(`gives ${tags.size} tags, and 20 is the limit`);
-  // Sorted by name, as line protocol wants it; no prototype, so that no name is special.
   const sorted = [...tags].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.assign(Object.create(null), Object.fromEntries(sorted));
+  return Object.fromEntries(sorted);
 };
 
 const DIVISORS_OF_60 = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
@@ -213,3 +192,18 @@ export const readInfluxUrl: Reader<string> = (text) => {
 };
 
 export const readText: Reader<string> = (text) => text;
+
+export const readFolder: Reader<string> = (text) =>
+  text.includes('\0') ? new Refusal('has a NUL character') : text;
+
+/** Compiles the format only to see that it can be; the parser compiles it for itself. */
+export const readLogFormat: Reader<string> = (text) => {
+  try {
+    chooseFormats(text);
+    return text;
+  } catch (error) {
+    if (!(error instanceof LogFormatError)) throw error;
+    const [sentence = '', ...figure] = error.message.split('\n');
+    return new Refusal(`is no log format: ${sentence.replace(/\.$/, '')}`, undefined, figure);
+  }
+};

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import {
+  readFolder,
   readHostTag,
   readInfluxUrl,
   readListen,
+  readLogFormat,
   readLogPaths,
   readTags,
   readText,
@@ -50,7 +52,7 @@ const logs = {
         "`auto`, the name of a preset, or the text of nginx's `log_format` directive, quotes and line breaks included",
       default: 'auto',
     },
-    readText,
+    readLogFormat,
   ),
   READ_FROM: setting(
     {
@@ -234,7 +236,7 @@ const running = {
       allowed: 'a folder that the meter may write to; it is made if it does not exist',
       defaultText: '`/var/lib/nginx-meter` where that is a folder to write to, else `./state`',
     },
-    readText,
+    readFolder,
   ),
   SPOOL_MAX_BYTES: setting(
     {

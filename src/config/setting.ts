@@ -35,9 +35,13 @@ export class Refusal {
   /** The nearest allowed value, or what to write in place of it. */
   readonly hint: string | undefined;
 
-  constructor(problem: string, hint?: string) {
+  /** Lines that point at the place of the fault. */
+  readonly figure: readonly string[];
+
+  constructor(problem: string, hint?: string, figure: readonly string[] = []) {
     this.problem = problem;
     this.hint = hint;
+    this.figure = figure;
   }
 }
 
@@ -50,7 +54,7 @@ function readBy<T>(read: Reader<T>) {
     context.addIssue({
       code: 'custom',
       message: value.problem,
-      params: { hint: value.hint },
+      params: { hint: value.hint, figure: value.figure },
     });
     return z.NEVER;
   };
@@ -71,7 +75,10 @@ export function oneOf<const T extends string>(words: readonly T[]): Reader<T> {
   return (text) => {
     const found = words.find((word) => word === text.trim().toLowerCase());
     if (found !== undefined) return found;
-    return new Refusal('is none of the allowed words', nearestWord(text, words, 3));
+    return new Refusal(
+      'is none of the allowed words',
+      nearestWord(text, words, Math.min(3, Math.floor(text.length / 2))),
+    );
   };
 }
 

@@ -286,7 +286,7 @@ function fill(
   if (status === undefined) return;
   read(status, (value, ...labels) => {
     // The text format escapes quotes, backslashes and line feeds; other controls are ours to escape.
-    const named = labelNames.map((name, i) => [name, printable(labels[i] ?? '')]);
+    const named = labelNames.map((name, i): [string, string] => [name, printable(labels[i] ?? '')]);
     // The client refuses NaN with an exception, which would cost the whole page.
     if (Number.isFinite(value)) put(Object.fromEntries(named), value);
   });

@@ -110,7 +110,7 @@ export async function startStatusServer(
     },
     (info) => resolve(info.port),
   );
-  server.once('error', (error) => reject(listenError(address, error)));
+  server.once('error', (error: Error) => reject(listenError(address, error)));
   const port = await promise;
   // A fault of a single connection is that connection's end and nobody else's.
   server.on('error', () => {});
