@@ -1,0 +1,185 @@
+/**
+ * The content of one open file, plain or compressed, read by content offset. It owns nothing but, for
+ * gzip, the decompressor; the file handle belongs to whoever opened it.
+ *
+ * gzip (RFC 1952): members may follow one another, as nginx's `access_log … gzip` writes them, and
+ * the file may still grow. The stream is decompressed forwards only; a read before what is held
+ * starts it again from the beginning. Held are the bytes from the last read position on, so memory is
+ * bounded by one read request and one chunk of output.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { createGunzip, type Gunzip } from 'node:zlib';
+
+export interface Content {
+  /**
+   * Copies up to `length` content bytes from `position` on into `target` at `at`. Fewer bytes, or 0,
+   * mean that there is no more at the moment.
+   */
+  read(target: Uint8Array, at: number, length: number, position: number): Promise<number>;
+  /** Why the content cannot be read on from where it stopped; undefined while all is well. */
+  readonly damage: string | undefined;
+  /** Says that no more is to come: the damage, also that of a file that ends too early. Ends the content's life. */
+  finish(): Promise<string | undefined>;
+  /** Bytes of the file that have been taken in so far; undefined where offsets in file and content are the same. */
+  readonly takenBytes: number | undefined;
+  close(): void;
+}
+
+export class PlainContent implements Content {
+  readonly damage = undefined;
+  readonly takenBytes = undefined;
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async read(target: Uint8Array, at: number, length: number, position: number): Promise<number> {
+    let total = 0;
+    while (total < length) {
+      const { bytesRead } = await this.#handle.read(
+        target,
+        at + total,
+        length - total,
+        position + total,
+      );
+      if (bytesRead === 0) break;
+      total += bytesRead;
+    }
+    return total;
+  }
+
+  async finish(): Promise<undefined> {}
+
+  close(): void {}
+}
+
+const INPUT_BYTES = 64 * 1024;
+
+export class GzipContent implements Content {
+  damage: string | undefined;
+  readonly #handle: FileHandle;
+  readonly #input = Buffer.alloc(INPUT_BYTES);
+  #takenBytes = 0;
+  #gunzip: Gunzip | undefined;
+  #isWriting = false;
+  #hasEnded = false;
+  #changed = Promise.withResolvers<void>();
+  /** Content offset of the first held byte. */
+  #heldFrom = 0;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
+  async read(target: Uint8Array, at: number, length: number, position: number): Promise<number> {
+    if (position < this.#heldFrom) this.#restart();
+    for (;;) {
+      this.#forgetBefore(position);
+      if (this.#heldFrom === position && this.#heldBytes >= length) break;
+      const chunk = await this.#pull();
+      if (chunk === undefined) break;
+      this.#held.push(chunk);
+      this.#heldBytes += chunk.length;
+    }
+    if (this.#heldFrom !== position) return 0;
+    let copied = 0;
+    for (const part of this.#held) {
+      if (copied === length) break;
+      copied += part.copy(target, at + copied, 0, Math.min(part.length, length - copied));
+    }
+    return copied;
+  }
+
+  async finish(): Promise<string | undefined> {
+    const gunzip = this.#gunzip;
+    if (gunzip === undefined || this.#hasEnded || this.damage !== undefined) return this.damage;
+    gunzip.end();
+    while (!this.#hasEnded && this.damage === undefined) {
+      if (gunzip.read() !== null) continue;
+      await this.#changed.promise;
+      this.#changed = Promise.withResolvers<void>();
+    }
+    return this.damage;
+  }
+
+  close(): void {
+    this.#gunzip?.removeAllListeners();
+    this.#gunzip?.on('error', () => {});
+    this.#gunzip?.destroy();
+    this.#gunzip = undefined;
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  #restart(): void {
+    this.close();
+    this.damage = undefined;
+    this.#isWriting = false;
+    this.#hasEnded = false;
+    this.#takenBytes = 0;
+    this.#heldFrom = 0;
+  }
+
+  #forgetBefore(position: number): void {
+    while (this.#heldFrom < position) {
+      const first = this.#held[0];
+      if (first === undefined) return;
+      const surplus = Math.min(position - this.#heldFrom, first.length);
+      if (surplus === first.length) this.#held.shift();
+      else this.#held[0] = first.subarray(surplus);
+      this.#heldFrom += surplus;
+      this.#heldBytes -= surplus;
+    }
+  }
+
+  /** The next decompressed bytes; undefined when the file holds no more, or is damaged here. */
+  async #pull(): Promise<Buffer | undefined> {
+    const gunzip = this.#gunzip ?? this.#start();
+    for (;;) {
+      const chunk: unknown = gunzip.read();
+      if (Buffer.isBuffer(chunk)) return chunk;
+      if (this.damage !== undefined || this.#hasEnded) return undefined;
+      if (this.#isWriting) {
+        await this.#changed.promise;
+        this.#changed = Promise.withResolvers<void>();
+        continue;
+      }
+      const { bytesRead } = await this.#handle.read(this.#input, 0, INPUT_BYTES, this.#takenBytes);
+      if (bytesRead === 0) return undefined;
+      this.#takenBytes += bytesRead;
+      this.#isWriting = true;
+      gunzip.write(this.#input.subarray(0, bytesRead), () => {
+        this.#isWriting = false;
+        this.#changed.resolve();
+      });
+    }
+  }
+
+  #start(): Gunzip {
+    const gunzip = createGunzip();
+    const wake = () => this.#changed.resolve();
+    gunzip.on('readable', wake);
+    gunzip.on('error', (error: Error) => {
+      this.damage = error.message;
+      wake();
+    });
+    gunzip.on('end', () => {
+      this.#hasEnded = true;
+      wake();
+    });
+    this.#gunzip = gunzip;
+    return gunzip;
+  }
+}
+
+/** Two magic bytes and the only method there is: RFC 1952, 2.3.1. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+}

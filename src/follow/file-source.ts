@@ -1,0 +1,149 @@
+/**
+ * The logs of a machine as one source of lines. It owns the followers, the folder watch and nothing else.
+ *
+ * Logs get fair turns, one batch each; one that cannot be read is reported and never stops another. All of
+ * them read into one buffer, which is why a batch is borrowed only until the next call.
+ */
+import { dirname } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Reporter } from '../report.ts';
+import type { FollowCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
+import type { LineBatch } from './line-batch.ts';
+import type { LineSource, LogStatus } from './line-source.ts';
+import { LogFollower, type FollowContext } from './log-follower.ts';
+import { LogPaths } from './log-paths.ts';
+import { HeadCache } from './siblings.ts';
+import type { ReadFrom } from './start-position.ts';
+import { FolderWatch } from './wake.ts';
+
+export interface FileSourceOptions {
+  /** Paths and globs; `name=path` gives the log a name, otherwise it is the base name without `.log`. */
+  readonly paths: readonly string[];
+  /** Where to begin without a checkpoint. A log that appears later is read from its beginning. */
+  readonly readFrom: ReadFrom;
+  readonly checkpoint: FollowCheckpoint | undefined;
+  /** Shared by all logs; at least `maxLineBytes + 1` bytes. */
+  readonly readBuffer: Uint8Array;
+  /** Longer lines (without LF) are passed over and counted. */
+  readonly maxLineBytes: number;
+  readonly pollIntervalMs?: number;
+  /** Watch by polling, for mounts that carry no file events. */
+  readonly watchPolling?: boolean;
+  /** How long an old file must have been quiet after its successor appeared before it is closed. */
+  readonly drainMs?: number;
+  readonly clock: Clock;
+  readonly report: Reporter;
+}
+
+/** More matches of the globs than this are not followed: each holds a descriptor. */
+const LOGS_MAX = 1000;
+
+/** Opens the logs; never rejects because of what it finds at their paths. */
+export async function openFileSource(
+  options: FileSourceOptions,
+): Promise<LineSource<FollowCheckpoint>> {
+  const source = new FileSource(options);
+  await source.start();
+  return source;
+}
+
+class FileSource implements LineSource<FollowCheckpoint> {
+  readonly #options: FileSourceOptions;
+  readonly #context: FollowContext;
+  readonly #paths: LogPaths;
+  readonly #watch: FolderWatch;
+  readonly #pollIntervalMs: number;
+  #followers: LogFollower[] = [];
+  /** Of logs that match no longer, or not yet: kept, so that nothing is read twice when they come back. */
+  #unused = new Map<string, LogCheckpoint>();
+  #turn = 0;
+  #discoveredAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: FileSourceOptions) {
+    const { clock, report, maxLineBytes, readBuffer } = options;
+    if (readBuffer.length <= maxLineBytes) throw new RangeError('readBuffer is too small');
+    this.#options = options;
+    this.#pollIntervalMs = options.pollIntervalMs ?? 1000;
+    const drainMs = options.drainMs ?? 5000;
+    const pollIntervalMs = this.#pollIntervalMs;
+    const heads = new HeadCache(clock);
+    this.#context = { clock, report, maxLineBytes, readBuffer, drainMs, pollIntervalMs, heads };
+    this.#paths = new LogPaths(options.paths);
+    const isWatched = (path: string) => this.#followers.some((one) => one.path === path);
+    this.#watch = new FolderWatch(options.watchPolling === true, pollIntervalMs, isWatched, report);
+  }
+
+  async start(): Promise<void> {
+    for (const saved of this.#options.checkpoint?.logs ?? []) this.#unused.set(saved.path, saved);
+    await this.#discover(this.#options.readFrom);
+    for (const folder of this.#paths.folders()) this.#watch.add(folder);
+  }
+
+  async next(): Promise<LineBatch | undefined> {
+    const isWoken = this.#watch.takePending();
+    await this.#discoverIfDue(isWoken);
+    // First whoever has lines; then, as nobody seems to have, everybody looks again.
+    for (const mustLook of [false, true]) {
+      const count = this.#followers.length;
+      for (let tried = 0; tried < count; tried += 1) {
+        const follower = this.#followers[this.#turn % count];
+        this.#turn = (this.#turn + 1) % count;
+        const batch = await follower?.next(mustLook);
+        if (batch !== undefined) return batch;
+      }
+    }
+    return undefined;
+  }
+
+  async wait(maxMs: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    const takeBack = this.#watch.onWake(() => woken.abort());
+    const ms = Math.min(maxMs, this.#pollIntervalMs);
+    await this.#options.clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+    takeBack();
+  }
+
+  checkpoint(): FollowCheckpoint {
+    const logs = this.#followers.map((follower) => follower.checkpoint());
+    return { logs: [...logs, ...this.#unused.values()] };
+  }
+
+  status(): readonly LogStatus[] {
+    return this.#followers.map((follower) => follower.status());
+  }
+
+  async close(): Promise<void> {
+    await this.#watch.close();
+    for (const follower of this.#followers) await follower.close();
+  }
+
+  async #discoverIfDue(isWoken: boolean): Promise<void> {
+    if (!this.#paths.hasGlobs) return;
+    const sinceMs = this.#options.clock.monotonicMs() - this.#discoveredAtMs;
+    if (isWoken || sinceMs >= this.#pollIntervalMs) await this.#discover('beginning');
+  }
+
+  async #discover(readFrom: ReadFrom): Promise<void> {
+    this.#discoveredAtMs = this.#options.clock.monotonicMs();
+    const known = new Set([...this.#unused.keys(), ...this.#followers.map((one) => one.path)]);
+    for (const { path, log } of await this.#paths.find(known)) {
+      if (this.#followers.some((one) => one.path === path)) continue;
+      if (this.#followers.length >= LOGS_MAX) {
+        this.#options.report({
+          level: 'error',
+          code: 'too-many-logs',
+          subject: path,
+          message: `${path} is not followed: LOG_PATHS matches more than ${LOGS_MAX} files.`,
+        });
+        return;
+      }
+      const follower = new LogFollower(path, log, this.#context);
+      const saved = this.#unused.get(path);
+      this.#unused.delete(path);
+      if (saved === undefined) await follower.begin(readFrom);
+      else follower.resume(saved);
+      this.#followers.push(follower);
+      this.#watch.add(dirname(path));
+    }
+  }
+}

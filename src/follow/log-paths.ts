@@ -1,0 +1,80 @@
+/** Which logs a list of paths and globs means, and what each is called. */
+import { glob, stat } from 'node:fs/promises';
+import { basename, dirname, join, matchesGlob, resolve } from 'node:path';
+import { isCompressedName, logNameOf, possibleBases } from './rotated-name.ts';
+
+export interface LogPath {
+  readonly path: string;
+  readonly log: string;
+}
+
+interface Pattern {
+  /** Absolute path or glob. */
+  readonly text: string;
+  /** Name given in the settings, `name=path`. */
+  readonly name: string | undefined;
+  readonly isGlob: boolean;
+}
+
+const GLOB_SIGNS = /[*?[\]{}]/;
+const NAMED = /^([A-Za-z0-9_.-]+)=(.+)$/;
+
+export class LogPaths {
+  readonly #patterns: readonly Pattern[];
+
+  constructor(settings: readonly string[]) {
+    this.#patterns = settings.map((setting) => {
+      const named = NAMED.exec(setting);
+      const text = resolve(named?.[2] ?? setting);
+      return { text, name: named?.[1], isGlob: GLOB_SIGNS.test(text) };
+    });
+  }
+
+  get hasGlobs(): boolean {
+    return this.#patterns.some((pattern) => pattern.isGlob);
+  }
+
+  /** Folders whose changes can concern the logs, as far as they can be told without looking. */
+  folders(): string[] {
+    return this.#patterns.map(({ text, isGlob }) => {
+      let folder = dirname(text);
+      while (isGlob && GLOB_SIGNS.test(folder)) folder = dirname(folder);
+      return folder;
+    });
+  }
+
+  /** All logs there are now, configured paths first. `known` are paths that are followed already. */
+  async find(known: ReadonlySet<string>): Promise<LogPath[]> {
+    const found = new Map<string, LogPath>();
+    for (const { text, name } of this.#patterns.filter((pattern) => !pattern.isGlob)) {
+      found.set(text, { path: text, log: name ?? logNameOf(basename(text)) });
+    }
+    for (const pattern of this.#patterns.filter((one) => one.isGlob)) {
+      const matches: string[] = [];
+      for await (const match of glob(pattern.text)) matches.push(resolve(match));
+      for (const path of matches.toSorted()) {
+        if (found.has(path) || (await isRotated(path, pattern.text, known))) continue;
+        found.set(path, { path, log: pattern.name ?? logNameOf(basename(path)) });
+      }
+    }
+    return [...found.values()];
+  }
+}
+
+/**
+ * Whether a match is only a rotated file of another. `access.log.1` is one wherever the pattern would
+ * take `access.log` too, even while that is missing in the middle of a rotation. `access-20261122.log` may as
+ * well be the name that nginx itself writes to: it is one only beside an `access.log`.
+ */
+async function isRotated(path: string, pattern: string, known: ReadonlySet<string>) {
+  const name = basename(path);
+  if (isCompressedName(name)) return true;
+  for (const base of possibleBases(name)) {
+    const other = join(dirname(path), base);
+    if (name.startsWith(base) && matchesGlob(other, pattern)) return true;
+    if (known.has(other)) return true;
+    const facts = await stat(other).catch(() => undefined);
+    if (facts !== undefined && matchesGlob(other, pattern)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,188 @@
+/**
+ * Finds out which of the rotated files are generations that are known, and which have never been seen.
+ *
+ * Rules, in this order:
+ * 1. Same device, inode and head: the same file, whatever its name.
+ * 2. A generation that is not where it was (displaced, deleted, on another device) is where a file begins
+ *    with the same head, is at least as long as the position, and has the same bytes before it: its
+ *    copy, or its compressed form.
+ * 3. Any other file that agrees with a known head is a copy that is being made or that is only a
+ *    backup. It is never read as a log of its own.
+ * 4. What is left is unseen, and is read when it is newer than the newest generation found — but only
+ *    `isOpen`ly so: while a rotation has been noticed and may not be complete. At other times a foreign
+ *    file that looks like a rotated one is left alone.
+ */
+import { compareHead, headOf, isTail } from './fingerprint.ts';
+import { Generation } from './generation.ts';
+import { isSameFile, openRegular } from './open-file.ts';
+import type { HeadCache, Sibling, SiblingHead } from './siblings.ts';
+
+export interface Reconciled {
+  /** Never seen before and newer than all that were found: to be read from their beginning, oldest first. */
+  readonly unseen: readonly Generation[];
+  /** Not done, and nowhere to be found for now. */
+  readonly missing: readonly Generation[];
+  /** Newer files that cannot be read. */
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+  /** Newer files that are still empty: they may be the beginning of a copy, or never get a line. */
+  readonly empty: readonly Sibling[];
+}
+
+type Content = Extract<SiblingHead, { kind: 'content' }>;
+
+export class Reconciliation {
+  readonly #siblings: readonly Sibling[];
+  readonly #generations: readonly Generation[];
+  readonly #live: Generation | undefined;
+  readonly #heads: HeadCache;
+  readonly #placed = new Map<Generation, Sibling>();
+  readonly #taken = new Set<Sibling>();
+
+  constructor(
+    siblings: readonly Sibling[],
+    generations: readonly Generation[],
+    live: Generation | undefined,
+    heads: HeadCache,
+  ) {
+    this.#siblings = siblings.filter((sibling) => live === undefined || !isSameFile(sibling, live));
+    this.#generations = generations;
+    this.#live = live;
+    this.#heads = heads;
+  }
+
+  async run(isOpen: boolean): Promise<Reconciled> {
+    for (const generation of this.#others()) await this.#placeByInode(generation);
+    await this.#placeByContent();
+    const unseen: Generation[] = [];
+    const unreadable: { path: string; reason: string }[] = [];
+    const empty: Sibling[] = [];
+    if (isOpen) {
+      const newer = this.#newer();
+      // Plain files first: a compressed one that is being made is then seen to be a copy.
+      const plain = newer.filter((sibling) => sibling.rotated.compression === undefined);
+      for (const sibling of [...plain, ...newer.filter((one) => !plain.includes(one))]) {
+        const head = await this.#heads.of(sibling);
+        if (head.kind === 'unreadable') unreadable.push({ ...head, path: sibling.path });
+        if (head.kind !== 'content') continue;
+        if (head.bytes.length === 0) empty.push(sibling);
+        else if (!(await this.#isCopy(head, unseen))) unseen.push(adopt(sibling, head));
+      }
+      const rank = (one: Generation) => newer.findIndex((sibling) => isSameFile(sibling, one));
+      unseen.sort((one, other) => rank(one) - rank(other));
+    }
+    return { unseen, missing: this.#missing(), unreadable, empty };
+  }
+
+  #others(): Generation[] {
+    return this.#generations.filter((generation) => generation !== this.#live);
+  }
+
+  #missing(): Generation[] {
+    return this.#others().filter((one) => !one.isDone && !one.isOpen && !this.#placed.has(one));
+  }
+
+  async #placeByInode(generation: Generation): Promise<void> {
+    if (generation.isDisplaced) return;
+    const sibling = this.#siblings.find((one) => isSameFile(one, generation));
+    if (sibling === undefined || this.#taken.has(sibling)) return;
+    // An open descriptor keeps its inode from being used again.
+    if (!generation.isOpen) {
+      const head = await this.#heads.of(sibling);
+      if (head.kind !== 'content') return;
+      if (generation.head.length > 0) {
+        if (compareHead(head.bytes, generation.head) !== 'same') return;
+        if (!head.isGzip && sibling.sizeBytes < generation.position) return;
+      } else if (head.bytes.length > 0 && (await this.#isCopy(head, []))) {
+        return;
+      }
+      if (sibling.sizeBytes > generation.sizeBytes) generation.isDone = false;
+      generation.sizeBytes = sibling.sizeBytes;
+      generation.mtimeMs = sibling.mtimeMs;
+    }
+    generation.path = sibling.path;
+    this.#place(generation, sibling);
+  }
+
+  /** Rule 2: the best match of every generation that is not where it was. */
+  async #placeByContent(): Promise<void> {
+    const lost = this.#others().filter((one) => !one.isOpen && !this.#placed.has(one));
+    // The longest head first: it says most.
+    lost.sort((one, other) => other.head.length - one.head.length);
+    for (const generation of lost) {
+      if (generation.head.length === 0) continue;
+      let best: { sibling: Sibling; head: Content } | undefined;
+      for (const sibling of this.#siblings) {
+        if (this.#taken.has(sibling)) continue;
+        const head = await this.#heads.of(sibling);
+        if (head.kind !== 'content') continue;
+        if (!(await continues(sibling, head, generation))) continue;
+        const isBetter =
+          best === undefined ||
+          (best.head.isGzip && !head.isGzip) ||
+          (best.head.isGzip === head.isGzip && sibling.sizeBytes >= best.sibling.sizeBytes);
+        if (isBetter) best = { sibling, head };
+      }
+      if (best !== undefined) await this.#relocate(generation, best.sibling, best.head);
+    }
+  }
+
+  async #relocate(generation: Generation, sibling: Sibling, head: Content): Promise<void> {
+    const size = generation.sizeBytes;
+    const isSameSize =
+      generation.isGzip === head.isGzip
+        ? sibling.sizeBytes === size
+        : head.isGzip && head.unpackedBytes === size % 2 ** 32;
+    await generation.moveTo(sibling.path, sibling, head.isGzip);
+    if (!isSameSize) generation.isDone = false;
+    this.#place(generation, sibling);
+  }
+
+  #place(generation: Generation, sibling: Sibling): void {
+    this.#placed.set(generation, sibling);
+    this.#taken.add(sibling);
+  }
+
+  /** Files not accounted for that are newer than the newest known generation, oldest first. */
+  #newer(): Sibling[] {
+    const anchor = this.#siblings.findLastIndex((sibling) => this.#taken.has(sibling));
+    if (anchor >= 0) return this.#siblings.slice(anchor + 1);
+    const known = this.#others().map((generation) => generation.mtimeMs);
+    const since = known.length === 0 ? Number.NEGATIVE_INFINITY : Math.max(...known);
+    return this.#siblings.filter((sibling) => sibling.mtimeMs >= since);
+  }
+
+  /** Rule 3. The head of the live file is read afresh, because it may have begun only now. */
+  async #isCopy(head: Content, adopted: readonly Generation[]): Promise<boolean> {
+    for (const one of [...this.#generations, ...adopted]) {
+      if (compareHead(head.bytes, one.head) !== 'different') return true;
+    }
+    const live = await this.#live?.readHeadNow();
+    return live !== undefined && compareHead(head.bytes, headOf(live)) !== 'different';
+  }
+}
+
+/** Rule 2 for one file. In a compressed file the bytes before the position are compared when it is read. */
+async function continues(sibling: Sibling, head: Content, generation: Generation) {
+  if (compareHead(head.bytes, generation.head) !== 'same') return false;
+  if (head.isGzip) return true;
+  if (sibling.sizeBytes < generation.position) return false;
+  const file = await openRegular(sibling.path);
+  if (file === undefined) return false;
+  try {
+    if (!isSameFile(file.facts, sibling)) return false;
+    const { tail } = generation;
+    const bytes = Buffer.alloc(tail.length);
+    const at = generation.position - tail.length;
+    const { bytesRead } = await file.handle.read(bytes, 0, tail.length, at);
+    return bytesRead === tail.length && isTail(bytes, tail);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+function adopt(sibling: Sibling, head: Content): Generation {
+  const generation = new Generation(sibling.path, sibling);
+  generation.head = headOf(head.bytes);
+  generation.isGzip = head.isGzip;
+  return generation;
+}

@@ -1,0 +1,87 @@
+/**
+ * Wakes a waiting reader when something happens in one of the watched folders. Only a hint: events do not
+ * cross every kind of mount, and watches can run out; without any, the poll still finds everything.
+ */
+import { watch, type FSWatcher } from 'chokidar';
+import type { Reporter } from '../report.ts';
+import { errorCode } from './open-file.ts';
+
+export class FolderWatch {
+  readonly #watcher: FSWatcher | undefined;
+  readonly #folders = new Set<string>();
+  readonly #report: Reporter;
+  #isPending = false;
+  #wake: (() => void) | undefined;
+
+  /** `isWatched` says which paths are of interest. */
+  constructor(
+    isPolling: boolean,
+    pollIntervalMs: number,
+    isWatched: (path: string) => boolean,
+    report: Reporter,
+  ) {
+    this.#report = report;
+    try {
+      this.#watcher = watch([], {
+        ...(isPolling ? { backend: 'polling', pollingInterval: pollIntervalMs } : {}),
+        ignoreInitial: true,
+        depth: 0,
+        // A link may lead to the meter's own standard output.
+        followSymlinks: false,
+        ignored: (path) => !this.#folders.has(path) && !isWatched(path),
+      });
+      this.#watcher.on('all', () => this.wake());
+      this.#watcher.on('error', (error) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  add(folder: string): void {
+    if (this.#folders.has(folder)) return;
+    this.#folders.add(folder);
+    try {
+      this.#watcher?.add(folder);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  wake(): void {
+    this.#isPending = true;
+    this.#wake?.();
+  }
+
+  /** Whether anything has happened since it was last asked. */
+  takePending(): boolean {
+    const wasPending = this.#isPending;
+    this.#isPending = false;
+    return wasPending;
+  }
+
+  /** Calls `wake` at the next event, at once when one is pending; returns how to take it back. */
+  onWake(wake: () => void): () => void {
+    this.#wake = wake;
+    if (this.#isPending) wake();
+    return () => {
+      this.#wake = undefined;
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#watcher?.close();
+  }
+
+  #fail(error: unknown): void {
+    const code = errorCode(error);
+    const remedy =
+      code === 'ENOSPC'
+        ? 'The system has no inotify watches left: raise fs.inotify.max_user_watches, or set WATCH_POLLING=true.'
+        : 'WATCH_POLLING=true does without file events.';
+    this.#report({
+      level: 'warn',
+      code: 'watch-failed',
+      message: `Folders cannot be watched (${code}); they are polled, and nothing is lost. ${remedy}`,
+    });
+  }
+}
