@@ -33,19 +33,23 @@ export interface FormatVariable {
   readonly at: number;
 }
 
-/** Tables by segment (`quoteCount + 1` of them, or one) and by variable, for the plan to run over. */
+/** Tables for the plan to run over: by segment s, by variable v, by literal. */
 export interface Program {
   /** Quotes a line has, or -1 when quotes of values are not escaped and so tell nothing. */
   readonly quoteCount: number;
+  readonly segmentCount: number;
   /** Segment s holds the variables from `firstVariable[s]` to `firstVariable[s + 1]`. */
   readonly firstVariable: Int32Array;
-  /** Literal at the beginning of segment s. */
-  readonly leadAt: Int32Array;
-  readonly leadLength: Int32Array;
-  readonly ops: Uint8Array;
-  /** Literal after variable v, within its segment. Never empty between two variables. */
+  readonly ops: Int32Array;
+  /**
+   * Literal s leads segment s; literal `segmentCount + v` follows variable v within its segment, and
+   * is never empty between two variables. This is its place in `literals`.
+   */
   readonly literalAt: Int32Array;
   readonly literalLength: Int32Array;
+  /** First four bytes as a little-endian word, and the mask of those that there are. */
+  readonly literalWord: Int32Array;
+  readonly literalMask: Int32Array;
   readonly literals: Uint8Array;
 }
 
@@ -199,30 +203,34 @@ function checkNumbersEnd(segments: readonly Segment[], text: string): void {
 }
 
 function assemble(segments: readonly Segment[], escape: Escape, isLenient: boolean): Program {
-  const literals: number[] = [];
-  const place = (text: string): [at: number, length: number] => {
-    const bytes = new TextEncoder().encode(text);
-    literals.push(...bytes);
-    return [literals.length - bytes.length, bytes.length];
-  };
-  const leads = segments.map(({ lead }) => place(lead));
-  const counts = segments.map(({ variables }) => variables.length);
   const variables = segments.flatMap(({ variables }) => variables);
-  const follows = variables.map(({ literal }) => place(literal));
+  const texts = [...segments.map(({ lead }) => lead), ...variables.map(({ literal }) => literal)];
+  const pieces = texts.map((text) => new TextEncoder().encode(text));
   const ops = segments.flatMap((segment) =>
     segment.variables.map((_, i) => opOf(segment, i, escape, isLenient)),
   );
-  let first = 0;
+  const word = (piece: Uint8Array) =>
+    piece.subarray(0, 4).reduce((sum, byte, i) => sum | (byte << (8 * i)), 0);
   return {
     quoteCount: escape === 'default' ? segments.length - 1 : -1,
-    firstVariable: Int32Array.from([0, ...counts.map((count) => (first += count))]),
-    leadAt: Int32Array.from(leads, ([at]) => at),
-    leadLength: Int32Array.from(leads, ([, length]) => length),
-    ops: Uint8Array.from(ops),
-    literalAt: Int32Array.from(follows, ([at]) => at),
-    literalLength: Int32Array.from(follows, ([, length]) => length),
-    literals: Uint8Array.from(literals),
+    segmentCount: segments.length,
+    firstVariable: runningSums(segments.map(({ variables }) => variables.length)),
+    ops: Int32Array.from(ops),
+    literalAt: runningSums(pieces.map(({ length }) => length)),
+    literalLength: Int32Array.from(pieces, ({ length }) => length),
+    literalWord: Int32Array.from(pieces, word),
+    literalMask: Int32Array.from(pieces, (piece) => word(new Uint8Array(piece.length).fill(0xff))),
+    literals: Uint8Array.from(pieces.flatMap((piece) => [...piece])),
   };
+}
+
+/** 0, a, a + b, … */
+function runningSums(lengths: readonly number[]): Int32Array {
+  const sums = new Int32Array(lengths.length + 1);
+  lengths.forEach((length, i) => {
+    sums[i + 1] = (sums[i] ?? 0) + length;
+  });
+  return sums;
 }
 
 function opOf(segment: Segment, index: number, escape: Escape, isLenient: boolean): number {
@@ -231,25 +239,15 @@ function opOf(segment: Segment, index: number, escape: Escape, isLenient: boolea
   const { variable, literal } = entry;
   const endsSegment = index === segment.variables.length - 1 && literal === '';
   const isAlone = endsSegment && index === 0 && segment.lead === '' && escape === 'default';
-  switch (variable.kind) {
-    case 'free':
-      return OP_FREE;
-    case 'token':
-      if (isAlone) return OP_FREE;
-      return endsSegment || literal.startsWith(' ') ? OP_TOKEN : OP_WORD;
-    case 'list':
-      if (isAlone) return OP_FREE;
-      return endsSegment || /^[ ,]/.test(literal) ? OP_LIST : OP_FREE;
-    case 'status':
-    case 'bytes':
-    case 'request-length':
-    case 'request-time':
-    case 'msec':
-      if (!isLenient) return MEANING_OPS[variable.kind];
-      return endsSegment || literal.startsWith(' ') ? OP_TOKEN : OP_WORD;
-    default:
-      return isLenient ? OP_FREE : MEANING_OPS[variable.kind];
+  const { kind } = variable;
+  const token = endsSegment || literal.startsWith(' ') ? OP_TOKEN : OP_WORD;
+  if (kind === 'free') return OP_FREE;
+  if (kind === 'token') return isAlone ? OP_FREE : token;
+  if (kind === 'list') {
+    return !isAlone && (endsSegment || /^[ ,]/.test(literal)) ? OP_LIST : OP_FREE;
   }
+  if (!isLenient) return MEANING_OPS[kind];
+  return kind === 'time-local' || kind === 'time-iso8601' ? OP_FREE : token;
 }
 
 const MEANING_OPS = {

@@ -4,7 +4,7 @@
  *
  * Owns one piece of WebAssembly memory of fixed size (it never grows: growth would detach the views
  * on it) with, in this order: the table of quotes, the table of lines, a staging area, the read
- * buffer, 16 bytes of padding. Files are read straight into the read buffer, so their bytes are
+ * buffer, 64 bytes of padding. Files are read straight into the read buffer, so their bytes are
  * scanned where they are; bytes from elsewhere are copied into the staging area piece by piece.
  * The tables are valid until the next `scan()`. One scanner serves any number of parsers, in turn.
  */
@@ -16,7 +16,7 @@ export const QUOTES_MAX = 16 * 1024;
 /** Lines of one scan: about as many bytes as the processor's first cache still holds afterwards. */
 export const SCAN_LINES_MAX = 256;
 const STAGING_BYTES = 64 * 1024;
-const PADDING_BYTES = 16;
+const PADDING_BYTES = 64;
 const LF = 0x0a;
 const QUOTE = 0x22;
 
