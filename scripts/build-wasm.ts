@@ -1,28 +1,37 @@
 /**
- * Compiles src/parse/scan.wat into src/parse/scan-wasm.ts, so that neither the image nor a checkout
- * needs a WebAssembly tool to run. Use: npm run wasm. A contract test holds the two files equal.
+ * Compiles the .wat files of src/parse into -wasm.ts files beside them, so that neither the image nor
+ * a checkout needs a WebAssembly tool to run. Use: npm run wasm. A contract test holds them equal.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import openWabt from 'wabt';
 
-const SOURCE = fileURLToPath(new URL('../src/parse/scan.wat', import.meta.url));
-const TARGET = fileURLToPath(new URL('../src/parse/scan-wasm.ts', import.meta.url));
+interface WasmModule {
+  /** Of the .wat file, without extension. */
+  readonly name: string;
+  readonly constant: string;
+  readonly comment: string;
+}
 
-/** The text of scan-wasm.ts as it follows from the text of scan.wat. */
-export async function renderScanWasm(wat: string): Promise<string> {
+export const WASM_MODULES: readonly WasmModule[] = [
+  { name: 'scan', constant: 'SCAN_WASM', comment: 'The compiled scanner, base64.' },
+  { name: 'byte-hash', constant: 'BYTE_HASH_WASM', comment: 'The compiled hash, base64.' },
+];
+
+/** The text of the -wasm.ts file as it follows from the text of the .wat file. */
+export async function renderWasm({ name, constant, comment }: WasmModule, wat: string) {
   const wabt = await openWabt();
-  const module = wabt.parseWat('scan.wat', wat, { simd: true });
+  const module = wabt.parseWat(`${name}.wat`, wat, { simd: true });
   try {
     module.validate();
     const { buffer } = module.toBinary({});
     const base64 = Buffer.from(buffer).toString('base64');
     const pieces = base64.match(/.{1,90}/g) ?? [];
     return [
-      '// Generated from scan.wat by scripts/build-wasm.ts (npm run wasm). Do not edit.',
+      `// Generated from ${name}.wat by scripts/build-wasm.ts (npm run wasm). Do not edit.`,
       '',
-      '/** The compiled scanner, base64. */',
-      'export const SCAN_WASM =',
+      `/** ${comment} */`,
+      `export const ${constant} =`,
       `${pieces.map((piece) => `  '${piece}'`).join(' +\n')};`,
       '',
     ].join('\n');
@@ -31,6 +40,15 @@ export async function renderScanWasm(wat: string): Promise<string> {
   }
 }
 
+/** Where the source and the generated file of a module are. */
+export function wasmPaths({ name }: WasmModule): { wat: string; generated: string } {
+  const path = (file: string) => fileURLToPath(new URL(`../src/parse/${file}`, import.meta.url));
+  return { wat: path(`${name}.wat`), generated: path(`${name}-wasm.ts`) };
+}
+
 if (import.meta.main) {
-  await writeFile(TARGET, await renderScanWasm(await readFile(SOURCE, 'utf8')));
+  for (const module of WASM_MODULES) {
+    const { wat, generated } = wasmPaths(module);
+    await writeFile(generated, await renderWasm(module, await readFile(wat, 'utf8')));
+  }
 }
