@@ -39,7 +39,11 @@ export interface LogLane {
   readonly windows: LogWindows;
   /** Nothing has been unread at the last look, at least once since the start. */
   hasCaughtUp: boolean;
+  /** How long after its timestamp the newest line was read: the greatest since the last commit, and the last. */
   lagMs: number;
+  lastLagMs: number;
+  /** Bytes read since the start. */
+  bytes: number;
   rotations: number;
   truncations: number;
 }
@@ -134,6 +138,11 @@ export class Pipeline {
     if (isCaughtUp && rewrite === 'always') await this.#commit(turnMs, isCaughtUp, 'last');
   }
 
+  /** Notes in the checkpoint what has been acknowledged since, so that it is not sent again. */
+  async saveAcknowledged(): Promise<void> {
+    await this.#makeDurable();
+  }
+
   #take(batch: LineBatch): void {
     const { clock, records } = this.#o;
     const lane = this.#lane(batch.log);
@@ -147,8 +156,11 @@ export class Pipeline {
       lane.windows.add(records, nowMs, isOwn);
       from = records.consumedTo;
     }
+    lane.bytes += batch.end - batch.start + batch.overlongBytes;
     const newestS = lane.windows.newestS;
-    if (newestS !== undefined) lane.lagMs = Math.max(lane.lagMs, nowMs - newestS * 1000);
+    if (newestS === undefined) return;
+    lane.lastLagMs = Math.max(0, nowMs - newestS * 1000);
+    lane.lagMs = Math.max(lane.lagMs, lane.lastLagMs);
   }
 
   /** The end of a window by the clock: what is due, and the process's own point. */
@@ -227,7 +239,7 @@ export class Pipeline {
   #gauges(lane: LogLane, status: LogStatus): Gauges {
     const gauges = {
       unreadBytes: status.unreadBytes,
-      lagMs: Math.max(0, Math.round(lane.lagMs)),
+      lagMs: Math.round(lane.lagMs),
       rotations: status.rotations - lane.rotations,
       truncations: status.truncations - lane.truncations,
     };

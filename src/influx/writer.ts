@@ -52,6 +52,8 @@ export interface WriterCounters {
   rejectedPoints: number;
   /** Duration of the last request, ms. */
   lastWriteMs: number;
+  /** Requests by what became of them. */
+  readonly outcomes: Record<WriteOutcome['kind'], number>;
 }
 
 export interface WriterOptions {
@@ -82,6 +84,7 @@ export class InfluxWriter {
     writeErrors: 0,
     rejectedPoints: 0,
     lastWriteMs: 0,
+    outcomes: { written: 0, rejected: 0, retry: 0, split: 0, blocked: 0 },
   };
   readonly #options: WriterOptions;
   readonly #subject: string;
@@ -162,6 +165,7 @@ export class InfluxWriter {
       bodyBytes: payload.length,
       nowMs: clock.now(),
     });
+    this.counters.outcomes[outcome.kind]++;
     const isWritten = outcome.kind === 'written';
     if (isWritten || (outcome.kind === 'rejected' && outcome.isRestWritten)) this.counters.writes++;
     if (!isWritten) this.counters.writeErrors++;

@@ -1,0 +1,337 @@
+import { join } from 'node:path';
+import { LogWindows } from './aggregate/log-windows.ts';
+import type { SealedWindow } from './aggregate/sealed-window.ts';
+import { CheckpointFile, type Checkpoint } from './checkpoint.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { InfluxSettings } from './config/influx-rules.ts';
+import { openFileSource } from './follow/file-source.ts';
+import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
+import type { LineSource } from './follow/line-source.ts';
+import { InfluxClient } from './influx/client.ts';
+import { DeadLetterFile } from './influx/dead-letter.ts';
+import { type InfluxTarget, shownUrl } from './influx/influx-target.ts';
+import { LineProtocolBuffer } from './influx/line-protocol.ts';
+import { encodeSidecar, encodeWindows, type ProcessTags } from './influx/points.ts';
+import { Spool } from './influx/spool.ts';
+import { InfluxWriter } from './influx/writer.ts';
+import { createParser } from './parse/parser.ts';
+import { RecordBatch } from './parse/record-batch.ts';
+import { createScanner } from './parse/scanner.ts';
+import { Pipeline, type LogLane } from './pipeline.ts';
+import type { Reporter } from './report.ts';
+import { SidecarFigures } from './sidecar-figures.ts';
+import { StateLock } from './state-lock.ts';
+import { snapshotOf } from './status-snapshot.ts';
+import type { MeterStatus } from './status/meter-status.ts';
+import { startStatusServer, type StatusServer } from './status/server.ts';
+
+/**
+ * The composition root: builds everything from the configuration, and knows the order of start and
+ * stop. Start: lock → checkpoint → spool → source → loop and writer → status server. Stop is the
+ * reverse; what the deadline does not allow to be sent stays in the spool.
+ */
+export interface AppOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  /** Windows as they are handed over, for the live summary. */
+  readonly onWindows: (windows: readonly SealedWindow[]) => void;
+  /** For the fault tests. */
+  readonly killPoint?: ((name: string) => void) | undefined;
+}
+
+/** Reading chunks of 256 KiB beside one line of the greatest length. */
+const READ_CHUNK_BYTES = 256 * 1024;
+const RECORDS_MAX = 4096;
+/** From SIGTERM to exit: reading to the end, then sending. Docker kills after 10 s. */
+const FINISH_MS = 4000;
+const DRAIN_MS = 3000;
+
+/** The checkpoint was made with settings under which its windows cannot go on. */
+export class IdentityError extends Error {
+  override readonly name = 'IdentityError';
+}
+
+export class App {
+  readonly #o: AppOptions;
+  readonly #lock: StateLock;
+  readonly #spool: Spool;
+  readonly #source: LineSource<FollowCheckpoint>;
+  readonly #pipeline: Pipeline;
+  readonly #writer: InfluxWriter | undefined;
+  readonly #client: InfluxClient | undefined;
+  readonly #targetUrl: string | undefined;
+  readonly #stopping = new AbortController();
+  readonly #startedMs: number;
+  #server: StatusServer | undefined;
+  #isDamaged = false;
+
+  private constructor(parts: AppParts) {
+    this.#o = parts.options;
+    this.#lock = parts.lock;
+    this.#spool = parts.spool;
+    this.#source = parts.source;
+    this.#pipeline = parts.pipeline;
+    this.#writer = parts.writer;
+    this.#client = parts.client;
+    this.#targetUrl = parts.targetUrl;
+    this.#startedMs = parts.options.clock.monotonicMs();
+    parts.onDamage((): void => {
+      this.#isDamaged = true;
+      this.#stopping.abort();
+    });
+  }
+
+  /**
+   * Throws StateLockedError, IdentityError, ListenError, LogFormatError, and what the disk throws
+   * when there is state that cannot be read.
+   */
+  static async start(options: AppOptions): Promise<App> {
+    const lock = await StateLock.acquire(options.config.stateDir, options.report);
+    let app: App | undefined;
+    try {
+      app = new App(await buildParts(options, lock));
+      const { listen } = options.config;
+      if (listen !== undefined) app.#server = await startStatusServer(listen, () => app!.status());
+      return app;
+    } catch (error) {
+      await (app === undefined ? lock.release() : app.#close());
+      throw error;
+    }
+  }
+
+  /** Where the status server listens, with the port in use. */
+  get address(): { host: string; port: number } | undefined {
+    return this.#server?.address;
+  }
+
+  /**
+   * Runs until `signal` aborts, then reads to the end, writes what is due and closes. Resolves to
+   * `read-again` when points were damaged in the spool: then a new App must be started at once,
+   * which reads the logs again.
+   */
+  async run(signal: AbortSignal): Promise<'stopped' | 'read-again'> {
+    const { clock } = this.#o;
+    const stop = AbortSignal.any([signal, this.#stopping.signal]);
+    const drained = new AbortController();
+    const writing = this.#writer?.run(drained.signal);
+    try {
+      await this.#pipeline.run(stop);
+      if (!this.#isDamaged) {
+        await this.#pipeline.finish(clock.monotonicMs() + FINISH_MS);
+        if (writing !== undefined) await this.#spool.whenDrained(AbortSignal.timeout(DRAIN_MS));
+        await this.#pipeline.saveAcknowledged();
+      }
+    } finally {
+      drained.abort();
+      await writing;
+      await this.#close();
+    }
+    return this.#isDamaged ? 'read-again' : 'stopped';
+  }
+
+  async #close(): Promise<void> {
+    await this.#server?.close();
+    await this.#source.close();
+    await this.#client?.close();
+    await this.#spool.close();
+    await this.#lock.release();
+  }
+
+  status(): MeterStatus {
+    return snapshotOf({
+      version: this.#o.version,
+      config: this.#o.config,
+      clock: this.#o.clock,
+      startedMs: this.#startedMs,
+      pipeline: this.#pipeline,
+      logs: this.#source.status(),
+      spool: this.#spool,
+      writer: this.#writer,
+      targetUrl: this.#targetUrl,
+    });
+  }
+}
+
+interface AppParts {
+  readonly options: AppOptions;
+  readonly lock: StateLock;
+  readonly spool: Spool;
+  readonly source: LineSource<FollowCheckpoint>;
+  readonly pipeline: Pipeline;
+  readonly writer: InfluxWriter | undefined;
+  readonly client: InfluxClient | undefined;
+  readonly targetUrl: string | undefined;
+  /** Who wants to know when records are found damaged while they are drained. */
+  readonly onDamage: (listener: () => void) => void;
+}
+
+async function buildParts(options: AppOptions, lock: StateLock): Promise<AppParts> {
+  const { config, clock, report, killPoint } = options;
+  const checkpointFile = new CheckpointFile({ dir: config.stateDir, clock, report, killPoint });
+  const saved = await checkpointFile.load();
+  if (saved !== undefined) checkIdentity(saved, config);
+  const damage = { listener: (): void => {} };
+  const spool = await Spool.open({
+    dir: join(config.stateDir, 'spool'),
+    maxBytes: config.spoolMaxBytes,
+    committedSeq: saved?.spoolSeq,
+    ackedSeq: saved?.ackedSeq,
+    whenFull: config.influx === undefined ? 'drop-oldest' : 'stop',
+    clock,
+    report,
+    onDamage: () => damage.listener(),
+    killPoint,
+  });
+  // Points of the checkpoint are gone, so its windows must be computed again from the logs.
+  const checkpoint = spool.wasDamaged ? undefined : saved;
+  const scanner = createScanner({ readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES });
+  const newParser = () => createParser({ format: config.logFormat, scanner });
+  newParser(); // A format that is none is told before anything is opened.
+  const source = await openFileSource({
+    paths: config.logs.map(({ name, path }) => (name === undefined ? path : `${name}=${path}`)),
+    readFrom: spool.wasDamaged ? 'all' : config.readFrom,
+    checkpoint: checkpoint?.follow as FollowCheckpoint | undefined,
+    readBuffer: scanner.readBuffer,
+    maxLineBytes: config.maxLineBytes,
+    pollIntervalMs: config.pollIntervalMs,
+    watchPolling: config.watchPolling,
+    clock,
+    report,
+  });
+  const target = config.influx === undefined ? undefined : targetOf(config.influx);
+  const client = target === undefined ? undefined : new InfluxClient({ target, clock });
+  const writer =
+    target === undefined || client === undefined
+      ? undefined
+      : new InfluxWriter({
+          target,
+          client,
+          spool,
+          deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, report }),
+          clock,
+          report,
+          random: Math.random,
+          killPoint,
+        });
+  const pipeline = buildPipeline(options, { source, spool, checkpointFile, writer, newParser });
+  pipeline.restore(checkpoint?.logs ?? []);
+  return {
+    options,
+    lock,
+    spool,
+    source,
+    pipeline,
+    writer,
+    client,
+    targetUrl: target === undefined ? undefined : shownUrl(target),
+    onDamage: (listener) => {
+      damage.listener = listener;
+    },
+  };
+}
+
+function buildPipeline(
+  { config, clock, report, onWindows }: AppOptions,
+  parts: {
+    source: LineSource<FollowCheckpoint>;
+    spool: Spool;
+    checkpointFile: CheckpointFile;
+    writer: InfluxWriter | undefined;
+    newParser: () => LogLane['parser'];
+  },
+): Pipeline {
+  const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
+  const buffer = new LineProtocolBuffer();
+  const pipeline: Pipeline = new Pipeline({
+    source: parts.source,
+    records: new RecordBatch(RECORDS_MAX),
+    queue: parts.spool,
+    checkpoint: parts.checkpointFile,
+    clock,
+    report,
+    windowS: config.windowS,
+    rewrite: config.rewrite,
+    identity: identityOf(config),
+    newLane: (log) => ({
+      log,
+      parser: parts.newParser(),
+      windows: newLogWindows(config, log),
+      hasCaughtUp: false,
+      lagMs: 0,
+      lastLagMs: 0,
+      bytes: 0,
+      rotations: 0,
+      truncations: 0,
+    }),
+    encode: (windows) => encodeWindows(windows, tags, buffer),
+    sidecarPoint: (startS) => {
+      buffer.clear();
+      encodeSidecar(figures.take(pipeline, parts.spool, parts.writer), startS, tags, buffer);
+      const [batch] = buffer.batches();
+      return batch;
+    },
+    onWindows,
+  });
+  const figures = new SidecarFigures(clock);
+  return pipeline;
+}
+
+/** The windows of one log as the configuration wants them. */
+export function newLogWindows(config: Config, log: string): LogWindows {
+  return new LogWindows({
+    log,
+    windowS: config.windowS,
+    latenessS: Math.ceil(config.latenessMs / 1000),
+    errorStatusMin: config.errorStatusMin,
+    sitesMax: config.maxSites,
+    rewrite: config.rewrite,
+  });
+}
+
+/** Settings that the keys of the points hang on. */
+function identityOf(config: Config): string {
+  return JSON.stringify({ window: config.windowS, host: config.hostTag, tags: config.tags });
+}
+
+function checkIdentity(saved: Checkpoint, config: Config): void {
+  const was = JSON.parse(saved.identity) as { window?: unknown };
+  if (was.window === config.windowS) return;
+  throw new IdentityError(
+    `WINDOW is ${config.windowS}s, but the checkpoint in ${config.stateDir} was made with ` +
+      `${String(was.window)}s, and windows of one length cannot go on as windows of another. Set WINDOW back, ` +
+      'or give the meter an empty STATE_DIR: then the log is read again from the beginning of ' +
+      'what is there.',
+  );
+}
+
+/** The settings of the configuration in the form of the write stage. */
+export function targetOf(influx: InfluxSettings): InfluxTarget {
+  switch (influx.version) {
+    case 1:
+      return {
+        flavour: 'v1',
+        url: influx.url,
+        database: influx.database,
+        ...(influx.user === undefined ? {} : { user: influx.user }),
+        ...(influx.password === undefined ? {} : { password: influx.password.reveal() }),
+      };
+    case 2:
+      return {
+        flavour: 'v2',
+        url: influx.url,
+        bucket: influx.bucket,
+        ...(influx.org === undefined ? {} : { org: influx.org }),
+        ...(influx.token === undefined ? {} : { token: influx.token.reveal() }),
+      };
+    case 3:
+      return {
+        flavour: 'v3',
+        url: influx.url,
+        database: influx.database,
+        ...(influx.token === undefined ? {} : { token: influx.token.reveal() }),
+      };
+  }
+}

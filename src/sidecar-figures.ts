@@ -1,0 +1,54 @@
+import type { Clock } from './clock.ts';
+import type { SidecarTotals } from './influx/points.ts';
+import type { Spool } from './influx/spool.ts';
+import type { InfluxWriter } from './influx/writer.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/**
+ * What the process tells of itself in the point `access_log_sidecar`: differences since the last
+ * point. It remembers the last values of the counters and nothing else; a point that is never asked
+ * for is part of the next one.
+ */
+export class SidecarFigures {
+  readonly #clock: Clock;
+  readonly #startedMs: number;
+  #last = { points: 0, writes: 0, writeErrors: 0, rejectedPoints: 0, cpuMs: 0, folded: 0 };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#startedMs = clock.monotonicMs();
+  }
+
+  take(pipeline: Pipeline, spool: Spool, writer: InfluxWriter | undefined): SidecarTotals {
+    let series = 0;
+    let folded = 0;
+    for (const { windows } of pipeline.lanes.values()) {
+      series += windows.sites.size;
+      folded += windows.sites.folded;
+    }
+    const { points = 0, writes = 0, writeErrors = 0, rejectedPoints = 0 } = writer?.counters ?? {};
+    const now = { points, writes, writeErrors, rejectedPoints, cpuMs: cpuMs(), folded };
+    const last = this.#last;
+    this.#last = now;
+    return {
+      uptimeS: Math.floor((this.#clock.monotonicMs() - this.#startedMs) / 1000),
+      points: now.points - last.points,
+      writes: now.writes - last.writes,
+      writeErrors: now.writeErrors - last.writeErrors,
+      rejectedPoints: now.rejectedPoints - last.rejectedPoints,
+      spoolBytes: spool.bytes,
+      spoolAgeMs: Math.round(spool.oldestAgeMs),
+      writeMs: writer?.counters.lastWriteMs ?? 0,
+      rss: process.memoryUsage.rss(),
+      cpuMs: now.cpuMs - last.cpuMs,
+      series,
+      folded: now.folded - last.folded,
+    };
+  }
+}
+
+/** User and system time of the process so far. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return Math.round((user + system) / 1000);
+}
