@@ -18,6 +18,8 @@ import { printable } from './printable.ts';
  * An empty variable counts as unset, because `NAME=${NAME:-}` in a compose file makes such ones.
  */
 
+export type { InfluxSettings, ListenSetting, LogSetting };
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How a setting is shown to people; the value of a secret is `[redacted]`. */

@@ -90,9 +90,13 @@ function versionFaults(given: Given): Fault[] {
 function versionInForce(given: Given): { version: string; because: string } {
   const forced = given.get('INFLUX_VERSION')?.trim();
   if (forced !== undefined) return { version: forced, because: 'INFLUX_VERSION' };
-  return given.has('INFLUX_DB')
-    ? { version: '1', because: 'INFLUX_DB' }
-    : { version: '2', because: 'INFLUX_BUCKET' };
+  if (given.has('INFLUX_BUCKET') && !given.has('INFLUX_DB')) {
+    return { version: '2', because: 'INFLUX_BUCKET' };
+  }
+  // With a bucket as well it is not clear what was meant; the older reading names both others.
+  return given.has('INFLUX_TOKEN') && !given.has('INFLUX_BUCKET')
+    ? { version: '3', because: 'INFLUX_DB with INFLUX_TOKEN' }
+    : { version: '1', because: 'INFLUX_DB' };
 }
 
 /** Settings of another version than the one in force. */
@@ -120,7 +124,8 @@ export function influxSettings(read: Settings): InfluxSettings | undefined {
   const url = read.INFLUX_URL;
   if (url === undefined) return undefined;
   const { INFLUX_DB, INFLUX_BUCKET, INFLUX_TOKEN: token } = read;
-  if (read.INFLUX_VERSION === '3') {
+  const isV3 = INFLUX_DB !== undefined && token !== undefined;
+  if (read.INFLUX_VERSION === '3' || isV3) {
     return { version: 3, url, database: INFLUX_DB ?? INFLUX_BUCKET ?? '', token };
   }
   if (INFLUX_DB === undefined) {

@@ -220,7 +220,7 @@ const influx = {
   INFLUX_VERSION: optional(
     {
       group: 'InfluxDB',
-      text: 'Forces the write API. Otherwise it follows from the other settings: INFLUX_DB means 1, INFLUX_BUCKET means 2.',
+      text: 'Forces the write API. Otherwise it follows from the other settings: INFLUX_DB means 1 (with INFLUX_TOKEN: 3), INFLUX_BUCKET means 2.',
       allowed: '`1`, `2` or `3`',
       example: '3',
     },

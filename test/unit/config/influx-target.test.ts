@@ -37,6 +37,12 @@ test('INFLUX_BUCKET means InfluxDB 2, and the base path stays', () => {
   assert.equal(influx.token?.reveal(), 't');
 });
 
+test('INFLUX_DB with INFLUX_TOKEN means InfluxDB 3', () => {
+  const { influx } = loadConfig({ ...V1, INFLUX_TOKEN: 't' });
+  assert.ok(influx?.version === 3);
+  assert.equal(influx.database, 'nginx');
+});
+
 test('INFLUX_VERSION=3 takes the database from either name', () => {
   for (const target of [V1, V2]) {
     const { influx } = loadConfig({ ...target, INFLUX_VERSION: '3', INFLUX_TOKEN: 't' });
