@@ -1,0 +1,219 @@
+/** Alert rules on the meter itself. */
+import type { AlertQuery, AlertRule } from './alert-rule.ts';
+import { type Formula, formulaQuery, max, RANGE, ratio, sum } from './influxql.ts';
+
+const MINUTE = 60;
+const SETTLED = 30;
+
+function reading(measurement: string, tags: readonly string[]) {
+  return (formula: Formula, minutes: number): AlertQuery => ({
+    query: formulaQuery({ measurement, formulas: [formula], range: RANGE, tags }),
+    from: minutes * MINUTE + SETTLED,
+    to: SETTLED,
+  });
+}
+
+const agent = reading('"access_log_agent"', ['host', 'log']);
+const sidecar = reading('"access_log_sidecar"', ['host']);
+
+const UNACCOUNTED: Formula = {
+  name: 'unaccounted',
+  expression: 'abs(1.0*sum("lines")-sum("counted")-sum("unparsed")-sum("late")-sum("filtered"))',
+};
+
+const WRITE_ERRORS: Formula = {
+  name: 'ratio',
+  expression: '1.0*sum("write_errors")/(sum("writes")+sum("write_errors"))',
+};
+
+const ON_COLLECTOR = { dashboardUid: 'nginx-collector' } as const;
+const QUIET = { noDataState: 'OK', execErrState: 'KeepLast' } as const;
+
+export const COLLECTOR_RULES: readonly AlertRule[] = [
+  {
+    uid: 'collector-silent',
+    title: 'No meter writes any more',
+    // No row at all is the alarm; a row always has a count above nothing, so the threshold never fires.
+    queries: {
+      points: {
+        query: `SELECT count("uptime") AS "points" FROM "access_log_sidecar" WHERE ${RANGE}`,
+        from: 2 * MINUTE,
+        to: 0,
+      },
+    },
+    equation: '$points < 1',
+    above: 0,
+    for: '2m',
+    severity: 'critical',
+    noDataState: 'Alerting',
+    execErrState: 'Alerting',
+    ...ON_COLLECTOR,
+    panelId: 95,
+    summary: 'No meter has written for two minutes, or the database does not answer',
+    description:
+      'All graphs stand still. Look whether the database answers, then at the log of a meter.',
+  },
+  {
+    uid: 'collector-host-silent',
+    title: 'One meter writes no more',
+    // fill(0) keeps a host that has gone silent in the answer for the half hour that is asked for.
+    queries: {
+      points: {
+        query: `SELECT count("uptime") AS "points" FROM "access_log_sidecar" WHERE ${RANGE} GROUP BY time(2m), "host" fill(0)`,
+        from: 30 * MINUTE,
+        to: SETTLED,
+      },
+    },
+    equation: '$points < 1',
+    above: 0,
+    for: '2m',
+    severity: 'warning',
+    isPaused: true,
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 95,
+    summary: '{{ $labels.host }}: nothing written for two minutes',
+    description:
+      'For fixed hosts: unpause it. Where pods or containers come and go with new names it would fire at each of them.',
+  },
+  {
+    uid: 'collector-lag',
+    title: 'A meter does not keep up',
+    queries: { lag: agent(max('lag_ms', 'lag'), 5) },
+    equation: '$lag',
+    above: 60_000,
+    for: '5m',
+    severity: 'warning',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 84,
+    summary:
+      '{{ $labels.host }}, {{ $labels.log }}: reads lines that are {{ humanize $values.lag.Value }} ms old',
+    description:
+      'A full spool stops the reader; else it lacks processor time, or nginx buffers (flush=).',
+  },
+  {
+    uid: 'collector-unparsed',
+    title: 'Lines cannot be parsed',
+    queries: {
+      ratio: agent(ratio('unparsed', 'lines', 'ratio'), 10),
+      lines: agent(sum('lines'), 10),
+    },
+    equation: '$ratio * ($lines >= 100)',
+    above: 0.01,
+    for: '10m',
+    severity: 'warning',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 83,
+    summary:
+      '{{ $labels.host }}, {{ $labels.log }}: {{ $values.ratio.Value | humanizePercentage }} of lines are not of the log format',
+    description:
+      'LOG_FORMAT and the log_format of nginx differ; the log of the meter shows samples.',
+  },
+  {
+    uid: 'collector-late',
+    title: 'Lines come too late',
+    queries: { ratio: agent(ratio('late', 'lines', 'ratio'), 10), lines: agent(sum('lines'), 10) },
+    equation: '$ratio * ($lines >= 100)',
+    above: 0.001,
+    for: '10m',
+    severity: 'warning',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 83,
+    summary:
+      '{{ $labels.host }}, {{ $labels.log }}: {{ $values.ratio.Value | humanizePercentage }} of lines are in no window',
+    description: 'Raise LATENESS above the flush time of nginx and the longest request.',
+  },
+  {
+    uid: 'collector-accounting',
+    title: 'Lines are unaccounted for',
+    queries: { unaccounted: agent(UNACCOUNTED, 10) },
+    equation: '$unaccounted',
+    above: 0,
+    for: '2m',
+    severity: 'critical',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 70,
+    summary:
+      '{{ $labels.host }}, {{ $labels.log }}: {{ $values.unaccounted.Value }} lines are unaccounted for',
+    description:
+      'lines = counted + unparsed + late + filtered does not hold: a fault of the meter; report it.',
+  },
+  {
+    uid: 'collector-spool',
+    title: 'The spool fills',
+    queries: { spool: sidecar(max('spool_bytes', 'spool'), 5) },
+    equation: '$spool',
+    above: 214_748_364, // 80 % of 256 MiB, the default of SPOOL_MAX_BYTES
+    for: '5m',
+    severity: 'warning',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 90,
+    summary: '{{ $labels.host }}: {{ humanize1024 $values.spool.Value }}B wait for the database',
+    description:
+      'When it is full, reading stops and the log is the buffer. Look why the database is slow.',
+  },
+  {
+    uid: 'collector-spool-age',
+    title: 'Points are late',
+    queries: { age: sidecar(max('spool_age_ms', 'age'), 5) },
+    equation: '$age',
+    above: 600_000,
+    for: '10m',
+    severity: 'warning',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 91,
+    summary: '{{ $labels.host }}: the oldest point waits since {{ humanize $values.age.Value }} ms',
+    description:
+      'The database takes points more slowly than they come: look at its load and at failed writes.',
+  },
+  {
+    uid: 'collector-rejected',
+    title: 'The database refuses points',
+    queries: { refused: sidecar(sum('rejected_points', 'refused'), 5) },
+    equation: '$refused',
+    above: 0,
+    for: '0s',
+    severity: 'critical',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 88,
+    summary: '{{ $labels.host }}: {{ $values.refused.Value }} points were refused for good',
+    description: 'They are in the dead-letter file with the reason of the database.',
+  },
+  {
+    uid: 'collector-write-errors',
+    title: 'Writes fail',
+    queries: { ratio: sidecar(WRITE_ERRORS, 5) },
+    equation: '$ratio',
+    above: 0.1,
+    for: '5m',
+    severity: 'warning',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 87,
+    summary: '{{ $labels.host }}: {{ $values.ratio.Value | humanizePercentage }} of writes fail',
+    description:
+      'They are tried again, nothing is lost yet. The log of the meter has the answer of the database.',
+  },
+  {
+    uid: 'collector-folded',
+    title: 'Details are folded into other',
+    queries: { folded: sidecar(sum('folded'), 15) },
+    equation: '$folded',
+    above: 0,
+    for: '15m',
+    severity: 'info',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 94,
+    summary: '{{ $labels.host }}: {{ $values.folded.Value }} tag values were folded into other',
+    description:
+      'Sums stay right. Add a rule to ROUTES for paths that are one route, or raise the limit.',
+  },
+];

@@ -1,0 +1,23 @@
+/** Every file that is written by `npm run dashboards`, by its path in the checkout. */
+import type { Dashboard } from '@grafana/schema';
+import { ALERT_RULES_FILE } from './alerts.ts';
+import { COLLECTOR } from './collector.ts';
+import { DRILLDOWN } from './drilldown.ts';
+import { OVERVIEW } from './overview.ts';
+import { INIT_STATEMENTS, REBUILD_STATEMENTS } from './rollups.ts';
+
+export const DASHBOARDS: readonly { readonly file: string; readonly dashboard: Dashboard }[] = [
+  { file: 'overview.json', dashboard: OVERVIEW },
+  { file: 'drilldown.json', dashboard: DRILLDOWN },
+  { file: 'collector.json', dashboard: COLLECTOR },
+];
+
+export function generatedFiles(): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const { file, dashboard } of DASHBOARDS)
+    files.set(`grafana/dashboards/${file}`, `${JSON.stringify(dashboard, null, 2)}\n`);
+  files.set('grafana/provisioning/alerting/nginx-rules.yml', ALERT_RULES_FILE);
+  files.set('influxdb/init/10-retention-and-rollups.iql', INIT_STATEMENTS);
+  files.set('influxdb/rebuild-rollups.iql', REBUILD_STATEMENTS);
+  return files;
+}
