@@ -1,0 +1,191 @@
+/**
+ * The keys (addresses, URLs, agents, …) that came most often in one window, with their errors and
+ * traffic, in bounded memory. Adding a known key allocates nothing.
+ *
+ * Owns a copy of each key in its list, cut at `keyBytesMax`. Up to `slotsMax` different keys every
+ * figure is exact. Beyond, a key may have taken over the slot of another: its `count` is then too
+ * great by at most `countError`, and its errors and traffic go back to that moment only. See
+ * space-saving.ts for the bounds.
+ */
+import { grown, SpaceSaving, type SpaceSavingSnapshot } from './space-saving.ts';
+
+export const TOP_KEY_BYTES_MAX = 200;
+
+export interface TopEntry {
+  /** Text as the client sent it, invalid UTF-8 replaced. Not safe to print. */
+  readonly key: string;
+  readonly count: number;
+  /** By how much `count` may be too great. */
+  readonly countError: number;
+  readonly errors: number;
+  readonly traffic: number;
+}
+
+export interface TopListSnapshot {
+  readonly saving: SpaceSavingSnapshot;
+  /** Per slot: the key's bytes in base64, upper lane of the hash, errors, traffic. */
+  readonly keys: readonly (readonly [key: string, high: number, errors: number, traffic: number])[];
+}
+
+const decoder = new TextDecoder();
+
+export class TopList {
+  readonly #saving: SpaceSaving;
+  readonly #keyBytesMax: number;
+  #keys: Uint8Array<ArrayBuffer>;
+  #keysView: DataView;
+  #lengths: Int32Array;
+  #high: Int32Array;
+  #errors: Float64Array;
+  #traffic: Float64Array;
+  /** A view of the bytes that came last; they mostly come from one buffer. */
+  #lastBuffer: ArrayBufferLike | undefined;
+  #lastView: DataView;
+
+  /** `slotsMax` must be a power of two, at least 16. */
+  constructor(slotsMax: number, keyBytesMax: number = TOP_KEY_BYTES_MAX) {
+    this.#saving = new SpaceSaving(slotsMax);
+    this.#keyBytesMax = keyBytesMax;
+    const { capacity } = this.#saving;
+    this.#keys = new Uint8Array(capacity * keyBytesMax);
+    this.#keysView = new DataView(this.#keys.buffer);
+    this.#lastView = this.#keysView;
+    this.#lengths = new Int32Array(capacity);
+    this.#high = new Int32Array(capacity);
+    this.#errors = new Float64Array(capacity);
+    this.#traffic = new Float64Array(capacity);
+  }
+
+  get keyBytesMax(): number {
+    return this.#keyBytesMax;
+  }
+
+  /** Bytes of memory that it holds. */
+  get heldBytes(): number {
+    return this.#saving.capacity * (this.#keyBytesMax + 60);
+  }
+
+  /**
+   * Counts the key of `length` bytes at `bytes[start]`, at most `keyBytesMax`, once. `low` and `high`
+   * are the lanes of its hash. Returns its slot, for `addTo()`.
+   */
+  count(bytes: Uint8Array, start: number, length: number, low: number, high: number): number {
+    const saving = this.#saving;
+    if (bytes.buffer !== this.#lastBuffer) this.#look(bytes.buffer);
+    const at = bytes.byteOffset + start;
+    let slot = saving.first(low);
+    while (slot >= 0) {
+      if (this.#high[slot] === high && this.#isAt(slot, at, length)) break;
+      slot = saving.following(slot, low);
+    }
+    if (slot < 0) slot = this.#admit(bytes, start, length, low, high);
+    saving.counts[slot] = (saving.counts[slot] ?? 0) + 1;
+    return slot;
+  }
+
+  addTo(slot: number, errors: number, traffic: number): void {
+    this.#errors[slot] = (this.#errors[slot] ?? 0) + errors;
+    this.#traffic[slot] = (this.#traffic[slot] ?? 0) + traffic;
+  }
+
+  #look(buffer: ArrayBufferLike): void {
+    this.#lastBuffer = buffer;
+    this.#lastView = new DataView(buffer);
+  }
+
+  /** Four bytes at a time: half of what a comparison byte by byte takes. */
+  #isAt(slot: number, at: number, length: number): boolean {
+    if (this.#lengths[slot] !== length) return false;
+    const own = this.#keysView;
+    const other = this.#lastView;
+    const key = slot * this.#keyBytesMax;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      if (own.getInt32(key + i, true) !== other.getInt32(at + i, true)) return false;
+    }
+    for (; i < length; i++) {
+      if (own.getUint8(key + i) !== other.getUint8(at + i)) return false;
+    }
+    return true;
+  }
+
+  #admit(bytes: Uint8Array, start: number, length: number, low: number, high: number): number {
+    const slot = this.#saving.take(low);
+    if (this.#lengths.length < this.#saving.capacity) this.#grow();
+    const key = slot * this.#keyBytesMax;
+    for (let i = 0; i < length; i++) this.#keys[key + i] = bytes[start + i] ?? 0;
+    this.#lengths[slot] = length;
+    this.#high[slot] = high;
+    this.#errors[slot] = 0;
+    this.#traffic[slot] = 0;
+    return slot;
+  }
+
+  #grow(): void {
+    const { capacity } = this.#saving;
+    this.#keys = grown(this.#keys, new Uint8Array(capacity * this.#keyBytesMax));
+    this.#keysView = new DataView(this.#keys.buffer);
+    this.#lengths = grown(this.#lengths, new Int32Array(capacity));
+    this.#high = grown(this.#high, new Int32Array(capacity));
+    this.#errors = grown(this.#errors, new Float64Array(capacity));
+    this.#traffic = grown(this.#traffic, new Float64Array(capacity));
+  }
+
+  /** The first `ranks` by count; keys of one count in the order of their bytes. */
+  top(ranks: number): TopEntry[] {
+    const { counts, errors, size } = this.#saving;
+    const slots = Array.from({ length: size }, (_, slot) => slot);
+    slots.sort((a, b) => {
+      const byCount = (counts[b] ?? 0) - (counts[a] ?? 0);
+      return byCount === 0 ? Buffer.compare(this.#key(a), this.#key(b)) : byCount;
+    });
+    return slots.slice(0, ranks).map((slot) => ({
+      key: decoder.decode(wholeCharacters(this.#key(slot), this.#keyBytesMax)),
+      count: counts[slot] ?? 0,
+      countError: errors[slot] ?? 0,
+      errors: this.#errors[slot] ?? 0,
+      traffic: this.#traffic[slot] ?? 0,
+    }));
+  }
+
+  #key(slot: number): Uint8Array<ArrayBuffer> {
+    const at = slot * this.#keyBytesMax;
+    return this.#keys.subarray(at, at + (this.#lengths[slot] ?? 0));
+  }
+
+  snapshot(): TopListSnapshot {
+    return {
+      saving: this.#saving.snapshot(),
+      keys: Array.from({ length: this.#saving.size }, (_, slot) => [
+        Buffer.from(this.#key(slot)).toString('base64'),
+        this.#high[slot] ?? 0,
+        this.#errors[slot] ?? 0,
+        this.#traffic[slot] ?? 0,
+      ]),
+    };
+  }
+
+  /** Takes up a snapshot; only on a new instance of the same size. */
+  restore({ saving, keys }: TopListSnapshot): void {
+    this.#saving.restore(saving);
+    this.#grow();
+    keys.slice(0, this.#saving.size).forEach(([key, high, errors, traffic], slot) => {
+      const bytes = Buffer.from(key, 'base64').subarray(0, this.#keyBytesMax);
+      this.#keys.set(bytes, slot * this.#keyBytesMax);
+      this.#lengths[slot] = bytes.length;
+      this.#high[slot] = high;
+      this.#errors[slot] = errors;
+      this.#traffic[slot] = traffic;
+    });
+  }
+}
+
+/** A key that fills its place may have been cut inside a UTF-8 character; the rest of it goes. */
+function wholeCharacters(key: Uint8Array, keyBytesMax: number): Uint8Array {
+  if (key.length < keyBytesMax) return key;
+  let at = key.length - 1;
+  while (at > key.length - 4 && ((key[at] ?? 0) & 0xc0) === 0x80) at--;
+  const lead = key[at] ?? 0;
+  const bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+  return at + bytes > key.length ? key.subarray(0, at) : key;
+}
