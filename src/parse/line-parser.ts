@@ -8,8 +8,10 @@ export interface LineParser {
   /** `FAMILY_*` bits that the format in use can fill. */
   readonly families: number;
   /**
-   * Fills `into` (rows from 0) with the lines of `batch` from byte `from` on, until the batch ends or
-   * `into` is full; `into.consumedTo` says where it stopped. Never throws on what the lines contain.
+   * Fills `into` (rows from 0) with the lines of `batch` from byte `from` on, until the batch ends,
+   * `into` is full, or `auto` finds a line of another format: all records of `into` are of one.
+   * `into.consumedTo` says where it stopped; it always moves on, so call again until it is the
+   * batch's end. Never throws on what the lines contain.
    */
   parse(batch: LineBatch, from: number, into: RecordBatch): void;
   /** Takes up the format that a checkpoint remembers; unknown names are ignored. Only for `auto`. */

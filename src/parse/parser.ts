@@ -8,6 +8,7 @@
  */
 import type { LineBatch } from '../follow/line-batch.ts';
 import { Diagnosis } from './diagnosis.ts';
+import { copyUnescapedQuotes } from './escaped-quotes.ts';
 import { AUTO, chooseFormats } from './format-choice.ts';
 import type { LineParser } from './line-parser.ts';
 import type { LogFormat } from './log-format.ts';
@@ -23,7 +24,6 @@ import {
 import { QUOTES_MAX, type Scanner, SCAN_LINES_MAX } from './scanner.ts';
 
 const CR = 0x0d;
-const BACKSLASH = 0x5c;
 
 /**
  * `format`: `auto`, a preset's name, or the text of a log_format (see readFormatText). Throws
@@ -187,10 +187,7 @@ class TextParser implements LineParser {
     this.#hasRecord = true;
   }
 
-  /**
-   * Apache writes a quote in a value as `\"`, where nginx writes `\x22`: a line with too many quotes
-   * is tried again without those. A line of nginx never comes here with a backslash before a quote.
-   */
+  /** A line with too many quotes is tried again without those that a backslash escapes. */
   #parseBackslashes(
     used: Candidate,
     start: number,
@@ -202,18 +199,13 @@ class TextParser implements LineParser {
     const wanted = used.format.program.quoteCount;
     const count = lastQuote - firstQuote;
     if (count < wanted || count >= QUOTES_MAX) return REASON_SHAPE;
-    const { quotes } = this.#scanner;
     const bytes = this.#bytes;
-    let kept = 0;
-    for (let q = firstQuote; q < lastQuote && kept <= wanted; q++) {
-      const quote = quotes[q] ?? 0;
-      let p = quote;
-      while (p > start && bytes[p - 1] === BACKSLASH) p--;
-      if ((quote - p) % 2 === 0) this.#unescaped[kept++] = quote;
-    }
+    const { quotes } = this.#scanner;
+    const unescaped = this.#unescaped.subarray(0, wanted + 1);
+    const kept = copyUnescapedQuotes(bytes, start, quotes, firstQuote, lastQuote, unescaped);
     if (kept !== wanted) return REASON_SHAPE;
-    if (!used.plan.run(start, end, this.#unescaped, 0, row)) {
-      return used.diagnosis.reason(bytes, this.#view, start, end, this.#unescaped, 0);
+    if (!used.plan.run(start, end, unescaped, 0, row)) {
+      return used.diagnosis.reason(bytes, this.#view, start, end, unescaped, 0);
     }
     this.#hasRecord = true;
     return PARSED;

@@ -42,6 +42,7 @@ export interface Scanner {
   scan(bytes: Uint8Array, start: number, end: number, linesMax: number): number;
 }
 
+/** As scan.wat declares it. */
 type ScanFunction = (
   at: number,
   end: number,

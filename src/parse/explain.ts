@@ -1,0 +1,116 @@
+/**
+ * Says of a line that did not parse where the plan stopped and what it expected there. The slow way,
+ * for `check` and for people; not used while logs are followed.
+ */
+import { Diagnosis } from './diagnosis.ts';
+import { copyUnescapedQuotes } from './escaped-quotes.ts';
+import { chooseFormats } from './format-choice.ts';
+import type { LogFormat } from './log-format.ts';
+import { Plan, type Stop } from './plan.ts';
+import { type Reason, REASONS, REASON_SHAPE, RecordBatch } from './record-batch.ts';
+import type { VariableKind } from './variables.ts';
+
+export interface Explanation {
+  readonly reason: Reason;
+  /** Index into the bytes that were given; at most their length. */
+  readonly atByte: number;
+  /** In words, made from the format alone: never bytes of the line. */
+  readonly expected: string;
+  /** The format that the line fits best. */
+  readonly formatName: string;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const QUOTE = 0x22;
+
+const VALUES: Record<VariableKind, string> = {
+  status: 'a status of three digits',
+  bytes: 'a number of bytes or -',
+  'request-length': 'a number of bytes or -',
+  'request-time': 'seconds such as 0.043 or -',
+  'time-local': 'a time such as 22/Nov/2026:10:00:00 +0000',
+  'time-iso8601': 'a time such as 2026-11-22T10:00:00+00:00',
+  msec: 'a time such as 1795374000.123',
+  list: 'values of upstreams such as 0.1, 0.2 : 0.3',
+  token: 'a value without spaces',
+  free: 'a value',
+};
+
+/**
+ * Why `line` (one line, with or without its line end) has not the form of `format`, which is what
+ * `createParser` takes; of several formats (`auto`) the one that it fits furthest. `undefined` when
+ * the line parses. Throws LogFormatError.
+ */
+export function explainLine(format: string, line: Uint8Array): Explanation | undefined {
+  let end = line.length;
+  if (line[end - 1] === LF) end--;
+  if (line[end - 1] === CR) end--;
+  let start = 0;
+  while (start < end && line[start] === 0) start++;
+  let best: Explanation | undefined;
+  for (const candidate of chooseFormats(format)) {
+    const explanation = explainAgainst(candidate, line, start, end);
+    if (explanation === undefined) return undefined;
+    if (best === undefined || explanation.atByte > best.atByte) best = explanation;
+  }
+  if (start < end || best === undefined) return best;
+  return { ...best, reason: 'empty', atByte: start, expected: 'a line that is not empty' };
+}
+
+function explainAgainst(
+  format: LogFormat,
+  line: Uint8Array,
+  start: number,
+  end: number,
+): Explanation | undefined {
+  const { quoteCount } = format.program;
+  const names = format.variables.map(({ name }) => name);
+  const plan = new Plan(format.program, names, undefined);
+  const view = new DataView(line.buffer, line.byteOffset, line.byteLength);
+  plan.attach(line, view, new RecordBatch(1));
+  const quotes = quotesOf(line, start, end, quoteCount);
+  const isQuoted = quoteCount < 0 || quotes.length === quoteCount;
+  if (start < end && isQuoted && plan.run(start, end, quotes, 0, 0)) return undefined;
+  const reason = isQuoted
+    ? new Diagnosis(format).reason(line, view, start, end, quotes, 0)
+    : REASON_SHAPE;
+  const stop = plan.trace(start, end, quotes);
+  return {
+    reason: REASONS[reason] ?? 'shape',
+    atByte: stop?.atByte ?? start,
+    expected: stop === undefined ? `a line of the format ${format.name}` : describe(format, stop),
+    formatName: format.name,
+  };
+}
+
+/** All quotes, or those that no backslash escapes if the format wants so many. */
+function quotesOf(line: Uint8Array, start: number, end: number, wanted: number): Int32Array {
+  const found: number[] = [];
+  for (let q = line.indexOf(QUOTE, start); q >= 0 && q < end; q = line.indexOf(QUOTE, q + 1)) {
+    found.push(q);
+  }
+  const all = Int32Array.from(found);
+  if (wanted < 0 || all.length <= wanted) return all;
+  const unescaped = new Int32Array(wanted + 1);
+  const count = copyUnescapedQuotes(line, start, all, 0, all.length, unescaped);
+  return count === wanted ? unescaped.subarray(0, count) : all;
+}
+
+function describe(format: LogFormat, { expected, segment, variable }: Stop): string {
+  const { firstVariable, literalAt, literalLength, literals } = format.program;
+  const { quoteCount, segmentCount } = format.program;
+  const known = format.variables[variable];
+  if (expected === 'value' && known !== undefined) return `${VALUES[known.kind]} ($${known.name})`;
+  const nextSegment = firstVariable[segment + 1] ?? 0;
+  const before = format.variables[variable < 0 ? (firstVariable[segment] ?? 0) - 1 : variable];
+  const where = before === undefined ? 'at the beginning' : `after $${before.name}`;
+  const isLast = segment >= quoteCount;
+  if (expected === 'end') return `${isLast ? 'the end of the line' : '`"`'} ${where}`;
+  const literal = variable < 0 ? segment : segmentCount + variable;
+  const at = literalAt[literal] ?? 0;
+  const text = new TextDecoder().decode(literals.subarray(at, at + (literalLength[literal] ?? 0)));
+  const endsSegment =
+    variable < 0 ? firstVariable[segment] === nextSegment : variable + 1 === nextSegment;
+  return `\`${text}${endsSegment && !isLast ? '"' : ''}\` ${where}`;
+}
