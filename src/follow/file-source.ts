@@ -51,7 +51,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
   readonly #options: FileSourceOptions;
   readonly #context: FollowContext;
   readonly #paths: LogPaths;
-  readonly #watch: FolderWatch;
+  /** Begun with the first wait: before, nobody sleeps whom it could wake. */
+  #watch: FolderWatch | undefined;
   readonly #pollIntervalMs: number;
   #followers: LogFollower[] = [];
   /** Of logs that match no longer, or not yet: kept, so that nothing is read twice when they come back. */
@@ -69,18 +70,15 @@ class FileSource implements LineSource<FollowCheckpoint> {
     const heads = new HeadCache(clock);
     this.#context = { clock, report, maxLineBytes, readBuffer, drainMs, pollIntervalMs, heads };
     this.#paths = new LogPaths(options.paths);
-    const isWatched = (path: string) => this.#followers.some((one) => one.path === path);
-    this.#watch = new FolderWatch(options.watchPolling === true, pollIntervalMs, isWatched, report);
   }
 
   async start(): Promise<void> {
     for (const saved of this.#options.checkpoint?.logs ?? []) this.#unused.set(saved.path, saved);
     await this.#discover(this.#options.readFrom);
-    for (const folder of this.#paths.folders()) this.#watch.add(folder);
   }
 
   async next(): Promise<LineBatch | undefined> {
-    const isWoken = this.#watch.takePending();
+    const isWoken = this.#watch?.takePending() ?? false;
     await this.#discoverIfDue(isWoken);
     // First whoever has lines; then, as nobody seems to have, everybody looks again.
     for (const mustLook of [false, true]) {
@@ -97,6 +95,7 @@ class FileSource implements LineSource<FollowCheckpoint> {
 
   async wait(maxMs: number, signal: AbortSignal): Promise<void> {
     const woken = new AbortController();
+    this.#watch ??= this.#startWatching();
     const takeBack = this.#watch.onWake(() => woken.abort());
     const ms = Math.min(maxMs, this.#pollIntervalMs);
     await this.#options.clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
@@ -113,8 +112,17 @@ class FileSource implements LineSource<FollowCheckpoint> {
   }
 
   async close(): Promise<void> {
-    await this.#watch.close();
+    await this.#watch?.close();
     for (const follower of this.#followers) await follower.close();
+  }
+
+  #startWatching(): FolderWatch {
+    const { watchPolling, report } = this.#options;
+    const isWatched = (path: string) => this.#followers.some((one) => one.path === path);
+    const watch = new FolderWatch(watchPolling === true, this.#pollIntervalMs, isWatched, report);
+    const logFolders = this.#followers.map((one) => dirname(one.path));
+    for (const folder of [...this.#paths.folders(), ...logFolders]) watch.add(folder);
+    return watch;
   }
 
   async #discoverIfDue(isWoken: boolean): Promise<void> {
@@ -143,7 +151,7 @@ class FileSource implements LineSource<FollowCheckpoint> {
       if (saved === undefined) await follower.begin(readFrom);
       else follower.resume(saved);
       this.#followers.push(follower);
-      this.#watch.add(dirname(path));
+      this.#watch?.add(dirname(path));
     }
   }
 }

@@ -9,6 +9,8 @@ export const HEAD_BYTES = 1024;
 export const TAIL_BYTES = 256;
 /** Distance of the intermediate hashes, by which a shorter copy of the same content is known. */
 const STEP_BYTES = 32;
+/** A shorter file may be the beginning of any other. */
+export const TELLING_BYTES = STEP_BYTES;
 const STEP_HEX = 8;
 
 export interface HeadFingerprint {

@@ -33,7 +33,7 @@ import {
   unfinishedReport,
   unreadableGenerationReport,
 } from './rotation-report.ts';
-import { listSiblings, type HeadCache, type Sibling } from './siblings.ts';
+import { listSiblings, type HeadCache } from './siblings.ts';
 import { firstGenerations } from './start-position.ts';
 
 export interface FollowContext {
@@ -357,11 +357,9 @@ export class LogFollower {
       generation.isDone = true;
       this.#context.report(lostReport(this.path, generation));
     }
-    // An empty file is known from now on by its inode, in case nginx still writes to it.
-    const empty = found.empty.map((sibling: Sibling) => new Generation(sibling.path, sibling));
-    for (const generation of empty) generation.isDone = true;
-    this.#insert(empty);
-    this.#rotations -= empty.length;
+    // By now a copy would be longer. An empty file is known by its inode, in case nginx still writes to it.
+    for (const generation of found.undecided) generation.isDone = generation.head.length === 0;
+    this.#insert(found.undecided);
     if (found.unreadable.length === 0) this.#settleUntilMs = undefined;
   }
 

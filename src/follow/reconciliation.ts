@@ -12,7 +12,7 @@
  *    `isOpen`ly so: while a rotation has been noticed and may not be complete. At other times a foreign
  *    file that looks like a rotated one is left alone.
  */
-import { compareHead, headOf, isTail } from './fingerprint.ts';
+import { compareHead, headOf, isTail, TELLING_BYTES } from './fingerprint.ts';
 import { Generation } from './generation.ts';
 import { isSameFile, openRegular } from './open-file.ts';
 import type { HeadCache, Sibling, SiblingHead } from './siblings.ts';
@@ -24,8 +24,8 @@ export interface Reconciled {
   readonly missing: readonly Generation[];
   /** Newer files that cannot be read. */
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
-  /** Newer files that are still empty: they may be the beginning of a copy, or never get a line. */
-  readonly empty: readonly Sibling[];
+  /** Newer files too short to tell: they may be the beginning of a copy, or never get another line. */
+  readonly undecided: readonly Generation[];
 }
 
 type Content = Extract<SiblingHead, { kind: 'content' }>;
@@ -37,6 +37,8 @@ export class Reconciliation {
   readonly #heads: HeadCache;
   readonly #placed = new Map<Generation, Sibling>();
   readonly #taken = new Set<Sibling>();
+  /** Of these, the ones whose content is known: what is newer than they has not been seen. */
+  readonly #anchors = new Set<Sibling>();
 
   constructor(
     siblings: readonly Sibling[],
@@ -55,7 +57,7 @@ export class Reconciliation {
     await this.#placeByContent();
     const unseen: Generation[] = [];
     const unreadable: { path: string; reason: string }[] = [];
-    const empty: Sibling[] = [];
+    const undecided: Generation[] = [];
     if (isOpen) {
       const newer = this.#newer();
       // Plain files first: a compressed one that is being made is then seen to be a copy.
@@ -64,13 +66,14 @@ export class Reconciliation {
         const head = await this.#heads.of(sibling);
         if (head.kind === 'unreadable') unreadable.push({ ...head, path: sibling.path });
         if (head.kind !== 'content') continue;
-        if (head.bytes.length === 0) empty.push(sibling);
-        else if (!(await this.#isCopy(head, unseen))) unseen.push(adopt(sibling, head));
+        if (await this.#isCopy(head, unseen)) continue;
+        const isTelling = head.bytes.length >= TELLING_BYTES;
+        (isTelling ? unseen : undecided).push(adopt(sibling, head));
       }
       const rank = (one: Generation) => newer.findIndex((sibling) => isSameFile(sibling, one));
       unseen.sort((one, other) => rank(one) - rank(other));
     }
-    return { unseen, missing: this.#missing(), unreadable, empty };
+    return { unseen, missing: this.#missing(), unreadable, undecided };
   }
 
   #others(): Generation[] {
@@ -140,15 +143,22 @@ export class Reconciliation {
   #place(generation: Generation, sibling: Sibling): void {
     this.#placed.set(generation, sibling);
     this.#taken.add(sibling);
+    if (generation.head.length > 0) this.#anchors.add(sibling);
   }
 
-  /** Files not accounted for that are newer than the newest known generation, oldest first. */
+  /**
+   * Files not accounted for that are newer than the newest known generation, oldest first. A generation
+   * that is still empty says nothing: its file may have been filled, copied and truncated unseen.
+   */
   #newer(): Sibling[] {
-    const anchor = this.#siblings.findLastIndex((sibling) => this.#taken.has(sibling));
-    if (anchor >= 0) return this.#siblings.slice(anchor + 1);
+    const isAnchor = (sibling: Sibling) => this.#anchors.has(sibling);
+    const anchor = this.#siblings.findLastIndex(isAnchor);
     const known = this.#others().map((generation) => generation.mtimeMs);
     const since = known.length === 0 ? Number.NEGATIVE_INFINITY : Math.max(...known);
-    return this.#siblings.filter((sibling) => sibling.mtimeMs >= since);
+    return this.#siblings.filter((sibling, index) => {
+      if (this.#taken.has(sibling)) return false;
+      return anchor >= 0 ? index > anchor : sibling.mtimeMs >= since;
+    });
   }
 
   /** Rule 3. The head of the live file is read afresh, because it may have begun only now. */
@@ -157,7 +167,11 @@ export class Reconciliation {
       if (compareHead(head.bytes, one.head) !== 'different') return true;
     }
     const live = await this.#live?.readHeadNow();
-    return live !== undefined && compareHead(head.bytes, headOf(live)) !== 'different';
+    if (live === undefined || head.bytes.length === 0) return false;
+    const shared = Math.min(live.length, head.bytes.length);
+    return (
+      shared > 0 && Buffer.compare(live.subarray(0, shared), head.bytes.subarray(0, shared)) === 0
+    );
   }
 }
 

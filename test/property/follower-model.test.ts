@@ -1,0 +1,231 @@
+/**
+ * Whatever is done to a log, and wherever the process is stopped: no line comes out twice, and every line
+ * that was not destroyed before anything could read it comes out, in the order of its file.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { openFileSource } from '../../src/follow/file-source.ts';
+import type { FollowCheckpoint } from '../../src/follow/follow-checkpoint.ts';
+import type { LineSource } from '../../src/follow/line-source.ts';
+import { FakeClock } from '../support/clock.ts';
+import { LogModel } from '../support/log-model.ts';
+
+const RUNS = Number(process.env['FOLLOWER_RUNS'] ?? 400);
+const MAX_LINE_BYTES = 400;
+
+/** The meter: the source, and the stream of lines as the checkpoint protocol sees it. */
+class Meter {
+  readonly model: LogModel;
+  readonly clock = new FakeClock();
+  /** Handed out before the last checkpoint: counted for good. */
+  readonly committed = new Set<string>();
+  /** Handed out since: a crash takes them back. */
+  pending: string[] = [];
+  /** In the order in which they came out. */
+  order: string[] = [];
+  source: LineSource<FollowCheckpoint> | undefined;
+  #checkpoint: FollowCheckpoint | undefined;
+
+  constructor(model: LogModel) {
+    this.model = model;
+  }
+
+  async start(): Promise<void> {
+    this.source = await openFileSource({
+      paths: [this.model.path],
+      readFrom: 'all',
+      checkpoint: this.#checkpoint,
+      readBuffer: new Uint8Array(MAX_LINE_BYTES + 1),
+      maxLineBytes: MAX_LINE_BYTES,
+      clock: this.clock,
+      report: () => {},
+    });
+    if (this.#checkpoint === undefined) this.commit();
+  }
+
+  /** Reads at most `batches` batches; true when there was no more. */
+  async read(batches: number): Promise<boolean> {
+    for (let count = 0; count < batches; count += 1) {
+      const batch = await this.source?.next();
+      if (batch === undefined) return true;
+      const text = Buffer.from(batch.bytes.subarray(batch.start, batch.end)).toString();
+      for (const line of text.split('\n').slice(0, -1)) {
+        assert.ok(!this.committed.has(line) && !this.pending.includes(line), `twice: ${line}`);
+        this.pending.push(line);
+      }
+    }
+    return false;
+  }
+
+  commit(): void {
+    this.#checkpoint = JSON.parse(JSON.stringify(this.source?.checkpoint())) as FollowCheckpoint;
+    for (const line of this.pending) this.committed.add(line);
+    this.order.push(...this.pending);
+    this.pending = [];
+  }
+
+  async crash(): Promise<void> {
+    await this.source?.close();
+    this.source = undefined;
+    this.pending = [];
+  }
+
+  readonly isCommitted = (line: string): boolean => this.committed.has(line);
+
+  /** Nothing that stands in a file may be unread now. */
+  assertComplete(): void {
+    const read = new Set([...this.committed, ...this.pending]);
+    for (const line of this.model.existing()) {
+      if (!this.model.destroyed.has(line)) assert.ok(read.has(line), `not read: ${line}`);
+    }
+  }
+
+  assertInOrder(): void {
+    const place = new Map([...this.order, ...this.pending].map((line, index) => [line, index]));
+    for (const file of [...this.model.rotated, this.model.current]) {
+      const places = (file?.lines ?? []).flatMap((line) => place.get(line) ?? []);
+      assert.deepEqual(
+        places,
+        places.toSorted((a, b) => a - b),
+        'out of order',
+      );
+    }
+  }
+}
+
+type Step = fc.AsyncCommand<LogModel, Meter>;
+
+/** A step from a label for the counterexample, when it can happen, and what it does. */
+function step(
+  label: string,
+  can: (model: LogModel) => boolean,
+  run: (model: LogModel, meter: Meter) => Promise<void> | void,
+): Step {
+  return {
+    check: (model) => can(model as LogModel),
+    run: async (model, meter) => run(model, meter),
+    toString: () => label,
+  };
+}
+
+const few = fc.integer({ min: 1, max: 6 });
+const share = fc.constantFrom(0, 0.05, 0.3, 0.7, 1);
+const always = () => true;
+
+const steps: fc.Arbitrary<Step>[] = [
+  few.map((n) => step(`append(${n})`, always, (model) => model.append(n, false))),
+  few.map((n) => step(`appendMany(${n * 8})`, always, (model) => model.append(n * 8, false))),
+  fc.nat({ max: 2 }).map((n) => step(`appendHalf(${n})`, always, (model) => model.append(n, true))),
+  few.map((n) => {
+    const can = (model: LogModel) => model.hasWriter && !model.isCompressing;
+    return step(`appendToRenamed(${n})`, can, (model) => model.appendToRenamed(n));
+  }),
+  fc.boolean().map((keeps) => {
+    const can = (model: LogModel) => !model.isBusy && model.current !== undefined;
+    return step(`rename(${keeps})`, can, (model) => model.rename(keeps));
+  }),
+  fc.constant(
+    step(
+      'reopen',
+      (model) => model.hasWriter,
+      (model) => model.reopen(),
+    ),
+  ),
+  share.map((part) => {
+    const can = (model: LogModel) => !model.isBusy && model.current !== undefined;
+    return step(`beginCopy(${part})`, can, (model) => model.beginCopy(part));
+  }),
+  fc.constant(
+    step(
+      'truncateAfterCopy',
+      (model) => model.isCopying,
+      (model, meter) => model.finishCopy(meter.isCommitted),
+    ),
+  ),
+  fc.constant(
+    step(
+      'delete',
+      (model) => !model.isBusy && model.current !== undefined,
+      (model, meter) => model.remove(meter.isCommitted),
+    ),
+  ),
+  fc.tuple(fc.nat({ max: 3 }), share).map(([index, part]) => {
+    const can = (model: LogModel) => !model.isBusy;
+    return step(`beginCompress(${index},${part})`, can, (model) =>
+      model.beginCompress(index, part),
+    );
+  }),
+  fc.constant(
+    step(
+      'finishCompress',
+      (model) => model.isCompressing,
+      (model) => model.finishCompress(),
+    ),
+  ),
+  fc.constant(
+    step(
+      'removeOldest',
+      (model) => model.rotated.length > 3,
+      (model, meter) => model.removeOldest(meter.isCommitted),
+    ),
+  ),
+  fc.constant(
+    step('poll', always, async (_, meter) => {
+      if (meter.source === undefined) return;
+      await meter.read(Number.POSITIVE_INFINITY);
+      meter.assertComplete();
+    }),
+  ),
+  few.map((n) => step(`readSome(${n})`, always, async (_, meter) => void (await meter.read(n)))),
+  fc
+    .constantFrom(1000, 6000)
+    .map((ms) => step(`pass(${ms})`, always, async (_, meter) => meter.clock.advance(ms))),
+  fc.constant(step('checkpoint', always, (_, meter) => meter.source && meter.commit())),
+  fc.constant(step('stop', always, (_, meter) => meter.crash())),
+  fc.constant(
+    step('start', always, async (_, meter) => {
+      if (meter.source !== undefined) await meter.crash();
+      await meter.start();
+    }),
+  ),
+];
+
+test('every line once, over every kind of rotation and crash', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'follower-model-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const commands = fc.commands(steps, { maxCommands: 40, size: 'max' });
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(commands, async (sequence) => {
+      run += 1;
+      const own = mkdtempSync(join(folder, `${run}-`));
+      const model = new LogModel(own);
+      const meter = new Meter(model);
+      await meter.start();
+      try {
+        await fc.asyncModelRun(() => ({ model, real: meter }), sequence);
+        if (meter.source === undefined) await meter.start();
+        for (let round = 0; round < 3; round += 1) {
+          await meter.read(Number.POSITIVE_INFINITY);
+          meter.assertComplete();
+          await meter.clock.advance(6000);
+        }
+        meter.assertInOrder();
+        meter.commit();
+        await meter.crash();
+        await meter.start();
+        await meter.read(Number.POSITIVE_INFINITY);
+        assert.deepEqual(meter.pending, []);
+      } finally {
+        await meter.crash();
+        model.close();
+        rmSync(own, { recursive: true, force: true });
+      }
+    }),
+    { numRuns: RUNS, endOnFailure: process.env['FOLLOWER_SHRINK'] === undefined },
+  );
+});
