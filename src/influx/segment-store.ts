@@ -91,10 +91,6 @@ export class SegmentStore {
     return sum(this.#segments, (s) => s.records - s.ackedRecords);
   }
 
-  get pendingPoints(): number {
-    return sum(this.#segments, (s) => s.points - s.ackedPoints);
-  }
-
   get oldestAtMs(): number | undefined {
     return this.#segments.find((s) => s.records > s.ackedRecords)?.oldestAtMs;
   }
@@ -106,11 +102,6 @@ export class SegmentStore {
 
   get hasUndeleted(): boolean {
     return this.#condemned.length > 0;
-  }
-
-  /** Segments that could be dropped to make room: all but the one that is appended to. */
-  get droppableSegments(): number {
-    return this.#segments.filter((s) => s !== this.#writer?.segment).length;
   }
 
   /** True when the record would go to another segment than the last one: fsync before that. */

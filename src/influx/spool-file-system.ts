@@ -131,3 +131,13 @@ export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }
+
+export async function isFolderMissing(
+  fileSystem: SpoolFileSystem,
+  folder: string,
+): Promise<boolean> {
+  return fileSystem.list(folder).then(
+    () => false,
+    (error: unknown) => codeOf(error) === 'ENOENT',
+  );
+}

@@ -19,7 +19,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Damage } from './segment.ts';
 import { DamagedSegmentError, SegmentStore } from './segment-store.ts';
-import { codeOf, nodeFileSystem, type SpoolFileSystem } from './spool-file-system.ts';
+import { codeOf, isFolderMissing, nodeFileSystem } from './spool-file-system.ts';
 import {
   MEMORY_BYTES_MAX,
   segmentBytesMax,
@@ -114,10 +114,6 @@ export class Spool {
 
   get records(): number {
     return this.#store.pendingRecords + this.#memory.length;
-  }
-
-  get points(): number {
-    return this.#store.pendingPoints + this.#memory.reduce((n, w) => n + w.record.points, 0);
   }
 
   /** Age of the oldest record without acknowledgement, 0 when there is none. */
@@ -244,7 +240,7 @@ export class Spool {
       await fileSystem.makeFolder(dir);
     } catch (error) {
       // The folder may still be there with records in it, on a disk that cannot be written.
-      if (await isMissing(fileSystem, dir)) return this.#startTrouble(error);
+      if (await isFolderMissing(fileSystem, dir)) return this.#startTrouble(error);
     }
     const found = await this.#store.recover(committedSeq, this.#ackedSeq);
     this.counters.cutRecords = found.cutRecords;
@@ -354,20 +350,19 @@ export class Spool {
     if (this.#options.whenFull !== 'drop-oldest') return;
     const { maxBytes } = this.#options;
     while (this.bytes > maxBytes || this.#memoryBytes > this.#memoryMaxBytes) {
-      const dropped = (await this.#store.dropOldest()) ?? this.#dropFromMemory();
+      const oldest = this.#memory[0]?.record;
+      const dropped =
+        (await this.#store.dropOldest()) ??
+        (oldest && { lastSeq: oldest.seq, records: 1, points: oldest.points });
       if (dropped === undefined) return;
       this.counters.droppedRecords += dropped.records;
       this.counters.droppedPoints += dropped.points;
       this.#ackedSeq = Math.max(this.#ackedSeq, dropped.lastSeq);
+      this.#memory = this.#memory.filter((waiting) => waiting.record.seq > this.#ackedSeq);
       this.#committedSeq = Math.max(this.#committedSeq, this.#ackedSeq);
       if ((this.#head?.seq ?? Infinity) <= this.#ackedSeq) this.#head = undefined;
       this.#oldestAtMs = this.#store.oldestAtMs ?? this.#memory[0]?.record.appendedAtMs;
     }
-  }
-
-  #dropFromMemory(): { lastSeq: number; records: number; points: number } | undefined {
-    const oldest = this.#memory.shift()?.record;
-    return oldest && { lastSeq: oldest.seq, records: 1, points: oldest.points };
   }
 
   #noteDamage(damage: Damage): void {
@@ -402,11 +397,4 @@ async function untilChange(change: Promise<undefined>, signal: AbortSignal): Pro
   signal.addEventListener('abort', onAbort, { once: true });
   await Promise.race([change, aborted.promise]);
   signal.removeEventListener('abort', onAbort);
-}
-
-async function isMissing(fileSystem: SpoolFileSystem, dir: string): Promise<boolean> {
-  return fileSystem.list(dir).then(
-    () => false,
-    (error: unknown) => codeOf(error) === 'ENOENT',
-  );
 }
