@@ -84,7 +84,6 @@ export const readLogPaths: Reader<readonly LogSetting[]> = (text) => {
 function tagValueProblem(value: string): string | undefined {
   if (value === '') return 'is empty';
   if (Buffer.byteLength(value) > 200) return 'is longer than 200 bytes';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /[\u0000-\u001f\u007f-\u009f\\\u2028\u2029]/.test(value)
     ? 'has a control character or a backslash'
     : undefined;

@@ -13,7 +13,7 @@ export interface MeterStatus {
   readonly uptimeMs: number;
   /** Since the loop began its last turn, by the monotonic clock. */
   readonly sinceTurnMs: number;
-  /** One entry per log; empty while none has been found. */
+  /** One entry per file followed, see byLog; empty while none has been found. */
   readonly logs: readonly LogFigures[];
   readonly spool: SpoolFigures;
   /** Undefined: no INFLUX_URL, the points stay in the spool. */
@@ -41,7 +41,7 @@ export interface LogFigures extends LogStatus {
   readonly lagMs: number;
   /** Distinct sites in the open windows. */
   readonly series: number;
-  /** Sites that were added up as `other`. */
+  /** Lines whose site was added up as `other`. */
   readonly folded: number;
 }
 

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import { REASONS } from '../parse/record-batch.ts';
 import { printable } from '../printable.ts';
+import { byLog } from './log-totals.ts';
 import { unreadyReasons } from './readiness.ts';
 import { type LogFigures, type MeterStatus, WRITE_OUTCOMES } from './meter-status.ts';
 
@@ -66,7 +67,7 @@ export class MetricsPage {
   #addLineMetrics(): void {
     const perLog = (figure: (log: LogFigures) => number): Reading => {
       return (status, add) => {
-        for (const log of status.logs) add(figure(log), log.log);
+        for (const log of byLog(status.logs)) add(figure(log), log.log);
       };
     };
     const log = ['log'];
@@ -117,7 +118,7 @@ export class MetricsPage {
       'Lines that could not be read, by reason.',
       ['log', 'reason'],
       (status, add) => {
-        for (const { log: name, unparsed } of status.logs) {
+        for (const { log: name, unparsed } of byLog(status.logs)) {
           for (const reason of REASONS) {
             if (reason !== 'parsed') add(unparsed[reason] ?? 0, name, reason);
           }
@@ -131,7 +132,7 @@ export class MetricsPage {
       figure: (log: LogFigures, status: MeterStatus) => number | undefined,
     ): Reading => {
       return (status, add) => {
-        for (const log of status.logs) {
+        for (const log of byLog(status.logs)) {
           const value = figure(log, status);
           if (value !== undefined) add(value, log.log);
         }
@@ -169,8 +170,8 @@ export class MetricsPage {
       perLog((l) => l.series),
     );
     this.#counter(
-      'folded_series_total',
-      'Sites added up as other because of MAX_SITES.',
+      'folded_lines_total',
+      'Lines whose site was added up as other because of MAX_SITES.',
       log,
       perLog((l) => l.folded),
     );
