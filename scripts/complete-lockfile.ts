@@ -31,11 +31,15 @@ export function missingPlatformPackages(lockfile: Lockfile): Map<string, LockedP
     for (const [name, version] of Object.entries(parent.optionalDependencies ?? {})) {
       const found = [`${path}/node_modules/${name}`, `node_modules/${name}`];
       if (found.some((candidate) => candidate in lockfile.packages)) continue;
+      const { cpu, os, libc } = platformOf(name);
+      // In the order in which npm writes the fields, so that it has nothing to change.
       missing.set(`node_modules/${name}`, {
         version,
-        ...platformOf(name),
+        cpu,
         ...(parent.dev === true ? { dev: true } : {}),
+        ...(libc === undefined ? {} : { libc }),
         optional: true,
+        os,
       });
     }
   }
@@ -43,7 +47,7 @@ export function missingPlatformPackages(lockfile: Lockfile): Map<string, LockedP
 }
 
 /** `@oxlint/binding-linux-arm-musleabihf` → arm, linux, musl. */
-function platformOf(name: string): { cpu: string[]; os: string[]; libc?: string[] } {
+function platformOf(name: string): { cpu: string[]; os: string[]; libc: string[] | undefined } {
   const parts =
     /(?<os>aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-(?<cpu>arm64|arm|x64|ia32|ppc64|riscv64|s390x|loong64|mips64el)(?:-(?<abi>[a-z]+))?$/.exec(
       name,
@@ -53,7 +57,7 @@ function platformOf(name: string): { cpu: string[]; os: string[]; libc?: string[
   }
   const { os = '', cpu = '', abi = '' } = parts;
   const libc = abi.startsWith('musl') ? 'musl' : abi.startsWith('gnu') ? 'glibc' : undefined;
-  return { cpu: [cpu], os: [os], ...(libc === undefined ? {} : { libc: [libc] }) };
+  return { cpu: [cpu], os: [os], libc: libc === undefined ? undefined : [libc] };
 }
 
 if (import.meta.main) {
