@@ -6,32 +6,30 @@
  * a line ends the n-th segment, whatever a client sends. escape=none has no such anchor: the whole
  * line is one segment.
  */
-import { readFormatText, type Escape, type FormatElement, type FormatText } from './format-text.ts';
+import { ambiguitiesOf, ambiguitiesOfNone } from './ambiguities.ts';
+import { type Escape, type FormatElement, type FormatText, readFormatText } from './format-text.ts';
 import { LogFormatError } from './log-format-error.ts';
 import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from './record-batch.ts';
+import { cutAtQuotes, type FormatVariable, type Segment } from './segments.ts';
 import { hasMeaning, isTime, variableKind, type VariableKind } from './variables.ts';
 
-/** How the end of a value is found. The first three are searched for what follows them. */
+/**
+ * How the end of a value is found. Searched ones end where the literal after them stands; the others
+ * end where their own bytes say so.
+ */
 export const OP_FREE = 0; // anything
-export const OP_WORD = 1; // anything but a space, in front of text that does not begin with a space
-export const OP_SEARCHED_MAX = OP_WORD;
-export const OP_TOKEN = 2; // up to the next space
-export const OP_LIST = 3;
-export const OP_STATUS = 4;
-export const OP_BYTES = 5;
-export const OP_REQUEST_LENGTH = 6;
-export const OP_REQUEST_TIME = 7;
-export const OP_TIME_LOCAL = 8;
-export const OP_TIME_ISO8601 = 9;
-export const OP_MSEC = 10;
-
-export interface FormatVariable {
-  /** Without `$`. */
-  readonly name: string;
-  readonly kind: VariableKind;
-  /** Place in the text of the format. */
-  readonly at: number;
-}
+export const OP_WORD = 1; // no space, in front of a literal that does not begin with one
+export const OP_LIST_WORD = 2; // upstream values in front of a literal without space or comma first
+export const OP_SEARCHED_MAX = OP_LIST_WORD;
+export const OP_TOKEN = 3; // up to the next space
+export const OP_LIST = 4;
+export const OP_STATUS = 5;
+export const OP_BYTES = 6;
+export const OP_REQUEST_LENGTH = 7;
+export const OP_REQUEST_TIME = 8;
+export const OP_TIME_LOCAL = 9;
+export const OP_TIME_ISO8601 = 10;
+export const OP_MSEC = 11;
 
 /** Tables for the plan to run over: by segment s, by variable v, by literal. */
 export interface Program {
@@ -66,11 +64,6 @@ export interface LogFormat {
   readonly siteVariable: string | undefined;
   /** Sentences about fields that a client can shift, for a person who checks the configuration. */
   readonly ambiguities: readonly string[];
-}
-
-interface Segment {
-  readonly lead: string;
-  readonly variables: readonly { readonly variable: FormatVariable; readonly literal: string }[];
 }
 
 /** More variables than any format has; the plan's tables are of this order. */
@@ -161,33 +154,6 @@ function checkFormat(format: FormatText, variables: readonly FormatVariable[], t
   }
 }
 
-function cutAtQuotes(
-  elements: readonly FormatElement[],
-  named: readonly FormatVariable[],
-  escape: Escape,
-): Segment[] {
-  const segments: { lead: string; variables: { variable: FormatVariable; literal: string }[] }[] = [
-    { lead: '', variables: [] },
-  ];
-  let index = 0;
-  for (const element of elements) {
-    if (element.kind === 'variable') {
-      const variable = named[index++];
-      if (variable !== undefined) segments.at(-1)?.variables.push({ variable, literal: '' });
-      continue;
-    }
-    const pieces = escape === 'default' ? element.text.split('"') : [element.text];
-    pieces.forEach((piece, i) => {
-      if (i > 0) segments.push({ lead: '', variables: [] });
-      const segment = segments.at(-1);
-      const last = segment?.variables.at(-1);
-      if (last !== undefined) last.literal = piece;
-      else if (segment !== undefined) segment.lead = piece;
-    });
-  }
-  return segments;
-}
-
 function checkNumbersEnd(segments: readonly Segment[], text: string): void {
   for (const { variable, literal } of segments.flatMap(({ variables }) => variables)) {
     const hasFixedLength = variable.kind === 'status' || variable.kind.startsWith('time-');
@@ -244,7 +210,8 @@ function opOf(segment: Segment, index: number, escape: Escape, isLenient: boolea
   if (kind === 'free') return OP_FREE;
   if (kind === 'token') return isAlone ? OP_FREE : token;
   if (kind === 'list') {
-    return !isAlone && (endsSegment || /^[ ,]/.test(literal)) ? OP_LIST : OP_FREE;
+    if (isAlone) return OP_FREE;
+    return endsSegment || /^[ ,]/.test(literal) ? OP_LIST : OP_LIST_WORD;
   }
   if (!isLenient) return MEANING_OPS[kind];
   return kind === 'time-local' || kind === 'time-iso8601' ? OP_FREE : token;
@@ -259,44 +226,3 @@ const MEANING_OPS = {
   'time-iso8601': OP_TIME_ISO8601,
   msec: OP_MSEC,
 } as const;
-
-function ambiguitiesOf({ lead, variables }: Segment): string[] {
-  const free = variables.filter(({ variable }) => variable.kind === 'free');
-  const [first, second] = free;
-  if (first === undefined) return [];
-  if (second !== undefined) {
-    return [
-      `$${first.variable.name} and $${second.variable.name} stand in one stretch without quotes ` +
-        'between them: who can put the text between them into the first can shift the second. ' +
-        'Put them into quotes.',
-    ];
-  }
-  if (lead === '' && variables.length === 1) return [];
-  const found: string[] = [];
-  variables.forEach(({ variable, literal }, i) => {
-    const next = variables[i + 1]?.variable;
-    if (next === undefined || literal !== ' ') return;
-    const pair = [variable, next];
-    const isBesideList =
-      pair.some(({ kind }) => kind === 'free') && pair.some(({ kind }) => kind === 'list');
-    const hasEarlierList = variables.slice(0, i).some((entry) => entry.variable.kind === 'list');
-    if (!isBesideList || (variable.kind === 'list' && hasEarlierList)) return;
-    found.push(
-      `$${variable.name} and $${next.name} have only a space between them, and a list of upstreams ` +
-        'has spaces itself: what a client sends can shift it. Put them into quotes.',
-    );
-  });
-  return found;
-}
-
-function ambiguitiesOfNone(segments: readonly Segment[]): string[] {
-  const variables = segments.flatMap(({ variables }) => variables.map(({ variable }) => variable));
-  const free = variables.findIndex(({ kind }) => kind === 'free');
-  const after = variables.slice(free + 1).filter(({ kind }) => hasMeaning(kind));
-  if (free < 0 || after.length === 0) return [];
-  const names = [...new Set(after.map(({ name }) => `$${name}`))].join(', ');
-  return [
-    `escape=none: a client that sends quotes in $${variables[free]?.name} can forge ${names}. ` +
-      'Use escape=default.',
-  ];
-}

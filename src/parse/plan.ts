@@ -8,11 +8,10 @@
  *
  * Owns a small stack; bytes and columns are borrowed from `attach` until the next one.
  */
-import { OP_FREE, OP_SEARCHED_MAX, OP_WORD, type Program } from './log-format.ts';
+import { OP_FREE, OP_LIST_WORD, OP_SEARCHED_MAX, OP_WORD, type Program } from './log-format.ts';
 import type { RecordBatch, SpanColumn } from './record-batch.ts';
 import { ValueReader } from './value-reader.ts';
 
-const SPACE = 0x20;
 const DASH = 0x2d;
 
 /** Where a line that does not fit stopped to fit: of all attempts the furthest. */
@@ -164,7 +163,7 @@ export class Plan {
       const isSearched = op <= OP_SEARCHED_MAX && v < last;
       let end: number;
       if (op > OP_SEARCHED_MAX) end = this.#values.read(op, v, at, to, row);
-      else if (isSearched) end = this.#find(v, op, searchFrom, to);
+      else if (isSearched) end = this.#find(v, op, at, searchFrom, to);
       else end = this.#rest(v, op, at, to);
       if (end >= 0) {
         if (isSearched) depth = this.#remember(depth, v, at, end);
@@ -226,23 +225,27 @@ export class Plan {
     return end;
   }
 
-  /** The next place, from `at` on, where what follows `v` stands; a word has no space before it. */
-  #find(v: number, op: number, at: number, to: number): number {
+  /** The next place, from `from` on, where the literal after the value that begins at `at` stands. */
+  #find(v: number, op: number, at: number, from: number, to: number): number {
     const bytes = this.#bytes;
     const literal = this.program.segmentCount + v;
     const first = this.program.literals[this.program.literalAt[literal] ?? 0];
-    for (let p = at; p < to; p++) {
-      const byte = bytes[p];
-      if (byte === first && this.#afterLiteral(literal, p, to) >= 0) return p;
-      if (byte === SPACE && op === OP_WORD) return -1;
+    const end = op === OP_FREE ? to : this.#longest(op, at, to);
+    for (let p = from; p <= end; p++) {
+      if (bytes[p] === first && this.#afterLiteral(literal, p, to) >= 0) return p;
     }
     return -1;
+  }
+
+  /** Where a searched value that begins at `at` must have ended. */
+  #longest(op: number, at: number, to: number): number {
+    if (op === OP_WORD) return this.#values.token(at, to);
+    return op === OP_LIST_WORD ? this.#values.list(at, to, to) : to;
   }
 
   /** End of a searched value that is the last of its segment: only what follows it is left. */
   #rest(v: number, op: number, at: number, to: number): number {
     const end = to - (this.program.literalLength[this.program.segmentCount + v] ?? 0);
-    if (end < at) return -1;
-    return op === OP_WORD && this.#values.token(at, end) !== end ? -1 : end;
+    return end < at || this.#longest(op, at, end) !== end ? -1 : end;
   }
 }

@@ -44,6 +44,7 @@ export class ValueReader {
   /** Number of upstreams in the line's first list, and which variable that is. */
   #listLength = 0;
   #listVariable = -1;
+  #partsRead = 0;
   /** What `#digits` and `#decimals` have read. */
   #number = 0;
 
@@ -113,24 +114,29 @@ export class ValueReader {
    * same number of parts, so a client's text after one cannot pass for one part more.
    */
   #list(v: number, at: number, to: number): number {
+    if (this.#listVariable >= 0 && v > this.#listVariable)
+      return this.list(at, to, this.#listLength);
+    this.#listVariable = v;
+    const end = this.list(at, to, to);
+    this.#listLength = this.#partsRead;
+    return end;
+  }
+
+  /** End of the longest list from `at` on with at most `partsMax` parts. */
+  list(at: number, to: number, partsMax: number): number {
     const bytes = this.#bytes;
-    const isFirst = this.#listVariable < 0 || v <= this.#listVariable;
-    const lengthMax = isFirst ? to : this.#listLength;
-    let length = 1;
+    let parts = 1;
     let p = at;
     for (;;) {
       while (p < to && bytes[p] !== SPACE && bytes[p] !== COMMA) p++;
-      if (length >= lengthMax || p + 1 >= to) break;
+      if (parts >= partsMax || p + 1 >= to) break;
       if (bytes[p] === COMMA && bytes[p + 1] === SPACE) p += 2;
       else if (p + 2 < to && bytes[p] === SPACE && bytes[p + 1] === COLON && bytes[p + 2] === SPACE)
         p += 3;
       else break;
-      length++;
+      parts++;
     }
-    if (isFirst) {
-      this.#listVariable = v;
-      this.#listLength = length;
-    }
+    this.#partsRead = parts;
     return p;
   }
 
