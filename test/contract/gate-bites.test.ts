@@ -61,7 +61,14 @@ async function runGate(
   const bin = join(PROJECT_ROOT, 'node_modules/.bin');
   return runCommand(['sh', '-c', command], {
     cwd: tree,
-    env: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, NODE_TEST_CONTEXT: undefined },
+    env: {
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      NODE_TEST_CONTEXT: undefined,
+      // Plain text, whatever this test itself runs under.
+      NO_COLOR: '1',
+      FORCE_COLOR: undefined,
+      CI: undefined,
+    },
   });
 }
 
