@@ -38,6 +38,8 @@ export interface AppOptions {
   readonly report: Reporter;
   /** Windows as they are handed over, for the live summary. */
   readonly onWindows: (windows: readonly SealedWindow[]) => void;
+  /** Forget the checkpoint and read everything there is again: points of it are lost. */
+  readonly readAgain?: boolean;
   /** For the fault tests. */
   readonly killPoint?: ((name: string) => void) | undefined;
 }
@@ -171,6 +173,7 @@ interface AppParts {
 async function buildParts(options: AppOptions, lock: StateLock): Promise<AppParts> {
   const { config, clock, report, killPoint } = options;
   const checkpointFile = new CheckpointFile({ dir: config.stateDir, clock, report, killPoint });
+  if (options.readAgain === true) await checkpointFile.forget();
   const saved = await checkpointFile.load();
   if (saved !== undefined) checkIdentity(saved, config);
   const damage = { listener: (): void => {} };
@@ -187,12 +190,13 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   });
   // Points of the checkpoint are gone, so its windows must be computed again from the logs.
   const checkpoint = spool.wasDamaged ? undefined : saved;
+  const hasLost = spool.wasDamaged || options.readAgain === true || checkpointFile.wasRefused;
   const scanner = createScanner({ readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES });
   const newParser = () => createParser({ format: config.logFormat, scanner });
   newParser(); // A format that is none is told before anything is opened.
   const source = await openFileSource({
     paths: config.logs.map(({ name, path }) => (name === undefined ? path : `${name}=${path}`)),
-    readFrom: spool.wasDamaged ? 'all' : config.readFrom,
+    readFrom: hasLost ? 'all' : config.readFrom,
     checkpoint: checkpoint?.follow as FollowCheckpoint | undefined,
     readBuffer: scanner.readBuffer,
     maxLineBytes: config.maxLineBytes,

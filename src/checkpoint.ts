@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { LogWindowsSnapshot } from './aggregate/log-windows.ts';
@@ -59,6 +59,9 @@ export class CheckpointFile {
     this.#killPoint = options.killPoint ?? (() => {});
   }
 
+  /** `load()` found a checkpoint and could not use it. */
+  wasRefused = false;
+
   get path(): string {
     return join(this.#dir, NAME);
   }
@@ -76,6 +79,7 @@ export class CheckpointFile {
     if (typeof decoded !== 'string') return decoded;
     const kept = `${this.path}.refused-${Math.floor(this.#clock.now() / 1000)}`;
     await rename(this.path, kept);
+    this.wasRefused = true;
     this.#report({
       level: 'error',
       code: 'checkpoint-refused',
@@ -85,6 +89,12 @@ export class CheckpointFile {
         'beginning of what is there, and the same points are written again.',
     });
     return undefined;
+  }
+
+  /** Does away with the checkpoint: what belongs to it is gone. */
+  async forget(): Promise<void> {
+    await rm(this.path, { force: true });
+    await this.#syncFolder();
   }
 
   /** Replaces the checkpoint. Throws on disk trouble; the old one is in place then. */
@@ -103,13 +113,17 @@ export class CheckpointFile {
     this.#killPoint('checkpoint-before-rename');
     await rename(temporary, this.path);
     this.#killPoint('checkpoint-after-rename');
+    await this.#syncFolder();
+    this.#killPoint('checkpoint-after-fsync');
+  }
+
+  async #syncFolder(): Promise<void> {
     const folder = await open(this.#dir, 'r');
     try {
       await folder.sync();
     } finally {
       await folder.close();
     }
-    this.#killPoint('checkpoint-after-fsync');
   }
 }
 

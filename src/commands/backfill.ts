@@ -1,0 +1,189 @@
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import type { LogWindows } from '../aggregate/log-windows.ts';
+import type { SealedWindow } from '../aggregate/sealed-window.ts';
+import { newLogWindows, targetOf } from '../app.ts';
+import { runBackfill } from '../backfill.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { openBackfillFile } from '../follow/backfill-source.ts';
+import { InfluxClient } from '../influx/client.ts';
+import { DeadLetterFile } from '../influx/dead-letter.ts';
+import { LineProtocolBuffer } from '../influx/line-protocol.ts';
+import { MemoryQueue } from '../influx/memory-queue.ts';
+import { encodeWindow, encodeWindows, type ProcessTags } from '../influx/points.ts';
+import { InfluxWriter } from '../influx/writer.ts';
+import { createLogger } from '../logger.ts';
+import { createParser } from '../parse/parser.ts';
+import { PARSED, REASONS, RecordBatch } from '../parse/record-batch.ts';
+import { createScanner } from '../parse/scanner.ts';
+import { printable } from '../printable.ts';
+import type { Reporter } from '../report.ts';
+import { createReporter } from '../reporter.ts';
+import { ProgressBar } from './progress-bar.ts';
+
+/**
+ * `backfill FILE… [--stdout] [--from TIME] [--to TIME]`: every window of the files, written once.
+ * Touches no state: interrupted, it is simply run again, since the same windows overwrite themselves.
+ */
+export interface BackfillArguments {
+  readonly files: readonly string[];
+  readonly stdout: boolean;
+  /** Epoch seconds; only windows that begin at or after this. */
+  readonly from?: number | undefined;
+  /** Epoch seconds; only windows that begin before this. */
+  readonly to?: number | undefined;
+}
+
+/** Where the windows go. */
+interface Output {
+  write(windows: readonly SealedWindow[]): Promise<void>;
+  /** Resolves when everything has arrived. */
+  close(): Promise<void>;
+}
+
+const READ_CHUNK_BYTES = 256 * 1024;
+const RECORDS_MAX = 4096;
+
+/** Resolves to the exit code. Results go to stdout, everything for people to stderr. */
+export async function backfillCommand(args: BackfillArguments, config: Config): Promise<number> {
+  const clock = systemClock;
+  const logger = await createLogger(process.stderr, {
+    level: config.logLevel,
+    pretty: config.logPretty,
+    color: config.color,
+  });
+  const { report, flush } = createReporter(logger, clock);
+  if (!args.stdout && config.influx === undefined) {
+    logger.fatal('There is nowhere to write to. Set INFLUX_URL and INFLUX_DB, or give --stdout.');
+    return 2;
+  }
+  let totalBytes = 0;
+  for (const path of args.files) {
+    try {
+      totalBytes += (await stat(path)).size;
+    } catch (error) {
+      logger.fatal(`${printable(path)} cannot be read: ${messageOf(error)}`);
+      return 1;
+    }
+  }
+  const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
+  const output = args.stdout ? toStdout(tags) : toInflux(config, tags, clock, report);
+  const progress = new ProgressBar(process.stderr, totalBytes, () => clock.monotonicMs());
+  try {
+    const logs = await readFiles(args, config, { report, clock, output, progress });
+    await output.close();
+    progress.close();
+    for (const windows of logs) logger.info(accountOf(windows), `Read the log ${windows.log}.`);
+    return 0;
+  } catch (error) {
+    progress.close();
+    if (isClosedPipe(error)) return 0;
+    logger.fatal(messageOf(error));
+    return 1;
+  } finally {
+    flush();
+  }
+}
+
+async function readFiles(
+  { files, from = -Infinity, to = Infinity }: BackfillArguments,
+  config: Config,
+  parts: { report: Reporter; clock: Clock; output: Output; progress: ProgressBar },
+): Promise<readonly LogWindows[]> {
+  const { maxLineBytes, logFormat } = config;
+  const { report, clock, output, progress } = parts;
+  const scanner = createScanner({ readBufferBytes: maxLineBytes + READ_CHUNK_BYTES });
+  const { readBuffer } = scanner;
+  return runBackfill({
+    paths: files,
+    openFile: (path) => openBackfillFile({ path, readBuffer, maxLineBytes, report }),
+    newParser: () => createParser({ format: logFormat, scanner }),
+    newWindows: (log) => newLogWindows(config, log),
+    records: new RecordBatch(RECORDS_MAX),
+    clock,
+    write: (windows) => output.write(windows.filter(({ startS }) => startS >= from && startS < to)),
+    onProgress: (_path, bytes) => progress.add(bytes),
+  });
+}
+
+/** Line protocol sorted by time, then series. `windows` come in the order of time, all of one moment at once. */
+function toStdout(tags: ProcessTags): Output {
+  const buffer = new LineProtocolBuffer();
+  // `… | head` has seen enough; there is nobody left to tell.
+  process.stdout.on('error', (error) => process.exit(isClosedPipe(error) ? 0 : 1));
+  return {
+    async write(windows) {
+      let text = '';
+      for (let i = 0; i < windows.length; ) {
+        const startS = windows[i]?.startS;
+        const lines: string[] = [];
+        for (; windows[i]?.startS === startS; i++) {
+          const window = windows[i];
+          if (window === undefined) break;
+          buffer.clear();
+          encodeWindow(window, tags, buffer);
+          for (const batch of buffer.batches()) {
+            lines.push(...Buffer.from(batch.lines).toString('utf8').split('\n').slice(0, -1));
+          }
+        }
+        text += `${lines.sort().join('\n')}\n`;
+      }
+      if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+    },
+    async close() {
+      await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+    },
+  };
+}
+
+function toInflux(config: Config, tags: ProcessTags, clock: Clock, report: Reporter): Output {
+  if (config.influx === undefined) throw new Error('no database is configured');
+  const target = targetOf(config.influx);
+  const client = new InfluxClient({ target, clock });
+  const queue = new MemoryQueue(clock);
+  const writer = new InfluxWriter({
+    target,
+    client,
+    spool: queue,
+    deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, report }),
+    clock,
+    report,
+    random: Math.random,
+  });
+  const done = new AbortController();
+  const writing = writer.run(done.signal);
+  const buffer = new LineProtocolBuffer();
+  return {
+    async write(windows) {
+      for (const { lines, points } of encodeWindows(windows, tags, buffer)) {
+        await queue.append(lines, points, done.signal);
+      }
+    },
+    async close() {
+      await queue.whenDrained(done.signal);
+      done.abort();
+      await writing;
+      await client.close();
+    },
+  };
+}
+
+/** `lines = counted + unparsed + late + filtered`, with the reasons that occurred. */
+function accountOf({ counters }: LogWindows): Record<string, number> {
+  const { counted, late, filtered, reasons } = counters;
+  const unparsed: Record<string, number> = {};
+  reasons.forEach((lines, reason) => {
+    if (reason !== PARSED && lines > 0) unparsed[`unparsed_${REASONS[reason]}`] = lines;
+  });
+  const total = Object.values(unparsed).reduce((sum, lines) => sum + lines, 0);
+  return { lines: counted + total + late + filtered, counted, late, filtered, ...unparsed };
+}
+
+function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+}
+
+function messageOf(error: unknown): string {
+  return printable(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,139 @@
+import closeWithGrace from 'close-with-grace';
+import { App, type AppOptions, IdentityError } from '../app.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { LogFormatError } from '../parse/log-format-error.ts';
+import { StateLockedError } from '../state-lock.ts';
+import { ListenError } from '../status/server.ts';
+import { VERSION } from '../version.ts';
+import { openRunOutput, type RunOutput } from './run-output.ts';
+
+/**
+ * The daemon: an App until SIGTERM or SIGINT, then a stop within the 10 s that Docker gives; a
+ * second signal ends the process at once. Resolves to the exit code.
+ */
+export interface RunOptions {
+  /** Ends the run as SIGTERM does; for the demo. */
+  readonly signal?: AbortSignal;
+  /** Done after the stop and before the process ends. */
+  readonly cleanUp?: () => Promise<void>;
+  /** For the fault tests. */
+  readonly killPoint?: (name: string) => void;
+}
+
+const STOP_MS = 9500;
+const EXIT_FAILURE = 1;
+const EXIT_CONFIGURATION = 2;
+const EXIT_PROGRAMMER_ERROR = 70;
+
+export async function runCommand(config: Config, options: RunOptions = {}): Promise<number> {
+  const output = await openRunOutput(process.stdout, config, systemClock);
+  const stop = new AbortController();
+  const ended = Promise.withResolvers<void>();
+  const grace = closeWithGrace(
+    {
+      delay: STOP_MS,
+      logger: false,
+      skip: ['SIGHUP', 'SIGUSR2', 'beforeExit'],
+      onSecondSignal: () => {
+        output.close();
+        process.exit(EXIT_FAILURE);
+      },
+      onTimeout: () => {
+        output.logger.error(
+          'The stop took longer than 9.5 s; what was not sent stays in STATE_DIR.',
+        );
+        output.close();
+      },
+    },
+    async ({ err, signal }) => {
+      if (err !== undefined) dieOf(err, output);
+      output.logger.info({ signal }, 'Stopping: reading to the end and writing what is due.');
+      stop.abort();
+      await ended.promise;
+    },
+  );
+  options.signal?.addEventListener('abort', () => stop.abort(), { once: true });
+  try {
+    const appOptions = {
+      config,
+      version: VERSION,
+      clock: systemClock,
+      report: output.report,
+      onWindows: output.onWindows,
+      killPoint: options.killPoint,
+    };
+    return await runUntil(stop.signal, appOptions, output);
+  } finally {
+    output.close();
+    await options.cleanUp?.();
+    ended.resolve();
+    grace.uninstall();
+  }
+}
+
+async function runUntil(
+  signal: AbortSignal,
+  options: AppOptions,
+  output: RunOutput,
+): Promise<number> {
+  let readAgain = false;
+  for (;;) {
+    let app: App;
+    try {
+      app = await App.start({ ...options, readAgain });
+    } catch (error) {
+      return explain(error, output);
+    }
+    announce(app, options.config, output);
+    output.show(() => app.status());
+    const end = await app.run(signal);
+    if (end === 'stopped' || signal.aborted) {
+      output.logger.info('Stopped.');
+      return 0;
+    }
+    readAgain = true;
+  }
+}
+
+function announce(app: App, config: Config, { logger }: RunOutput): void {
+  for (const warning of config.warnings) logger.warn(warning);
+  const { target, logs } = { target: app.status().writer?.target, logs: config.logs };
+  logger.info(
+    {
+      version: VERSION,
+      logs: logs.map(({ path }) => path),
+      stateDir: config.stateDir,
+      target: target ?? 'none, points stay in STATE_DIR',
+      listen: app.address === undefined ? 'off' : `${app.address.host}:${app.address.port}`,
+    },
+    'Started.',
+  );
+}
+
+/** Errors at the start that a person can do something about are one sentence; others are ours. */
+function explain(error: unknown, output: RunOutput): number {
+  if (error instanceof StateLockedError || error instanceof ListenError) {
+    output.logger.fatal(error.message);
+    return EXIT_FAILURE;
+  }
+  if (error instanceof IdentityError || error instanceof LogFormatError) {
+    output.logger.fatal(error.message);
+    return EXIT_CONFIGURATION;
+  }
+  if (error instanceof Error && 'code' in error) {
+    output.logger.fatal(
+      { code: String(error.code) },
+      `The state cannot be read: ${error.message}. Make STATE_DIR readable, or give an empty one.`,
+    );
+    return EXIT_FAILURE;
+  }
+  throw error;
+}
+
+/** The state of the program is unknown: nothing more is written; the start after this goes on at the last checkpoint. */
+function dieOf(error: Error, output: RunOutput): never {
+  output.logger.fatal({ err: error }, 'A fault of nginx-meter itself; please report it.');
+  output.close();
+  process.exit(EXIT_PROGRAMMER_ERROR);
+}
