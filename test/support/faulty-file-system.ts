@@ -39,6 +39,7 @@ export class FaultyFileSystem implements SpoolFileSystem {
   /** Bytes of the next failing write that reach the file all the same. */
   tornBytes = 0;
   readonly #faults = new Map<DiskCall, string>();
+  readonly #open = new Set<SpoolFile>();
 
   fail(code: string, ...calls: DiskCall[]): void {
     for (const call of calls) this.#faults.set(call, code);
@@ -49,8 +50,18 @@ export class FaultyFileSystem implements SpoolFileSystem {
     this.fail(code, ...WRITING);
   }
 
+  get isFailing(): boolean {
+    return this.#faults.size > 0;
+  }
+
   heal(): void {
     this.#faults.clear();
+  }
+
+  /** What the kernel does with the files of a process that was killed. */
+  async closeAll(): Promise<void> {
+    for (const file of this.#open) await file.close();
+    this.#open.clear();
   }
 
   makeFolder(path: string): Promise<void> {
@@ -94,6 +105,7 @@ export class FaultyFileSystem implements SpoolFileSystem {
   }
 
   #wrap(file: SpoolFile): SpoolFile {
+    this.#open.add(file);
     return {
       write: async (bytes, position) => {
         if (this.#faults.has('write') && this.tornBytes > 0)
@@ -104,7 +116,10 @@ export class FaultyFileSystem implements SpoolFileSystem {
       truncate: (length) => this.#try('truncate', () => file.truncate(length)),
       sync: () => this.#try('sync', () => file.sync()),
       identity: () => this.#try('identity', () => file.identity()),
-      close: () => file.close(),
+      close: async () => {
+        this.#open.delete(file);
+        await file.close();
+      },
     };
   }
 
