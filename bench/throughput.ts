@@ -12,11 +12,14 @@ import { findGauge, measure, type Gauge, type Measurement } from './measure.ts';
  * `wc -l`, a Python loop with one regular expression a line, and mtail, all on one core, taking
  * turns, so that a machine that grows slower does so for everybody.
  *
- * LINES (2 000 000), ROUNDS (3) and SEED (1) from the environment; --json for machines.
+ * LINES (2 000 000), ROUNDS (3) and SEED (1) from the environment; --json for machines;
+ * --only NAME,NAME leaves the others out. Where others use the machine at the same time, believe
+ * the lines per CPU second rather than those per second.
  */
 interface Result {
   readonly name: string;
   readonly linesPerS: number;
+  readonly linesPerCpuS: number;
   readonly mbPerS: number;
   readonly wallS: number;
   readonly cpuS: number;
@@ -25,7 +28,9 @@ interface Result {
   readonly rounds: readonly number[];
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
 const log = generateLog(
   join(PROJECT_ROOT, '.cache/bench'),
   positive('LINES', 2_000_000),
@@ -34,7 +39,9 @@ const log = generateLog(
 const rounds = positive('ROUNDS', 3);
 const gauge = await findGauge();
 const { contestants, missing } = await lineUp(log.path);
-const results = race(contestants, gauge, log, rounds);
+const only = values.only?.split(',');
+const runners = contestants.filter(({ name }) => only?.includes(name) ?? true);
+const results = race(runners, gauge, log, rounds);
 if (values.json) {
   const { lines, bytes } = log;
   const machine = { cpu: cpuModel(), node: process.version, pinned: gauge.pin.length > 0 };
@@ -44,13 +51,13 @@ if (values.json) {
 }
 
 function race(
-  runners: readonly Contestant[],
+  participants: readonly Contestant[],
   by: Gauge,
   input: GeneratedLog,
   times: number,
 ): Result[] {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-meter-bench-'));
-  const all = new Map<Contestant, Measurement[]>(runners.map((runner) => [runner, []]));
+  const all = new Map<Contestant, Measurement[]>(participants.map((one) => [one, []]));
   try {
     measure(by, ['cat', input.path], {}, folder); // into the page cache, for everybody alike
     for (let round = 1; round <= times; round += 1) {
@@ -69,12 +76,14 @@ function race(
   }
   return [...all].map(([runner, measurements]) => {
     const wallS = median(measurements.map((one) => one.wallS));
+    const cpuS = median(measurements.map((one) => one.cpuS));
     return {
       name: runner.name,
       linesPerS: input.lines / wallS,
+      linesPerCpuS: input.lines / Math.max(cpuS, 0.01), // the clock of CPU times ticks every 10 ms
       mbPerS: input.bytes / 1e6 / wallS,
       wallS,
-      cpuS: median(measurements.map((one) => one.cpuS)),
+      cpuS,
       rssMb: (Math.max(...measurements.map((one) => one.rssKb)) * 1024) / 1e6,
       rounds: measurements.map((one) => input.lines / one.wallS),
     };
@@ -87,20 +96,27 @@ function print(all: readonly Result[]): void {
   console.log(`${log.lines} lines, ${megabytes} MB, median of ${rounds} rounds, ${where}`);
   console.log(`${cpuModel()}, Node ${process.version}\n`);
   const own = all[0];
-  console.log(row(['', 'lines/s', 'MB/s', 'wall s', 'CPU s', 'peak MB', 'nginx-meter is']));
+  console.log(
+    row(['', 'lines/s', 'per CPU s', 'MB/s', 'wall s', 'CPU s', 'peak MB', 'ratio', 'by CPU']),
+  );
   for (const one of all) {
-    const ratio =
-      own === undefined || one === own ? '' : `${(own.linesPerS / one.linesPerS).toPrecision(3)} x`;
-    const figures = [one.linesPerS.toFixed(0), one.mbPerS.toFixed(1), one.wallS.toFixed(2)];
-    console.log(row([one.name, ...figures, one.cpuS.toFixed(2), one.rssMb.toFixed(1), ratio]));
+    const ratio = (pick: (result: Result) => number) =>
+      own === undefined ? '' : `${(pick(own) / pick(one)).toPrecision(3)} x`;
+    const cells = [one.name, one.linesPerS.toFixed(0), one.linesPerCpuS.toFixed(0)];
+    cells.push(one.mbPerS.toFixed(1), one.wallS.toFixed(2), one.cpuS.toFixed(2));
+    cells.push(
+      one.rssMb.toFixed(1),
+      ratio((r) => r.linesPerS),
+      ratio((r) => r.linesPerCpuS),
+    );
+    console.log(row(cells));
   }
+  console.log(`\nratio: how many times as fast as the one in the row ${own?.name ?? ''} is`);
   for (const reason of missing) console.log(`\nmissing: ${reason}`);
 }
 
 function row(cells: readonly string[]): string {
-  return cells
-    .map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(i > 5 ? 16 : 12)))
-    .join('');
+  return cells.map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(11))).join('');
 }
 
 function median(numbers: readonly number[]): number {
