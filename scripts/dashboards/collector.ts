@@ -262,7 +262,7 @@ const WHICH: Section = {
       id: 96,
       title: 'Account of each log',
       description:
-        'lines = counted + unparsed + late + filtered, for each log. The log whose unparsed or late stands out is the one to look at.',
+        'For each log, lines = counted + unparsed + late + filtered. The log whose unparsed or late stands out is the one to look at.',
       width: 16,
       height: 8,
       unit: 'short',

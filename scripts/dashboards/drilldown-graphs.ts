@@ -257,7 +257,7 @@ export const UPSTREAM_SECTION: Section = {
       {
         ...perUpstream(
           50,
-          'Requests per bar',
+          'Requests per bar by upstream',
           'Requests that each server answered. Unequal bars behind an equal balancer: one of them is marked down or just came up.',
           'short',
         ),
@@ -269,7 +269,7 @@ export const UPSTREAM_SECTION: Section = {
       {
         ...perUpstream(
           51,
-          'Error ratio',
+          'Error ratio by upstream',
           'Share of failed answers of each server. One server alone: take it out; all of them: look behind them.',
           'percentunit',
         ),
@@ -285,7 +285,7 @@ export const UPSTREAM_SECTION: Section = {
       {
         ...perUpstream(
           52,
-          'Mean time',
+          'Mean time by upstream',
           'Mean time of each server. A server slower than its peers is overloaded or far away.',
           'ms',
         ),
@@ -298,7 +298,7 @@ export const UPSTREAM_SECTION: Section = {
       {
         ...perUpstream(
           53,
-          'Retries per bar',
+          'Retries per bar by upstream',
           'Tries that went on to another server. Any steady number means that one server refuses or times out: find it in the error log.',
           'short',
         ),

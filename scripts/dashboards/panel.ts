@@ -261,6 +261,7 @@ export function pie(spec: PanelSpec): PlacedLater {
     defaults: { color: { mode: 'palette-classic-by-name' } },
     options: {
       reduceOptions: reduceOptions('lastNotNull'),
+      orientation: 'auto',
       pieType: 'donut',
       sort: 'desc',
       displayLabels: ['percent'],

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { DATASOURCE } from '../../scripts/dashboards/panel.ts';
+import { provisioning } from '../support/committed-dashboards.ts';
+import { PROJECT_ROOT } from '../support/project.ts';
+
+test('the data source has the uid that dashboards and alert rules refer to', () => {
+  const { datasources } = provisioning('datasources/influxdb.yml') as {
+    datasources: { uid: string; type: string; access: string; jsonData: { httpMode: string } }[];
+  };
+  assert.deepEqual(
+    datasources.map(({ uid, type }) => ({ uid, type })),
+    [DATASOURCE],
+  );
+  // Grafana's plugin refuses browser access, and a percentile query does not fit into a URL.
+  assert.equal(datasources[0]?.access, 'proxy');
+  assert.equal(datasources[0]?.jsonData.httpMode, 'POST');
+});
+
+test('no address, name or password of one installation stands in the provisioning files', () => {
+  const text = readFileSync(
+    join(PROJECT_ROOT, 'grafana/provisioning/datasources/influxdb.yml'),
+    'utf8',
+  );
+  const values = parse(text) as { datasources: Record<string, unknown>[] };
+  const [source] = values.datasources;
+  assert.equal(source?.['url'], '${INFLUX_URL}');
+  assert.equal(source?.['user'], '${INFLUX_READ_USER}');
+  assert.deepEqual(source?.['secureJsonData'], { password: '${INFLUX_READ_PASSWORD}' });
+  assert.equal((source?.['jsonData'] as { dbName: string }).dbName, '${INFLUX_DB}');
+});
+
+test('the provider reads dashboards by polling and keeps the browser from changing them', () => {
+  const { providers } = provisioning('dashboards/nginx.yml') as {
+    providers: { updateIntervalSeconds: number; allowUiUpdates: boolean; type: string }[];
+  };
+  assert.equal(providers.length, 1);
+  assert.equal(providers[0]?.type, 'file');
+  assert.equal(providers[0]?.allowUiUpdates, false);
+  assert.ok((providers[0]?.updateIntervalSeconds ?? 0) > 10);
+});
+
+test('contact points are an example outside the folder that Grafana reads', () => {
+  const alerting = readdirSync(join(PROJECT_ROOT, 'grafana/provisioning/alerting'));
+  assert.deepEqual(alerting, ['nginx-rules.yml']);
+  const example = parse(
+    readFileSync(join(PROJECT_ROOT, 'grafana/examples/contact-points.yml'), 'utf8'),
+  ) as { contactPoints: { name: string }[]; policies: { receiver: string }[] };
+  assert.equal(example.policies[0]?.receiver, example.contactPoints[0]?.name);
+});
+
+test('the rollups are one statement a line', () => {
+  const text = readFileSync(
+    join(PROJECT_ROOT, 'influxdb/init/10-retention-and-rollups.iql'),
+    'utf8',
+  );
+  for (const line of text.trimEnd().split('\n'))
+    assert.match(
+      line,
+      /^(--|CREATE DATABASE |(ALTER|CREATE) RETENTION POLICY |CREATE CONTINUOUS QUERY .* END$)/,
+    );
+});
