@@ -82,8 +82,10 @@ export class Generation implements FileIdentity {
 
   static restore(saved: GenerationCheckpoint): Generation {
     const generation = new Generation(saved.path, {
-      ...{ device: saved.device, inode: saved.inode, sizeBytes: saved.sizeBytes },
-      ...{ mtimeMs: saved.mtimeMs, changed: '', links: 1, isFile: true },
+      ...saved,
+      changed: '',
+      links: 1,
+      isFile: true,
     });
     generation.isGzip = saved.isGzip;
     generation.head = saved.head;

@@ -90,3 +90,14 @@ export function missingReport(path: string): Report {
       'does, compare LOG_PATHS with the access_log directives of nginx.conf and with the mounts.',
   };
 }
+
+/** The log can be read again, or for the first time. */
+export function foundReport(path: string): Report {
+  return {
+    level: 'info',
+    code: 'log-found',
+    subject: path,
+    message: `${path} is being read.`,
+    ends: ['log-missing', 'log-unreadable', 'log-not-a-file', 'log-is-terminal'],
+  };
+}

@@ -136,6 +136,7 @@ export class Reconciliation {
         ? sibling.sizeBytes === size
         : head.isGzip && head.unpackedBytes === size % 2 ** 32;
     await generation.moveTo(sibling.path, sibling, head.isGzip);
+    if (head.bytes.length < generation.head.length) generation.head = headOf(head.bytes);
     if (!isSameSize) generation.isDone = false;
     this.#place(generation, sibling);
   }
@@ -175,9 +176,14 @@ export class Reconciliation {
   }
 }
 
-/** Rule 2 for one file. In a compressed file the bytes before the position are compared when it is read. */
+/**
+ * Rule 2 for one file. A copy may be shorter than the remembered head, which goes on growing between the
+ * copy and the truncation. In a compressed file the bytes before the position are compared when it is read.
+ */
 async function continues(sibling: Sibling, head: Content, generation: Generation) {
-  if (compareHead(head.bytes, generation.head) !== 'same') return false;
+  const relation = compareHead(head.bytes, generation.head);
+  if (relation === 'different') return false;
+  if (relation === 'shorter' && head.bytes.length < generation.position) return false;
   if (head.isGzip) return true;
   if (sibling.sizeBytes < generation.position) return false;
   const file = await openRegular(sibling.path);

@@ -8,19 +8,17 @@ export function rotatedReport(path: string): Report {
     code: 'file-rotated',
     subject: path,
     message: `${path} is a new file now; the old one is read to its end as well.`,
-    ends: ['log-missing'],
   };
 }
 
-export function truncatedReport(path: string, position: number): Report {
+export function truncatedReport(path: string): Report {
   return {
     level: 'warn',
     code: 'file-truncated',
     subject: path,
     message:
-      `${path} was truncated (copytruncate), or is another file with the same inode. It had been read up ` +
-      'to the given position; what came after is looked for in the rotated files.',
-    details: { position },
+      `${path} was truncated (copytruncate), or is another file with the same inode: what it ` +
+      'held before and had not been read yet is looked for in the rotated files.',
   };
 }
 

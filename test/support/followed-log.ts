@@ -1,5 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, renameSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  truncateSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { openFileSource, type FileSourceOptions } from '../../src/follow/file-source.ts';
@@ -85,7 +92,7 @@ export class FollowedLog {
       paths: [this.path],
       readFrom: 'beginning',
       checkpoint,
-      readBuffer: new Uint8Array(this.#options.maxLineBytes ?? MAX_LINE_BYTES + 1),
+      readBuffer: new Uint8Array((this.#options.maxLineBytes ?? MAX_LINE_BYTES) + 1),
       maxLineBytes: MAX_LINE_BYTES,
       watchPolling: false,
       clock: this.clock,
@@ -143,10 +150,14 @@ export function seenBatch(batch: LineBatch): SeenBatch {
 
 /** Names of the descriptors that this process holds of files in `folder`. */
 export function openFilesIn(folder: string): string[] {
-  const found = execFileSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' });
-  return found
-    .split('\n')
-    .map((line) => line.split(' -> ')[1] ?? '')
+  return readdirSync('/proc/self/fd')
+    .map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return ''; // the descriptor of this very listing
+      }
+    })
     .filter((target) => dirname(target) === folder)
     .map((target) => basename(target));
 }
