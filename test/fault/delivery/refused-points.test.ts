@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { DeliveryRig, linesNamed } from './delivery-rig.ts';
+import { says, type Step } from './fake-influx.ts';
+
+const isPoison = (line: string): boolean => line.includes('poison');
+const CONFLICT =
+  'field type conflict: input field "v" on measurement "m" is type float, already exists as type integer';
+
+/** 1.x: the good points are written, the reply has a cause and a count. */
+const partialWrite: Step = (exchange) => {
+  const bad = exchange.lines.filter(isPoison);
+  exchange.write(exchange.lines.filter((line) => !isPoison(line)));
+  if (bad.length === 0) exchange.response.writeHead(204).end();
+  else says(400, { error: `partial write: ${CONFLICT} dropped=${bad.length}` })(exchange);
+};
+
+/** 2.x: one line that cannot be parsed and nothing is written. */
+const allOrNothing: Step = (exchange) => {
+  if (exchange.lines.some(isPoison))
+    return says(400, { code: 'invalid', message: "unable to parse 'm': missing fields" })(exchange);
+  exchange.write(exchange.lines);
+  exchange.response.writeHead(204).end();
+};
+
+/** 3.x: the good points are written and the bad lines are named. */
+const namedLines: Step = (exchange) => {
+  const data = exchange.lines.flatMap((line, i) =>
+    isPoison(line)
+      ? [
+          {
+            original_line: line.slice(0, 5),
+            line_number: i + 1,
+            error_message: 'invalid column type',
+          },
+        ]
+      : [],
+  );
+  exchange.write(exchange.lines.filter((line) => !isPoison(line)));
+  if (data.length === 0) exchange.response.writeHead(204).end();
+  else says(400, { error: 'partial write of line protocol occurred', data })(exchange);
+};
+
+function poisoned(count: number, at: readonly number[]): string[] {
+  return linesNamed('a', count).map((line, i) =>
+    at.includes(i) ? line.replace('m,s=', 'm,s=poison') : line,
+  );
+}
+
+for (const [what, step, requestsMax] of [
+  ['a partial write that only counts (1.x)', partialWrite, 60],
+  ['a batch refused as a whole (2.x)', allOrNothing, 60],
+  ['a reply that names the lines (3.x)', namedLines, 2],
+] as const)
+  test(`${what}: exactly the refused lines become dead letters, the rest is written`, async (t) => {
+    const lines = poisoned(1_000, [3, 4, 700]);
+    const after = linesNamed('b', 2);
+    const rig = await DeliveryRig.start(t, [lines, after], (influx) => {
+      influx.otherwise = step;
+    });
+    await rig.untilDrained();
+    assert.deepEqual(new Set(rig.deadLines), new Set(lines.filter(isPoison)));
+    assert.equal(rig.deadLines.length, 3);
+    const good = [...lines.filter((line) => !isPoison(line)), ...after];
+    assert.deepEqual(new Set(rig.storedLines), new Set(good));
+    assert.equal(rig.writer.counters.rejectedPoints, 3);
+    assert.equal(rig.writer.counters.points, good.length);
+    assert.ok(rig.influx.requests.length <= requestsMax, `${rig.influx.requests.length} requests`);
+    assert.ok(rig.rig.codes.includes('points-rejected'));
+    assert.deepEqual(rig.writer.state, { kind: 'ok' });
+  });
+
+test('the reason stands beside the dead letter', async (t) => {
+  const rig = await DeliveryRig.start(t, [poisoned(2, [1])], (influx) => {
+    influx.otherwise = partialWrite;
+  });
+  await rig.untilDrained();
+  const text = readFileSync(rig.deadLetter.path, 'utf8');
+  assert.match(text, /^# 2026-01-02T03:04:\d\d\.\d{3}Z 400 partial write: field type conflict/);
+});
+
+test('points beyond the retention policy are counted, not looked for', async (t) => {
+  const lines = linesNamed('a', 100);
+  const rig = await DeliveryRig.start(t, [lines], (influx) => {
+    influx.script = [
+      says(400, { error: 'partial write: points beyond retention policy dropped=40' }),
+    ];
+  });
+  await rig.untilDrained();
+  assert.equal(rig.influx.requests.length, 1);
+  assert.equal(rig.writer.counters.rejectedPoints, 40);
+  assert.equal(rig.writer.counters.points, 60);
+  assert.deepEqual(rig.deadLines, []);
+  assert.deepEqual(rig.rig.codes, ['points-too-old']);
+});
+
+test('a batch of nothing but refused lines needs a bounded number of requests', async (t) => {
+  const lines = poisoned(
+    2_000,
+    Array.from({ length: 2_000 }, (_, i) => i),
+  );
+  const rig = await DeliveryRig.start(t, [lines, linesNamed('b', 1)], (influx) => {
+    influx.otherwise = allOrNothing;
+  });
+  await rig.untilDrained();
+  assert.ok(rig.influx.requests.length < 600, `${rig.influx.requests.length} requests`);
+  assert.deepEqual(new Set(rig.deadLines), new Set(lines));
+  assert.equal(rig.writer.counters.rejectedPoints, 2_000);
+  assert.deepEqual(rig.storedLines, linesNamed('b', 1));
+});
+
+test("a 400 that is not the database's own gives nothing up", async (t) => {
+  const rig = await DeliveryRig.start(t, [linesNamed('a', 4)], (influx) => {
+    influx.script = [says(400, '<html>400 Bad Request', { 'content-type': 'text/html' })];
+  });
+  await rig.untilDrained();
+  assert.deepEqual(rig.storedLines, linesNamed('a', 4));
+  assert.deepEqual(rig.deadLines, []);
+  assert.ok(rig.rig.codes.includes('write-blocked'));
+});
