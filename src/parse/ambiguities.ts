@@ -2,12 +2,32 @@
 import type { FormatVariable, Segment } from './segments.ts';
 import { hasMeaning, type VariableKind } from './variables.ts';
 
+/** Sentences on what cannot be told apart for sure within one segment. */
+export function ambiguitiesOf(segment: Segment): string[] {
+  const lists = segment.variables.filter(
+    ({ variable, literal }) => variable.kind === 'list' && continuesList(literal),
+  );
+  return [
+    ...lists.map(
+      ({ variable: { name } }) =>
+        `$${name} can be a list with commas and colons, and such a one follows it: where it ends ` +
+        'is a guess. Put quotes around it.',
+    ),
+    ...shiftsOf(segment),
+  ];
+}
+
+/** Whether text after a list looks as if it went on. */
+export function continuesList(literal: string): boolean {
+  return literal.startsWith(', ') || literal.startsWith(' : ');
+}
+
 /**
  * What a client can shift within one segment. Its text can hold the literals after it and values of
  * its own for the variables there, as long as some value further on can swallow the true ones: a
  * value without spaces swallows literals without spaces, a list also `, ` and ` : `.
  */
-export function ambiguitiesOf({ variables }: Segment): string[] {
+function shiftsOf({ variables }: Segment): string[] {
   const chosen = variables.findIndex(({ variable }) => isChosenByClient(variable));
   const first = variables[chosen];
   if (first === undefined) return [];

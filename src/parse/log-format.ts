@@ -6,7 +6,7 @@
  * a line ends the n-th segment, whatever a client sends. escape=none has no such anchor: the whole
  * line is one segment.
  */
-import { ambiguitiesOf, ambiguitiesOfNone } from './ambiguities.ts';
+import { ambiguitiesOf, ambiguitiesOfNone, continuesList } from './ambiguities.ts';
 import { type Escape, type FormatElement, type FormatText, readFormatText } from './format-text.ts';
 import { LogFormatError } from './log-format-error.ts';
 import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from './record-batch.ts';
@@ -19,7 +19,7 @@ import { hasMeaning, isTime, variableKind, type VariableKind } from './variables
  */
 export const OP_FREE = 0; // anything
 export const OP_WORD = 1; // no space, in front of a literal that does not begin with one
-export const OP_LIST_WORD = 2; // upstream values in front of a literal without space or comma first
+export const OP_LIST_WORD = 2; // upstream values, in front of a literal that could be part of them
 export const OP_SEARCHED_MAX = OP_LIST_WORD;
 export const OP_TOKEN = 3; // up to the next space
 export const OP_LIST = 4;
@@ -211,7 +211,8 @@ function opOf(segment: Segment, index: number, escape: Escape, isLenient: boolea
   if (kind === 'token') return isAlone ? OP_FREE : token;
   if (kind === 'list') {
     if (isAlone) return OP_FREE;
-    return endsSegment || /^[ ,]/.test(literal) ? OP_LIST : OP_LIST_WORD;
+    const isEndedByLiteral = /^[ ,]/.test(literal) && !continuesList(literal);
+    return endsSegment || isEndedByLiteral ? OP_LIST : OP_LIST_WORD;
   }
   if (!isLenient) return MEANING_OPS[kind];
   return kind === 'time-local' || kind === 'time-iso8601' ? OP_FREE : token;

@@ -208,6 +208,15 @@ test('lists of upstreams, with and without retries and redirects', () => {
   }
 });
 
+test('a list in front of a comma is as short as fits', () => {
+  const lines = ['1.000 10.0.0.1:80, 200', '1.000 10.0.0.1:80, 10.0.0.2:80, 200'];
+  const rows = parseLines('$msec $upstream_addr, $status', lines, { spans: ['upstream_addr'] });
+  assert.deepEqual(
+    rows.map(({ spans }) => spans['upstream_addr']),
+    ['10.0.0.1:80', '10.0.0.1:80, 10.0.0.2:80'],
+  );
+});
+
 test('a client cannot lengthen the lists of an ingress', () => {
   const line = (id: string) =>
     '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "x" ' +

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createParser } from '../../../src/parse/parser.ts';
+import { PRESETS } from '../../../src/parse/presets.ts';
+import { RecordBatch } from '../../../src/parse/record-batch.ts';
+import { createScanner } from '../../../src/parse/scanner.ts';
+import { batchOf, parseBytes, toBytes } from '../../support/parsed-rows.ts';
+
+const HEAD = '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5';
+const COMBINED = `${HEAD} "-" "curl"`;
+const TIMES = 'rt=0.043 uct="0.001" uht="0.040" urt="0.042"';
+const LINES: Record<(typeof PRESETS)[number]['name'], string> = {
+  common: HEAD,
+  combined: COMBINED,
+  main: `${COMBINED} "-"`,
+  'combined-time': `${COMBINED} 0.043`,
+  'combined-upstream': `${COMBINED} 0.043 0.001, 0.040`,
+  'combined-times': `${COMBINED} ${TIMES}`,
+  'main-time': `${COMBINED} "10.0.0.1, 10.0.0.2" 0.043`,
+  'main-upstream': `${COMBINED} "-" 0.043 -`,
+  'main-times': `${COMBINED} "-" ${TIMES}`,
+  'ingress-nginx': `${COMBINED} 300 0.043 [shop] [] 10.0.0.1:80 5 0.042 200 0f0f`,
+};
+const scanner = createScanner({ readBufferBytes: 16 });
+const auto = () => createParser({ format: 'auto', scanner });
+
+for (const { name } of PRESETS) {
+  test(`${name} is recognised from its first line, and is the only preset it fits`, () => {
+    const parser = auto();
+    assert.equal(parser.formatName, 'auto');
+    const bytes = toBytes(`${LINES[name]}\n`);
+    assert.equal(parseBytes(parser, bytes)[0]?.reason, 'parsed');
+    assert.equal(parser.formatName, name);
+    const fitting = PRESETS.filter((preset) => {
+      const only = createParser({ format: preset.name, scanner });
+      return parseBytes(only, bytes)[0]?.reason === 'parsed';
+    });
+    assert.deepEqual(
+      fitting.map((preset) => preset.name),
+      [name],
+    );
+  });
+}
+
+test('lines before the first that fits are unparsed, garbage later changes nothing', () => {
+  const parser = auto();
+  const rows = parseBytes(
+    parser,
+    toBytes(`hello\n\n${COMBINED}\nhello\n${COMBINED.replace('200', '-')}\n`),
+  );
+  assert.deepEqual(
+    rows.map(({ reason }) => reason),
+    ['shape', 'empty', 'parsed', 'shape', 'status'],
+  );
+  assert.equal(parser.formatName, 'combined');
+});
+
+test('a changed format is taken up; records of one batch are of one format', () => {
+  const parser = auto();
+  const lines = [
+    'x',
+    LINES.combined,
+    'x',
+    LINES['combined-time'],
+    LINES['combined-time'],
+    LINES.main,
+    '',
+  ];
+  const batch = batchOf(toBytes(lines.join('\n')));
+  const into = new RecordBatch(64);
+  const seen: [number, number, string][] = [];
+  for (let at = 0; at < batch.end; at = into.consumedTo) {
+    parser.parse(batch, at, into);
+    seen.push([into.length, into.families, parser.formatName]);
+  }
+  assert.deepEqual(seen, [
+    [3, 0, 'combined'],
+    [2, 1, 'combined-time'],
+    [1, 0, 'main'],
+  ]);
+});
+
+test('formats line by line in turn: every line is parsed, at a price that does not grow', () => {
+  const bytes = toBytes(`${LINES.combined}\n${LINES['combined-time']}\n`.repeat(5000));
+  const rows = parseBytes(auto(), bytes);
+  assert.equal(rows.length, 10_000);
+  assert.ok(
+    rows.every(
+      ({ reason, requestMs }, i) =>
+        reason === 'parsed' && requestMs === (i % 2 === 0 ? undefined : 43),
+    ),
+  );
+});
+
+test('resume takes up what a checkpoint remembers, unknown names are ignored', () => {
+  const parser = auto();
+  parser.resume('no-such-format');
+  assert.equal(parser.formatName, 'auto');
+  parser.resume('main-time');
+  assert.equal(parser.formatName, 'main-time');
+  assert.equal(parser.families, 1);
+  const fixed = createParser({ format: 'combined', scanner });
+  fixed.resume('main');
+  assert.equal(fixed.formatName, 'combined');
+});
+
+test('how the stream is cut into batches changes nothing', () => {
+  const lines = Array.from(
+    { length: 200 },
+    (_, i) => Object.values(LINES)[(i * i) % 11] ?? 'garbage "',
+  );
+  const bytes = toBytes(`${lines.join('\n')}\n`);
+  const whole = parseBytes(auto(), bytes, { capacity: 1000 });
+  for (const capacity of [1, 2, 7, 64])
+    assert.deepEqual(parseBytes(auto(), bytes, { capacity }), whole);
+});
