@@ -13,49 +13,44 @@
  * What can be lost: lines that were deleted before a look, and lines truncated away of which no copy is
  * found. Both are reported.
  */
-import { dirname } from 'node:path';
-import type { Clock } from '../clock.ts';
-import type { Report, Reporter } from '../report.ts';
+import type { Report } from '../report.ts';
 import type { LogCheckpoint } from './follow-checkpoint.ts';
 import type { Generation, ReadOutcome } from './generation.ts';
 import { Generations } from './generations.ts';
 import type { LineBatch } from './line-batch.ts';
 import type { LogStatus } from './line-source.ts';
-import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
+import { isSameFile } from './open-file.ts';
 import { foundReport, inspectPath, missingReport, unreadableReport } from './path-inspection.ts';
-import { Reconciliation, type Reconciled } from './reconciliation.ts';
-import * as reports from './rotation-report.ts';
-import { listSiblings, type HeadCache } from './siblings.ts';
+import {
+  damagedReport,
+  rotatedReport,
+  truncatedReport,
+  unfinishedReport,
+} from './rotation-report.ts';
+import { RotationSearch, type SearchContext } from './rotation-search.ts';
+import { listSiblings } from './siblings.ts';
 import { firstGenerations, type ReadFrom } from './start-position.ts';
 
-export interface FollowContext {
+export interface FollowContext extends SearchContext {
   readonly readBuffer: Uint8Array;
   readonly maxLineBytes: number;
   readonly pollIntervalMs: number;
-  readonly drainMs: number;
-  readonly clock: Clock;
-  readonly report: Reporter;
-  readonly heads: HeadCache;
 }
 
 /** A deleted file without successor is let go after this, so that its disk space can be freed. */
 const DELETED_HOLD_MS = 10 * 60_000;
-/** A folder whose time is this close to now may have changed since without its time changing. */
-const FOLDER_SETTLED_MS = 2000;
 
 export class LogFollower {
   readonly path: string;
   readonly log: string;
   readonly #context: FollowContext;
   readonly #generations = new Generations();
+  readonly #search: RotationSearch;
   /** Where the symbolic links of the path end. */
   #target: string;
   #isHeadLost = false;
-  /** Until then (monotonic) files that were never seen are searched for. */
-  #settleUntilMs: number | undefined;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #missingSinceMs: number | undefined;
-  #folderTime = '';
   /** The last read found nothing: not tried again before a look is due. */
   #isIdle = false;
   #isCaughtUp = false;
@@ -68,13 +63,14 @@ export class LogFollower {
     this.log = log;
     this.#target = path;
     this.#context = context;
+    this.#search = new RotationSearch(path, this.#generations, context);
   }
 
   /** Goes on from a checkpoint. */
   resume(saved: LogCheckpoint): void {
     this.#generations.resume(saved);
     this.#isHeadLost = saved.isHeadLost;
-    if (saved.isSettling) this.#openSettling();
+    if (saved.isSettling) this.#search.open();
   }
 
   /** Begins without a checkpoint: decides which of the files that are there are read, and from where. */
@@ -121,7 +117,7 @@ export class LogFollower {
       path: this.path,
       log: this.log,
       generations: this.#generations.all.map((generation) => generation.checkpoint()),
-      isSettling: this.#settleUntilMs !== undefined,
+      isSettling: this.#search.isOpen,
       isHeadLost: this.#isHeadLost,
     };
   }
@@ -149,7 +145,7 @@ export class LogFollower {
     this.#lookedAtMs = this.#context.clock.monotonicMs();
     try {
       await this.#inspect();
-      if (await this.#mustList()) await this.#reconcile();
+      this.#rotations += await this.#search.run(this.#target);
       this.#generations.forgetOldest();
     } catch (error) {
       this.#meet(unreadableReport(this.path, error));
@@ -187,87 +183,24 @@ export class LogFollower {
     if (change === 'replaced') this.#countTruncation();
     if (change === 'rotated') {
       this.#rotations += 1;
-      this.#context.report(reports.rotatedReport(this.path));
+      this.#context.report(rotatedReport(this.path));
     }
-    if (change !== 'same' && !isFirst) this.#openSettling();
+    if (change !== 'same' && !isFirst) this.#search.open();
   }
 
   #retireLive(): void {
     this.#generations.retireLive(this.#context.clock.monotonicMs());
-    this.#openSettling();
+    this.#search.open();
   }
 
   async #displace(generation: Generation): Promise<void> {
     if (await this.#generations.displace(generation)) this.#countTruncation();
-    this.#openSettling();
+    this.#search.open();
   }
 
   #countTruncation(): void {
     this.#truncations += 1;
-    this.#context.report(reports.truncatedReport(this.path));
-  }
-
-  // --- The folder ---
-
-  #openSettling(): void {
-    this.#settleUntilMs = this.#context.clock.monotonicMs() + this.#context.drainMs;
-  }
-
-  /** Files never seen are only taken for generations while a rotation may be going on. */
-  #isSettling(): boolean {
-    const { live } = this.#generations;
-    return this.#settleUntilMs !== undefined || live === undefined || live.position === 0;
-  }
-
-  async #mustList(): Promise<boolean> {
-    if (this.#isSettling() || this.#generations.old.some((one) => !one.isDone)) return true;
-    for (const generation of this.#generations.recentlyDone) {
-      const facts = await lookAt(generation.path);
-      if (facts === undefined || !isSameFile(facts, generation)) return true;
-      if (facts.sizeBytes !== generation.sizeBytes) return true;
-    }
-    return this.#hasFolderChanged(await lookAt(dirname(this.#target)));
-  }
-
-  #hasFolderChanged(folder: FileFacts | undefined): boolean {
-    if (folder === undefined) return false;
-    const isRecent = this.#context.clock.now() - folder.mtimeMs < FOLDER_SETTLED_MS;
-    const hasChanged = this.#folderTime !== folder.changed;
-    this.#folderTime = folder.changed;
-    return isRecent || hasChanged;
-  }
-
-  async #reconcile(): Promise<void> {
-    const { all, live } = this.#generations;
-    const siblings = await listSiblings(this.path, this.#target);
-    const reconciliation = new Reconciliation(siblings, all, live, this.#context.heads);
-    const found = await reconciliation.run(this.#isSettling());
-    this.#take(found.unseen);
-    this.#rotations += found.unseen.length;
-    for (const { path, reason } of found.unreadable) {
-      this.#context.report(reports.unreadableGenerationReport(path, reason));
-    }
-    if (found.missing.length > 0 && this.#settleUntilMs === undefined) this.#openSettling();
-    const until = this.#settleUntilMs;
-    if (until !== undefined && this.#context.clock.monotonicMs() >= until) this.#settle(found);
-  }
-
-  #take(generations: readonly Generation[]): void {
-    const nowMs = this.#context.clock.monotonicMs();
-    for (const generation of generations) generation.quietSinceMs = nowMs;
-    this.#generations.insert(generations);
-  }
-
-  /** The rotation is over: what has not been found by now is given up, and said. */
-  #settle(found: Reconciled): void {
-    for (const generation of found.missing) {
-      generation.isDone = true;
-      this.#context.report(reports.lostReport(this.path, generation));
-    }
-    // By now a copy would be longer. An empty file is known by its inode, in case nginx still writes to it.
-    for (const generation of found.undecided) generation.isDone = generation.head.length === 0;
-    this.#take(found.undecided);
-    if (found.unreadable.length === 0) this.#settleUntilMs = undefined;
+    this.#context.report(truncatedReport(this.path));
   }
 
   // --- Reading ---
@@ -321,9 +254,9 @@ export class LogFollower {
     if (damage !== undefined) {
       // The window that the missing rest would have completed is not known whole.
       if (generation.beforeUntil > generation.position) this.#isHeadLost = true;
-      this.#context.report(reports.damagedReport(generation, damage));
+      this.#context.report(damagedReport(generation, damage));
     } else if (generation.unreadBytes > 0) {
-      this.#context.report(reports.unfinishedReport(generation));
+      this.#context.report(unfinishedReport(generation));
     }
     generation.isDone = true;
     await generation.close();

@@ -66,7 +66,8 @@ export class Reconciliation {
         const head = await this.#heads.of(sibling);
         if (head.kind === 'unreadable') unreadable.push({ ...head, path: sibling.path });
         if (head.kind !== 'content') continue;
-        if (await this.#isCopy(head, unseen)) continue;
+        if (await this.#isCopy(sibling, head, unseen)) continue;
+        dropShorterCopies(unseen, sibling, head);
         const isTelling = head.bytes.length >= TELLING_BYTES;
         (isTelling ? unseen : undecided).push(adopt(sibling, head));
       }
@@ -95,7 +96,7 @@ export class Reconciliation {
       if (generation.head.length > 0) {
         if (compareHead(head.bytes, generation.head) !== 'same') return;
         if (!head.isGzip && sibling.sizeBytes < generation.position) return;
-      } else if (head.bytes.length > 0 && (await this.#isCopy(head, []))) {
+      } else if (head.bytes.length > 0 && (await this.#isCopy(sibling, head, []))) {
         return;
       }
       if (sibling.sizeBytes > generation.sizeBytes) generation.isDone = false;
@@ -162,10 +163,17 @@ export class Reconciliation {
     });
   }
 
-  /** Rule 3. The head of the live file is read afresh, because it may have begun only now. */
-  async #isCopy(head: Content, adopted: readonly Generation[]): Promise<boolean> {
-    for (const one of [...this.#generations, ...adopted]) {
+  /**
+   * Rule 3. Of two unseen files that agree the longer is the original. The head of the live file is read
+   * afresh, because it may have begun only now.
+   */
+  async #isCopy(sibling: Sibling, head: Content, unseen: readonly Generation[]): Promise<boolean> {
+    for (const one of this.#generations) {
       if (compareHead(head.bytes, one.head) !== 'different') return true;
+    }
+    for (const one of unseen) {
+      const isLonger = !head.isGzip && sibling.sizeBytes > one.sizeBytes;
+      if (!isLonger && compareHead(head.bytes, one.head) !== 'different') return true;
     }
     const live = await this.#live?.readHeadNow();
     if (live === undefined || head.bytes.length === 0) return false;
@@ -198,6 +206,15 @@ async function continues(sibling: Sibling, head: Content, generation: Generation
   } finally {
     await file.handle.close();
   }
+}
+
+/** An earlier copy of a file that went on growing, and was rotated itself then. */
+function dropShorterCopies(unseen: Generation[], sibling: Sibling, head: Content): void {
+  if (head.isGzip) return;
+  const isOriginal = (one: Generation) =>
+    sibling.sizeBytes <= one.sizeBytes || compareHead(head.bytes, one.head) !== 'same';
+  const kept = unseen.filter(isOriginal);
+  unseen.splice(0, unseen.length, ...kept);
 }
 
 function adopt(sibling: Sibling, head: Content): Generation {

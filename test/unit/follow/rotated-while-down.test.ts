@@ -152,3 +152,22 @@ test('a foreign file with the name of a rotated one is left alone while nothing 
   await log.restart();
   assert.deepEqual(await log.readAndDrain(), []);
 });
+
+test('an abandoned copy beside its original: the original is read, once', async (t) => {
+  const log = await readTwo(t);
+  await log.restart(() => {
+    log.append(lines('a', 2, 1));
+    log.rename('access.log', 'access.log.1');
+    log.append(lines('b', 0, 5));
+    log.rename('access.log.1', 'access.log.3');
+    copyFileSync(log.path, log.at('access.log.2'));
+    log.append(lines('b', 5, 5));
+    log.rename('access.log', 'access.log.1');
+    log.append(lines('c', 0, 1));
+  });
+  assert.deepEqual(await log.readAndDrain(), [
+    ...lines('a', 2, 1),
+    ...lines('b', 0, 10),
+    ...lines('c', 0, 1),
+  ]);
+});
