@@ -161,6 +161,11 @@ test('stopped and restored at any moment, it goes on as if it had not been', () 
         assert.equal(stopped.add(line), through.add(line));
       });
       assert.deepEqual(byStart(stopped.all()), byStart(through.all()));
+      const [a, b] = [stopped, through].map(({ hitters }) => ({
+        ...hitters.snapshot(),
+        windows: [],
+      }));
+      assert.deepEqual(a, b);
     }),
   );
 });
@@ -272,17 +277,73 @@ test('invented keys get no more series than the ration, however long and hard on
   assert.ok(names.size > 4);
 });
 
-test('a place is not given to a key that is only a little heavier, or seldom', () => {
+test('a place is not given to a key that is not twice as heavy as the weakest', () => {
   const log = new Log(2, 16);
-  send(log, 0, '/one', 5);
-  send(log, 0, '/two', 4);
-  send(log, 60, '/three', 7);
-  send(log, 120, '/four', 7);
-  send(log, 180, '/five', 12);
-  send(log, 240, '/end', 1);
-  assert.deepEqual(countsAt(log, 60), { other: 7 });
-  assert.deepEqual(countsAt(log, 120), { other: 7 });
-  assert.deepEqual(countsAt(log, 180), { '/five': 12 });
+  send(log, 0, '/one', 30);
+  send(log, 0, '/two', 20);
+  send(log, 60, '/three', 39);
+  send(log, 120, '/four', 41);
+  send(log, 180, '/end', 1);
+  assert.deepEqual(countsAt(log, 60), { other: 39 });
+  assert.deepEqual(countsAt(log, 120), { '/four': 41 });
+});
+
+test('a place is not given to a key of a few requests, or of a small share of the traffic', () => {
+  const log = new Log(2, 16);
+  send(log, 0, '/one', 50_000);
+  send(log, 0, '/two', 1);
+  send(log, 60, '/small-share', 90);
+  send(log, 120, '/end', 1);
+  assert.deepEqual(countsAt(log, 60), { other: 90 });
+  const quiet = new Log(2, 16);
+  send(quiet, 0, '/one', 1);
+  send(quiet, 0, '/two', 1);
+  send(quiet, 60, '/few', 7);
+  send(quiet, 120, '/enough', 8);
+  send(quiet, 180, '/end', 1);
+  assert.deepEqual(countsAt(quiet, 60), { other: 7 });
+  assert.deepEqual(countsAt(quiet, 120), { '/enough': 8 });
+});
+
+test('a key that lost its place and its slot goes on in the row that a window has shown', () => {
+  const log = new Log(2, 16);
+  send(log, 0, '/a', 11);
+  send(log, 0, '/b', 10);
+  send(log, 60, '/a', 1);
+  send(log, 60, '/b', 1);
+  send(log, 60, '/c', 100);
+  for (let i = 0; i < 2000; i++) send(log, 120, `/flood/${i}`, 1);
+  assert.deepEqual(countsAt(log, 60), { '/a': 1, '/b': 1, other: 100 });
+  send(log, 70, '/b', 3);
+  send(log, 70, '/c', 1);
+  assert.deepEqual(countsAt(log, 60), { '/a': 1, '/b': 4, other: 101 });
+  assert.deepEqual(countsAt(log, 120), { other: 2000 });
+  log.restart();
+  send(log, 71, '/b', 1);
+  assert.deepEqual(countsAt(log, 60), { '/a': 1, '/b': 5, other: 101 });
+});
+
+test('after an hour that halved the traffic the slot with the least is given away first', () => {
+  const log = new Log(2, 16);
+  send(log, 0, '/0', 10);
+  send(log, 0, '/1', 20);
+  for (let i = 2; i < 14; i++) send(log, 0, `/${i}`, 12);
+  send(log, 0, '/kept/1', 100);
+  send(log, 0, '/kept/2', 100);
+  send(log, 0, '/instead of 0', 1);
+  assert.ok(!log.hitters.names.includes('/0'));
+  send(log, 3600, '/new', 1);
+  assert.ok(log.hitters.names.includes('/1'));
+  assert.ok(!log.hitters.names.includes('/instead of 0'));
+});
+
+test('a place is kept through a flood, however little traffic it has', () => {
+  const log = new Log(2, 16);
+  send(log, 0, '/a', 1);
+  send(log, 0, '/b', 1);
+  for (let i = 0; i < 500; i++) send(log, 60, `/flood/${i}`, 1);
+  send(log, 60, '/a', 1);
+  assert.deepEqual(countsAt(log, 60), { '/a': 1, other: 500 });
 });
 
 test('the key `other` itself is part of the rest', () => {
