@@ -5,13 +5,11 @@
 
 /** escape=default: `"`, `\` and bytes below 0x20 or above 0x7E become \xNN with capital digits. */
 export function escapeAsNginx(value: string): string {
-  return [...value]
-    .map((character) => {
-      const code = character.charCodeAt(0);
-      const isPlain = code >= 0x20 && code <= 0x7e && character !== '"' && character !== '\\';
-      return isPlain ? character : `\\x${code.toString(16).toUpperCase().padStart(2, '0')}`;
-    })
-    .join('');
+  return Array.from(value, (character) => {
+    const code = character.charCodeAt(0);
+    const isPlain = code >= 0x20 && code <= 0x7e && character !== '"' && character !== '\\';
+    return isPlain ? character : `\\x${code.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
 }
 
 /** Replaces each `$name` of a format; every value is written as it is given. */
