@@ -28,48 +28,6 @@ export interface InfluxTargetV3 {
   readonly token?: string;
 }
 
-/** The settings as they are given, empty ones left out. */
-export interface InfluxSettings {
-  readonly url: string;
-  readonly database?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  readonly org?: string | undefined;
-  readonly bucket?: string | undefined;
-  readonly token?: string | undefined;
-  /** Forces the API. */
-  readonly version?: '1' | '2' | '3' | undefined;
-}
-
-/**
- * Unless a version is forced, a bucket means v2, a database with a token v3, and a database v1.
- * With a version forced, a bucket can stand for the database and the other way round. Undefined when
- * neither is given.
- */
-export function targetOf(settings: InfluxSettings): InfluxTarget | undefined {
-  const { url, user, password, org, token } = settings;
-  const version = settings.version ?? impliedVersion(settings);
-  const named = settings.database ?? settings.bucket;
-  if (named === undefined) return undefined;
-  if (version === '1') return { flavour: 'v1', url, database: named, ...given({ user, password }) };
-  if (version === '2')
-    return { flavour: 'v2', url, bucket: settings.bucket ?? named, ...given({ org, token }) };
-  return { flavour: 'v3', url, database: named, ...given({ token }) };
-}
-
-function impliedVersion({ bucket, token }: InfluxSettings): '1' | '2' | '3' {
-  if (bucket !== undefined) return '2';
-  return token === undefined ? '1' : '3';
-}
-
-function given<K extends string>(
-  values: Record<K, string | undefined>,
-): Partial<Record<K, string>> {
-  const present: Partial<Record<K, string>> = {};
-  for (const name in values) if (values[name] !== undefined) present[name] = values[name];
-  return present;
-}
-
 /** Path and query of the write endpoint. Times are seconds: `us`, for one, is nanoseconds to 1.6. */
 export function writePath(target: InfluxTarget): string {
   const prefix = new URL(target.url).pathname.replace(/\/+$/, '');
@@ -78,7 +36,7 @@ export function writePath(target: InfluxTarget): string {
   if (target.flavour === 'v3')
     return `${prefix}/api/v3/write_lp?${query({ db: target.database, precision: 'second' })}`;
   const { org, bucket } = target;
-  return `${prefix}/api/v2/write?${query({ ...given({ org }), bucket, precision: 's' })}`;
+  return `${prefix}/api/v2/write?${query({ ...(org === undefined ? {} : { org }), bucket, precision: 's' })}`;
 }
 
 function query(parameters: Readonly<Record<string, string>>): string {

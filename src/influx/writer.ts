@@ -7,8 +7,6 @@
  * for good and put into the dead-letter file. Nothing else ever takes a point out of the spool, and
  * what has not been sent at the end stays there.
  */
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import type { Report, Reporter } from '../report.ts';
 import { Backoff } from './backoff.ts';
@@ -16,18 +14,13 @@ import type { Reply } from './client.ts';
 import type { DeadLetterFile } from './dead-letter.ts';
 import { type InfluxTarget, shownUrl } from './influx-target.ts';
 import type { KillPoint } from './kill-point.ts';
+import { linesPart, type Part, wholePart } from './record-part.ts';
 import type { Spool } from './spool.ts';
-import type { SpoolRecord } from './spool-record.ts';
 import { judgeReply, type RejectedOutcome, type WriteOutcome } from './write-outcome.ts';
-
-const gzipAsync = promisify(gzip);
-const gunzipAsync = promisify(gunzip);
 
 /** Requests spent on finding the refused lines of one record; then the rest of it is given up. */
 const SEARCH_REQUESTS_MAX = 500;
-const TEXT_BYTES_MAX = 8 * 1024 * 1024;
 const SHUTDOWN_DEADLINE_MS = 5_000;
-const LF = 0x0a;
 
 export type WriterState =
   | { readonly kind: 'ok' }
@@ -68,13 +61,6 @@ export interface WriterOptions {
   /** How long a request in flight may go on after the signal to stop; 5 s. */
   readonly shutdownDeadlineMs?: number;
   readonly killPoint?: KillPoint | undefined;
-}
-
-/** A part of a record that goes into one request. */
-interface Part {
-  readonly payload: Uint8Array;
-  /** The lines of it, each with its line feed; asked for only when it must be taken apart. */
-  readonly lines: () => Promise<readonly Uint8Array[]>;
 }
 
 export class InfluxWriter {
@@ -295,29 +281,6 @@ export class InfluxWriter {
     );
     this.#giveUp.abort();
   }
-}
-
-function wholePart(record: SpoolRecord): Part {
-  return {
-    payload: record.payload,
-    lines: async () =>
-      linesOf(await gunzipAsync(record.payload, { maxOutputLength: TEXT_BYTES_MAX })),
-  };
-}
-
-async function linesPart(lines: readonly Uint8Array[]): Promise<Part> {
-  return { payload: await gzipAsync(Buffer.concat(lines)), lines: async () => lines };
-}
-
-function linesOf(text: Buffer): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; start < text.length; ) {
-    const feed = text.indexOf(LF, start);
-    const end = feed === -1 ? text.length : feed + 1;
-    lines.push(text.subarray(start, end));
-    start = end;
-  }
-  return lines;
 }
 
 /** Resolves when one of them aborts. */

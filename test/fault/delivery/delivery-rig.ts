@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InfluxClient } from '../../../src/influx/client.ts';
 import { DeadLetterFile } from '../../../src/influx/dead-letter.ts';
-import { type InfluxSettings, targetOf } from '../../../src/influx/influx-target.ts';
+import type { InfluxTargetV1 } from '../../../src/influx/influx-target.ts';
 import type { Spool } from '../../../src/influx/spool.ts';
 import { InfluxWriter, type WriterOptions, type WriterState } from '../../../src/influx/writer.ts';
 import { defer } from '../../support/defer.ts';
@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../support/temp-folder.ts';
 import { FakeInflux } from './fake-influx.ts';
 
 export interface DeliveryOptions {
-  readonly settings?: Partial<InfluxSettings>;
+  readonly target?: Partial<InfluxTargetV1>;
   readonly replyTimeoutMs?: number;
   readonly writer?: Partial<WriterOptions>;
 }
@@ -39,7 +39,12 @@ export class DeliveryRig {
     this.rig = rig;
     this.influx = influx;
     this.spool = spool;
-    const target = targetOf({ url: influx.url, database: 'nginx', ...options.settings })!;
+    const target = {
+      flavour: 'v1',
+      url: influx.url,
+      database: 'nginx',
+      ...options.target,
+    } as const;
     const report: WriterOptions['report'] = (r) => rig.reports.push(r);
     this.deadLetter = new DeadLetterFile({ stateDir: folder, clock: rig.clock, report });
     const { replyTimeoutMs } = options;
