@@ -12,6 +12,7 @@ import type { LineBatch } from './line-batch.ts';
 import type { LineSource, LogStatus } from './line-source.ts';
 import { LogFollower, type FollowContext } from './log-follower.ts';
 import { LogPaths } from './log-paths.ts';
+import { lookAt } from './open-file.ts';
 import { HeadCache } from './siblings.ts';
 import type { ReadFrom } from './start-position.ts';
 import { FolderWatch } from './wake.ts';
@@ -145,13 +146,51 @@ class FileSource implements LineSource<FollowCheckpoint> {
         });
         return;
       }
-      const follower = new LogFollower(path, log, this.#context);
-      const saved = this.#unused.get(path);
-      this.#unused.delete(path);
-      if (saved === undefined) await follower.begin(readFrom);
-      else follower.resume(saved);
-      this.#followers.push(follower);
-      this.#watch?.add(dirname(path));
+      await this.#follow(path, log, readFrom);
     }
+  }
+
+  async #follow(path: string, log: string, readFrom: ReadFrom): Promise<void> {
+    const follower = new LogFollower(path, log, this.#context);
+    const saved = this.#unused.get(path) ?? (await this.#takeOver(path, log));
+    if (saved === 'shared') {
+      this.#options.report({
+        level: 'warn',
+        code: 'log-is-double',
+        subject: path,
+        message: `${path} is the same file as another followed log; it is followed once.`,
+      });
+      return;
+    }
+    this.#unused.delete(path);
+    if (saved === undefined) await follower.begin(readFrom);
+    else follower.resume(saved);
+    if (this.#followers.some((one) => one.log === log)) this.#reportSharedName(path, log);
+    this.#followers.push(follower);
+    this.#watch?.add(dirname(path));
+  }
+
+  /** A log that was renamed to another log's name goes on there. */
+  async #takeOver(path: string, log: string): Promise<LogCheckpoint | 'shared' | undefined> {
+    const facts = await lookAt(path).catch(() => undefined);
+    if (facts?.isFile !== true) return undefined;
+    for (const other of this.#followers) {
+      const held = await other.release(facts);
+      if (held === 'shared') return held;
+      if (held === undefined) continue;
+      return { path, log, generations: [held], isSettling: false, isHeadLost: false };
+    }
+    return undefined;
+  }
+
+  #reportSharedName(path: string, log: string): void {
+    this.#options.report({
+      level: 'warn',
+      code: 'log-name-shared',
+      subject: path,
+      message:
+        `${path} has the name "${log}" in common with another log: their lines are counted together. ` +
+        'Give it a name of its own in LOG_PATHS, `name=path`, to tell them apart.',
+    });
   }
 }

@@ -92,6 +92,7 @@ export class Generation implements FileIdentity {
     generation.position = saved.position;
     generation.isInOverlong = saved.isInOverlong;
     generation.isDone = saved.isDone;
+    generation.isDisplaced = saved.isDisplaced;
     generation.beforeUntil = saved.beforeUntil;
     generation.#tail = undefined;
     generation.#savedTail = saved.tail;
@@ -225,6 +226,7 @@ export class Generation implements FileIdentity {
       sizeBytes: this.sizeBytes,
       mtimeMs: this.mtimeMs,
       isDone: this.isDone,
+      isDisplaced: this.isDisplaced,
       beforeUntil: this.beforeUntil,
     };
   }

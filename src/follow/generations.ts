@@ -93,6 +93,13 @@ export class Generations {
     this.#all = [...this.old, ...generations, ...live];
   }
 
+  async remove(generation: Generation): Promise<void> {
+    await generation.close();
+    if (generation === this.#live) this.#live = undefined;
+    if (generation === this.#lastLive) this.#lastLive = undefined;
+    this.#all = this.#all.filter((one) => one !== generation);
+  }
+
   forgetOldest(): void {
     let surplus = this.#all.filter((one) => one.isDone).length - DONE_MAX;
     if (surplus <= 0) return;

@@ -14,12 +14,12 @@
  * found. Both are reported.
  */
 import type { Report } from '../report.ts';
-import type { LogCheckpoint } from './follow-checkpoint.ts';
+import type { GenerationCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
 import type { Generation, ReadOutcome } from './generation.ts';
 import { Generations } from './generations.ts';
 import type { LineBatch } from './line-batch.ts';
 import type { LogStatus } from './line-source.ts';
-import { isSameFile } from './open-file.ts';
+import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
 import { foundReport, inspectPath, missingReport, unreadableReport } from './path-inspection.ts';
 import {
   damagedReport,
@@ -110,6 +110,21 @@ export class LogFollower {
     const isIncomplete = this.#generations.all.some((one) => one.isDisplaced && !one.isDone);
     if (hasLooked) this.#isCaughtUp = !isIncomplete;
     return undefined;
+  }
+
+  /**
+   * Gives up the generation whose file is now found at another log's path, for that log to go on with.
+   * `shared`: the file stands at this log's path too, so that its lines would count twice.
+   */
+  async release(file: FileFacts): Promise<GenerationCheckpoint | 'shared' | undefined> {
+    const held = this.#generations.all.find((one) => !one.isDisplaced && isSameFile(one, file));
+    if (held === undefined) return undefined;
+    const own = await lookAt(this.path).catch(() => undefined);
+    if (own !== undefined && isSameFile(own, file)) return 'shared';
+    if (!held.isOpen) return undefined;
+    const saved = held.checkpoint();
+    await this.#generations.remove(held);
+    return saved;
   }
 
   checkpoint(): LogCheckpoint {

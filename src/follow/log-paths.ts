@@ -1,5 +1,5 @@
 /** Which logs a list of paths and globs means, and what each is called. */
-import { glob, stat } from 'node:fs/promises';
+import { glob, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, matchesGlob, resolve } from 'node:path';
 import { isCompressedName, logNameOf, possibleBases } from './rotated-name.ts';
 
@@ -54,6 +54,7 @@ export class LogPaths {
       for await (const match of glob(pattern.text)) matches.push(resolve(match));
       for (const path of matches.toSorted()) {
         if (found.has(path) || (await isRotated(path, pattern.text, known))) continue;
+        if (await isLinkToAnother(path, pattern.text, found)) continue;
         found.set(path, { path, log: pattern.name ?? logNameOf(basename(path)) });
       }
     }
@@ -77,4 +78,10 @@ async function isRotated(path: string, pattern: string, known: ReadonlySet<strin
     if (facts !== undefined && matchesGlob(other, pattern)) return true;
   }
   return false;
+}
+
+/** `latest.log -> access.log`, where `access.log` is followed itself. */
+async function isLinkToAnother(path: string, pattern: string, found: ReadonlyMap<string, LogPath>) {
+  const target = await realpath(path).catch(() => path);
+  return target !== path && (found.has(target) || matchesGlob(target, pattern));
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { logNameOf } from '../../../src/follow/rotated-name.ts';
 import { FollowedLog, lines } from '../../support/followed-log.ts';
@@ -115,4 +115,39 @@ test('logs get fair turns, one batch each', async (t) => {
   await log.read();
   const names = log.batches.map((batch) => batch.log);
   assert.deepEqual(names.slice(0, 6), ['a', 'b', 'a', 'b', 'a', 'b']);
+});
+
+test('a link to another followed log is not followed; neither is a second name of one file', async (t) => {
+  const { base, log } = globbed(t, 'DIR/*.log');
+  base.append(lines('a', 0, 2), base.at('access.log'));
+  symlinkSync('access.log', base.at('latest.log'));
+  linkSync(base.at('access.log'), base.at('second.log'));
+  await log.start();
+  assert.deepEqual(await log.read(), lines('a', 0, 2));
+  assert.deepEqual(log.codes, ['log-is-double']);
+});
+
+test('a log renamed to another name goes on under it', async (t) => {
+  const { base, log } = globbed(t, 'DIR/*.log');
+  base.append(lines('a', 0, 2), base.at('old.log'));
+  await log.start();
+  await log.read();
+  base.rename('old.log', 'new.log');
+  base.append(lines('a', 2, 2), base.at('new.log'));
+  await log.clock.advance(1000);
+  assert.deepEqual(await log.readAndDrain(), lines('a', 2, 2));
+  assert.equal(log.batches.at(-1)?.log, 'new');
+  await log.restart();
+  assert.deepEqual(await log.readAndDrain(), []);
+});
+
+test('two logs with one name: that is said', async (t) => {
+  const { base, log } = globbed(t, 'DIR/a/access.log', 'DIR/b/access.log');
+  for (const folder of ['a', 'b']) {
+    mkdirSync(base.at(folder));
+    base.append(lines(folder, 0, 1), base.at(`${folder}/access.log`));
+  }
+  await log.start();
+  assert.deepEqual(await log.read(), [...lines('a', 0, 1), ...lines('b', 0, 1)]);
+  assert.deepEqual(log.codes, ['log-name-shared']);
 });
