@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LogWindows } from './aggregate/log-windows.ts';
 import type { SealedWindow } from './aggregate/sealed-window.ts';
-import { CheckpointFile, type Checkpoint } from './checkpoint.ts';
+import { type Checkpoint, CheckpointFile, type PointIdentity } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { InfluxSettings } from './config/influx-rules.ts';
@@ -94,10 +94,13 @@ export class App {
     const lock = await StateLock.acquire(options.config.stateDir, options.report);
     let app: App | undefined;
     try {
-      app = new App(await buildParts(options, lock));
+      const started = new App(await buildParts(options, lock));
+      app = started;
       const { listen } = options.config;
-      if (listen !== undefined) app.#server = await startStatusServer(listen, () => app!.status());
-      return app;
+      if (listen !== undefined) {
+        started.#server = await startStatusServer(listen, () => started.status());
+      }
+      return started;
     } catch (error) {
       await (app === undefined ? lock.release() : app.#close());
       throw error;
@@ -197,7 +200,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   const source = await openFileSource({
     paths: config.logs.map(({ name, path }) => (name === undefined ? path : `${name}=${path}`)),
     readFrom: hasLost ? 'all' : config.readFrom,
-    checkpoint: checkpoint?.follow as FollowCheckpoint | undefined,
+    checkpoint: checkpoint?.follow,
     readBuffer: scanner.readBuffer,
     maxLineBytes: config.maxLineBytes,
     pollIntervalMs: config.pollIntervalMs,
@@ -295,19 +298,17 @@ export function newLogWindows(config: Config, log: string): LogWindows {
   });
 }
 
-/** Settings that the keys of the points hang on. */
-function identityOf(config: Config): string {
-  return JSON.stringify({ window: config.windowS, host: config.hostTag, tags: config.tags });
+function identityOf({ windowS, hostTag, tags }: Config): PointIdentity {
+  return { windowS, host: hostTag, tags };
 }
 
-function checkIdentity(saved: Checkpoint, config: Config): void {
-  const was = JSON.parse(saved.identity) as { window?: unknown };
-  if (was.window === config.windowS) return;
+function checkIdentity({ identity }: Checkpoint, config: Config): void {
+  if (identity.windowS === config.windowS) return;
   throw new IdentityError(
     `WINDOW is ${config.windowS}s, but the checkpoint in ${config.stateDir} was made with ` +
-      `${String(was.window)}s, and windows of one length cannot go on as windows of another. Set WINDOW back, ` +
-      'or give the meter an empty STATE_DIR: then the log is read again from the beginning of ' +
-      'what is there.',
+      `${identity.windowS}s, and windows of one length cannot go on as windows of another. Set ` +
+      'WINDOW back, or give the meter an empty STATE_DIR: then the log is read again from the ' +
+      'beginning of what is there.',
   );
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { LogWindowsSnapshot } from './aggregate/log-windows.ts';
 import type { Clock } from './clock.ts';
+import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
 import type { Reporter } from './report.ts';
 
 /**
@@ -23,11 +24,16 @@ export interface Checkpoint {
   readonly spoolSeq: number;
   /** Up to here the database has acknowledged. */
   readonly ackedSeq: number;
-  /** Positions; the follow stage's own form. */
-  readonly follow: unknown;
+  readonly follow: FollowCheckpoint;
   readonly logs: readonly LogCheckpoint[];
-  /** What the keys of the points depend on; see `identityOf`. */
-  readonly identity: string;
+  readonly identity: PointIdentity;
+}
+
+/** Settings that the keys of the points hang on: windows of one identity cannot go on as those of another. */
+export interface PointIdentity {
+  readonly windowS: number;
+  readonly host: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface LogCheckpoint {
@@ -36,6 +42,7 @@ export interface LogCheckpoint {
   readonly windows: LogWindowsSnapshot;
 }
 
+const FORMAT = 'nginx-meter checkpoint';
 const VERSION = 1;
 const NAME = 'checkpoint';
 
@@ -131,7 +138,7 @@ export class CheckpointFile {
 export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
   const body = Buffer.from(JSON.stringify(checkpoint));
   const header = {
-    format: 'nginx-meter checkpoint',
+    format: FORMAT,
     version: VERSION,
     length: body.length,
     crc32: crc32(body),
@@ -143,8 +150,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
 export function decodeCheckpoint(bytes: Buffer): Checkpoint | string {
   const lineEnd = bytes.indexOf(0x0a);
   const header = parse(bytes.subarray(0, Math.max(0, lineEnd)));
-  if (header?.['format'] !== 'nginx-meter checkpoint')
+  if (!isRecord(header) || header['format'] !== FORMAT) {
     return 'is not one of nginx-meter, or its header is damaged';
+  }
   if (header['version'] !== VERSION) {
     return `is of version ${JSON.stringify(header['version'])}, this program reads version ${VERSION}`;
   }
@@ -153,16 +161,22 @@ export function decodeCheckpoint(bytes: Buffer): Checkpoint | string {
     return `is damaged: ${body.length} bytes where ${JSON.stringify(header['length'])} were written`;
   }
   if (header['crc32'] !== crc32(body)) return 'is damaged: its checksum does not fit';
-  // The checksum vouches for the form: this program wrote these bytes.
-  return parse(body) as unknown as Checkpoint;
+  const checkpoint = parse(body);
+  return isCheckpoint(checkpoint) ? checkpoint : 'has a checksum that fits, but no known form';
 }
 
-function parse(bytes: Buffer): Record<string, unknown> | undefined {
+/** The checksum vouches for what is inside: this program wrote these bytes. */
+function isCheckpoint(value: unknown): value is Checkpoint {
+  return isRecord(value) && isRecord(value['follow']) && Array.isArray(value['logs']);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function parse(bytes: Buffer): unknown {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return typeof value === 'object' && value !== null
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return JSON.parse(bytes.toString('utf8'));
   } catch {
     return undefined;
   }

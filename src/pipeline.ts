@@ -1,8 +1,10 @@
-import type { LogWindows, DueMode } from './aggregate/log-windows.ts';
+import type { DueMode } from './aggregate/due-windows.ts';
+import type { LogWindows } from './aggregate/log-windows.ts';
 import type { SealedWindow } from './aggregate/sealed-window.ts';
-import type { Gauges } from './aggregate/window.ts';
-import type { CheckpointFile, LogCheckpoint } from './checkpoint.ts';
+import { NO_GAUGES, type Gauges } from './aggregate/gauges.ts';
+import type { CheckpointFile, LogCheckpoint, PointIdentity } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
+import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
 import type { LineBatch } from './follow/line-batch.ts';
 import type { LineSource, LogStatus } from './follow/line-source.ts';
 import type { LineParser } from './parse/line-parser.ts';
@@ -49,14 +51,14 @@ export interface LogLane {
 }
 
 export interface PipelineOptions {
-  readonly source: LineSource;
+  readonly source: LineSource<FollowCheckpoint>;
   readonly records: RecordBatch;
   readonly queue: PointQueue;
   readonly checkpoint: CheckpointFile;
   readonly clock: Clock;
   readonly report: Reporter;
   readonly windowS: number;
-  readonly identity: string;
+  readonly identity: PointIdentity;
   /** A lane for a log that is met for the first time. */
   readonly newLane: (log: string) => LogLane;
   /** Windows as batches of line protocol, each within the limits of one write. */
@@ -69,7 +71,15 @@ export interface PipelineOptions {
   readonly rewrite: 'always' | 'never';
 }
 
-/** Windows overdue while catching up are handed over in portions of about this many series. */
+/** One log that is asked for its windows. */
+interface DueLane {
+  readonly lane: LogLane;
+  readonly mode: DueMode;
+  readonly nowMs: number;
+  readonly gauges: Gauges;
+}
+
+/** Windows are handed over in portions of about this many series, and while reading back no later. */
 const PORTION_SERIES = 1000;
 const IDLE_WAIT_MAX_MS = 1000;
 const FULL_WAIT_MS = 200;
@@ -131,11 +141,12 @@ export class Pipeline {
         break;
       }
       this.#take(batch);
+      if (this.#overdueSeries(turnMs) >= PORTION_SERIES) await this.#commit(turnMs, false);
     }
     await this.#commit(turnMs, isCaughtUp);
     // A window still open is written as it stands, so that a stopped meter owes the database nothing;
     // after the next start it is written again, whole. Where a point cannot be overwritten it waits.
-    if (isCaughtUp && rewrite === 'always') await this.#commit(turnMs, isCaughtUp, 'last');
+    if (isCaughtUp && rewrite === 'always') await this.#commit(turnMs, isCaughtUp, true);
   }
 
   /** Notes in the checkpoint what has been acknowledged since, so that it is not sent again. */
@@ -154,6 +165,7 @@ export class Pipeline {
     while (from < batch.end) {
       lane.parser.parse(batch, from, records);
       lane.windows.add(records, nowMs, isOwn);
+      if (records.consumedTo <= from) throw new Error('the parser has not moved on');
       from = records.consumedTo;
     }
     lane.bytes += batch.end - batch.start + batch.overlongBytes;
@@ -171,26 +183,64 @@ export class Pipeline {
     await this.#commit(turnMs, isCaughtUp);
   }
 
-  /** Hands over what is due and makes the moment durable. */
-  async #commit(turnMs: number, isCaughtUp: boolean, mode?: DueMode): Promise<void> {
-    const { source, encode, queue, onWindows } = this.#o;
-    const windows: SealedWindow[] = [];
-    for (const status of byLog(source.status())) {
-      const lane = this.#lane(status.log);
-      lane.hasCaughtUp ||= isQuiet(status);
-      if (lane.parser.formatName !== 'auto') lane.windows.learnFormat(lane.parser.families);
-      const gauges = this.#gauges(lane, status);
-      windows.push(
-        ...lane.windows.takeDue(mode ?? dueMode(lane, status, isCaughtUp), turnMs, gauges),
-      );
+  /** Hands over what is due, in portions and as long as the spool has room, and makes the moment durable. */
+  async #commit(turnMs: number, isCaughtUp: boolean, isLast = false): Promise<void> {
+    let windows: SealedWindow[] = [];
+    let series = 0;
+    for (const { lane, mode, nowMs, gauges } of this.#due(turnMs, isCaughtUp, isLast)) {
+      if (this.#o.queue.isFull) break;
+      let portion = lane.windows.takeDue(mode, nowMs, gauges);
+      while (portion.length > 0) {
+        windows = windows.concat(portion);
+        for (const window of portion) series += window.sites.length + 1;
+        if (series >= PORTION_SERIES) {
+          await this.#handOver(windows);
+          windows = [];
+          series = 0;
+          if (this.#o.queue.isFull) break;
+        }
+        portion = lane.windows.takeDue(mode, nowMs, { ...gauges, rotations: 0, truncations: 0 });
+      }
     }
-    for (const batch of encode(windows)) await queue.append(batch.lines, batch.points);
-    if (windows.length > 0) onWindows(windows);
+    await this.#handOver(windows);
     await this.#makeDurable();
   }
 
+  /** Which logs to ask for windows, and how. */
+  *#due(turnMs: number, isCaughtUp: boolean, isLast: boolean): Generator<DueLane> {
+    const statuses = byLog(this.#o.source.status());
+    for (const status of statuses.values()) {
+      const lane = this.#lane(status.log);
+      lane.hasCaughtUp ||= isQuiet(status);
+      if (lane.parser.formatName !== 'auto') lane.windows.learnFormat(lane.parser.families);
+      const mode = dueMode(lane, status, isCaughtUp);
+      yield {
+        lane,
+        mode: isLast && mode === 'caught-up' ? 'last' : mode,
+        nowMs: turnMs,
+        gauges: this.#gauges(lane, status),
+      };
+    }
+    if (!isCaughtUp) return;
+    // Logs of the checkpoint that nobody follows any more: what was counted is written, and their
+    // windows stay, because a log that comes back goes on from its old position.
+    for (const lane of this.lanes.values()) {
+      if (statuses.has(lane.log)) continue;
+      const nowMs = (lane.windows.newestS ?? 0) * 1000;
+      yield { lane, mode: 'last', nowMs, gauges: NO_GAUGES };
+    }
+  }
+
+  async #handOver(windows: readonly SealedWindow[]): Promise<void> {
+    if (windows.length === 0) return;
+    for (const batch of this.#o.encode(windows)) {
+      await this.#o.queue.append(batch.lines, batch.points);
+    }
+    this.#o.onWindows(windows);
+  }
+
   async #makeDurable(): Promise<void> {
-    const { queue, checkpoint, source, identity } = this.#o;
+    const { queue, checkpoint, source, identity, rewrite } = this.#o;
     const seq = queue.lastSeq;
     let trouble: string | undefined;
     if (await queue.sync()) {
@@ -214,8 +264,9 @@ export class Pipeline {
     }
     this.#reportState(trouble);
     // Without a disk nothing can be committed; points are sent all the same, because after a crash
-    // the old checkpoint makes the same windows be computed and written again.
-    queue.commit(seq);
+    // the old checkpoint makes the same windows be computed and written again. Where points are not
+    // overwritten they wait for the disk; the queue fills up and reading stops.
+    if (trouble === undefined || rewrite === 'always') queue.commit(seq);
   }
 
   #reportState(trouble: string | undefined): void {
@@ -240,8 +291,9 @@ export class Pipeline {
     const gauges = {
       unreadBytes: status.unreadBytes,
       lagMs: Math.round(lane.lagMs),
-      rotations: status.rotations - lane.rotations,
-      truncations: status.truncations - lane.truncations,
+      // A file that is followed no longer takes its counts with it.
+      rotations: Math.max(0, status.rotations - lane.rotations),
+      truncations: Math.max(0, status.truncations - lane.truncations),
     };
     lane.rotations = status.rotations;
     lane.truncations = status.truncations;
@@ -288,13 +340,13 @@ function dueMode(lane: LogLane, status: LogStatus, isCaughtUp: boolean): DueMode
 }
 
 /** Several files may feed one log; its state is that of all of them. */
-function byLog(statuses: readonly LogStatus[]): Iterable<LogStatus> {
+function byLog(statuses: readonly LogStatus[]): ReadonlyMap<string, LogStatus> {
   const merged = new Map<string, LogStatus>();
   for (const status of statuses) {
     const other = merged.get(status.log);
     merged.set(status.log, other === undefined ? status : mergeStatus(other, status));
   }
-  return merged.values();
+  return merged;
 }
 
 function mergeStatus(a: LogStatus, b: LogStatus): LogStatus {

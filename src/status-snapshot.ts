@@ -30,7 +30,7 @@ export function snapshotOf(parts: {
     spool: {
       bytes: spool.bytes,
       maxBytes: config.spoolMaxBytes,
-      points: spool.points,
+      records: spool.records,
       ageMs: spool.oldestAgeMs,
       isFull: spool.isFull,
     },

@@ -48,7 +48,8 @@ export interface LogFigures extends LogStatus {
 export interface SpoolFigures {
   readonly bytes: number;
   readonly maxBytes: number;
-  readonly points: number;
+  /** Batches that were not sent yet. */
+  readonly records: number;
   /** Age of the oldest point that was not sent yet; 0 when there is none. */
   readonly ageMs: number;
   /** True while reading has stopped because of it. */

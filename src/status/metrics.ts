@@ -192,8 +192,11 @@ export class MetricsPage {
   #addSpoolMetrics(): void {
     this.#gauge('spool_bytes', 'Size of the spool on disk.', [], (s, add) => add(s.spool.bytes));
     this.#gauge('spool_max_bytes', 'SPOOL_MAX_BYTES.', [], (s, add) => add(s.spool.maxBytes));
-    this.#gauge('spool_points', 'Points in the spool that were not sent yet.', [], (s, add) =>
-      add(s.spool.points),
+    this.#gauge(
+      'spool_records',
+      'Batches of points in the spool that were not sent yet.',
+      [],
+      (s, add) => add(s.spool.records),
     );
     this.#gauge(
       'spool_age_seconds',

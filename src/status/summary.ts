@@ -227,7 +227,7 @@ function accounting(status: MeterStatus): string {
 }
 
 function spoolText({ spool }: MeterStatus): string {
-  return `spool ${spool.points} points, ${size(spool.bytes)} of ${size(spool.maxBytes)}`;
+  return `spool ${spool.records} batches, ${size(spool.bytes)} of ${size(spool.maxBytes)}`;
 }
 
 function targetText({ writer }: MeterStatus): string {

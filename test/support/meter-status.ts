@@ -8,7 +8,7 @@ export function healthyStatus(changes: Partial<MeterStatus> = {}): MeterStatus {
     uptimeMs: 60_000,
     sinceTurnMs: 12,
     logs: [logFigures()],
-    spool: { bytes: 2048, maxBytes: 268_435_456, points: 31, ageMs: 900, isFull: false },
+    spool: { bytes: 2048, maxBytes: 268_435_456, records: 31, ageMs: 900, isFull: false },
     writer: writerFigures(),
     stateTrouble: undefined,
     process: { rssBytes: 61_500_000, cpuMs: 310 },

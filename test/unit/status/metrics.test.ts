@@ -93,7 +93,7 @@ test('quotes, backslashes, line ends and escape sequences in a label forge nothi
 test('without a database the writer has no values', async () => {
   const values = await scrape(healthyStatus({ writer: undefined }));
   assert.equal(values.has('nginx_meter_written_points_total'), false);
-  assert.equal(values.get('nginx_meter_spool_points'), 31);
+  assert.equal(values.get('nginx_meter_spool_records'), 31);
 });
 
 test('a figure that is no number costs its own series, not the page', async () => {

@@ -25,7 +25,7 @@ test('/readyz names every reason at once, with where and what to do', async () =
       logFigures({ path: '/a', trouble: 'It is a symlink to /dev/stdout.' }),
       logFigures({ log: 'b', path: '/b', caughtUp: false, unreadBytes: 77 }),
     ],
-    spool: { bytes: 10, maxBytes: 10, points: 9, ageMs: 1, isFull: true },
+    spool: { bytes: 10, maxBytes: 10, records: 9, ageMs: 1, isFull: true },
     stateTrouble: 'no space left on the device',
     writer: writerFigures({ state: 'blocked', sinceMs: 0, reason: 'the token was refused (401)' }),
   });

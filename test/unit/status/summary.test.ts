@@ -101,7 +101,7 @@ test('the accounting, the spool, the database and every trouble are shown', () =
   const lines = summary.render(healthyStatus({ logs, writer: undefined }), PLAIN);
   const text = lines.join('\n');
   assert.match(text, /lines 512 = 500 counted \+ 9 unparsed \+ 1 late \+ 2 filtered/);
-  assert.match(text, /spool 31 points, 2\.0 kB of 268\.4 MB {2}database none/);
+  assert.match(text, /spool 31 batches, 2\.0 kB of 268\.4 MB {2}database none/);
   assert.match(text, /! \/var\/log\/nginx\/access\.log: It is gone\./);
   assert.match(text, /5\.0 MB to read/);
   const writer = writerFigures({ rejectedPoints: 2 });
