@@ -7,7 +7,7 @@
 const FIRST_MS = 1_000;
 const CAP_MS = 60_000;
 /** A server that asks for more is asked again after this long all the same. */
-export const RETRY_AFTER_MAX_MS = 15 * 60_000;
+const RETRY_AFTER_MAX_MS = 15 * 60_000;
 /** Spread on top of a Retry-After, which is the same for everybody. */
 const RETRY_AFTER_SPREAD_MS = 1_000;
 /** A refusal that needs an operator is tried again after 30 to 60 s. */
