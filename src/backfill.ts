@@ -1,4 +1,5 @@
-import type { DueMode, LogWindows } from './aggregate/log-windows.ts';
+import type { DueMode } from './aggregate/due-windows.ts';
+import type { LogWindows } from './aggregate/log-windows.ts';
 import type { SealedWindow } from './aggregate/sealed-window.ts';
 import type { Clock } from './clock.ts';
 import type { LineBatch } from './follow/line-batch.ts';
@@ -51,19 +52,24 @@ export async function runBackfill(options: BackfillOptions): Promise<readonly Lo
   while (unfinished.size > 0) {
     const lane = oldest(unfinished);
     const mode = (await readBatch(lane, options)) ? 'catching-up' : 'last';
+    while (seal(lane, mode)) await handOver(lanes, unfinished, options);
     if (mode === 'last') unfinished.delete(lane);
-    seal(lane, mode);
     await handOver(lanes, unfinished, options);
   }
   return lanes.map((lane) => lane.windows);
 }
 
-/** Takes what is due by the log's own time; the clock has no say in what was written long ago. */
-function seal(lane: Lane, mode: DueMode): void {
-  for (const window of lane.windows.takeDue(mode, (lane.windows.newestS ?? 0) * 1000)) {
+/**
+ * Takes a portion of what is due by the log's own time; the clock has no say in what was written long
+ * ago. False when nothing is due.
+ */
+function seal(lane: Lane, mode: DueMode): boolean {
+  const windows = lane.windows.takeDue(mode, (lane.windows.newestS ?? 0) * 1000);
+  for (const window of windows) {
     lane.ready.push(window);
     lane.sealedUntilS = window.startS + 1;
   }
+  return windows.length > 0;
 }
 
 async function lanesOf(options: BackfillOptions): Promise<Lane[]> {

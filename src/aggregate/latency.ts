@@ -2,28 +2,28 @@ import { LATENCY_BOUNDS_MS, type LatencyTotals } from './sealed-window.ts';
 
 /**
  * Latency histogram of one series in one window: log-linear bins of whole milliseconds, right-closed
- * so that the 33 bounds of the schema are sums of whole bins. Up to 64 ms every bin is one
- * millisecond; above, an octave has 32 bins, so a value read back from the middle of its bin is off
+ * so that the 33 bounds of the schema are sums of whole bins. Up to 64 ms every millisecond has its own
+ * bin, 0 included; above, an octave has 32 bins, so a value read back from the middle of its bin is off
  * by at most 1.6 %. Times beyond 2^22 ms (70 min) share the last bin; sum and maximum stay exact.
  *
  * A histogram is a bare Uint32Array, so that adding a request is one increment.
  */
-export const LATENCY_BINS = 64 + 16 * 32;
+export const LATENCY_BINS = 65 + 16 * 32;
 const LAST_VALUE = 2 ** 22 - 1;
 
-/** The bin of a time in whole milliseconds; 0 and 1 ms share the first. */
+/** The bin of a time in whole milliseconds, not negative. */
 export function latencyBin(ms: number): number {
-  if (ms <= 64) return ms <= 1 ? 0 : ms - 1;
+  if (ms <= 64) return ms;
   const value = ms > LAST_VALUE ? LAST_VALUE : ms - 1;
   const exponent = 31 - Math.clz32(value);
-  return 64 + (exponent - 6) * 32 + (value >> (exponent - 5)) - 32;
+  return 65 + (exponent - 6) * 32 + (value >> (exponent - 5)) - 32;
 }
 
 /** Greatest time of a bin, inclusive. */
 function upperMs(bin: number): number {
-  if (bin < 64) return bin + 1;
-  const shift = 1 + ((bin - 64) >> 5);
-  return (33 + ((bin - 64) & 31)) << shift;
+  if (bin <= 64) return bin;
+  const shift = 1 + ((bin - 65) >> 5);
+  return (33 + ((bin - 65) & 31)) << shift;
 }
 
 const UPPER_MS = Uint32Array.from({ length: LATENCY_BINS }, (_, bin) => upperMs(bin));

@@ -1,4 +1,4 @@
-import { tagValue } from './tag-value.ts';
+import { NO_VALUE, TAG_VALUE_BYTES_MAX, tagValue } from './tag-value.ts';
 
 /**
  * Which sites of one log have a series of their own. `$host` is what the client says, so the number
@@ -11,21 +11,28 @@ import { tagValue } from './tag-value.ts';
 export interface Site {
   /** A tag value, see tag-value.ts. */
   readonly name: string;
+  /** Event times of its first and last line since it was last idle. */
+  firstSeenS: number;
   lastSeenS: number;
+  /** The same of the times before, [first, last, first, last, …], as far as windows may ask for them. */
+  before: number[];
 }
 
-export const OTHER_SITE: Site = { name: 'other', lastSeenS: 0 };
-export const NO_SITE: Site = { name: '-', lastSeenS: 0 };
+const ALWAYS = { firstSeenS: -Infinity, lastSeenS: Infinity, before: [] };
+export const OTHER_SITE: Site = { name: 'other', ...ALWAYS };
+export const NO_SITE: Site = { name: NO_VALUE, ...ALWAYS };
 export const SITE_IDLE_S = 86_400;
 /** A longer name is no host name; it goes to `other`. */
 const SITE_BYTES_MAX = 255;
+const SPACE = 0x20;
+const BACKSLASH = 0x5c;
+const TILDE = 0x7e;
+const BUCKETS = 256;
 
-export interface SiteSnapshot {
-  readonly name: string;
-  readonly lastSeenS: number;
-}
+/** JSON form of a site. */
+export type SiteSnapshot = Readonly<Omit<Site, 'before'>> & { readonly before: readonly number[] };
 
-/** One spelling of a site; `Example.com\x01` and `Example.com\x02` are two spellings of one tag value. */
+/** One spelling of a site; `a\x01` and `a\x02` are two spellings of one tag value. */
 interface Spelling {
   readonly bytes: Uint8Array;
   readonly hash: number;
@@ -50,16 +57,33 @@ function isSame(spelling: Spelling, bytes: Uint8Array, start: number, end: numbe
   return true;
 }
 
+/** Whether these bytes are their own tag value, as those of every real host name are. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte <= SPACE || byte > TILDE || byte === BACKSLASH) return false;
+  }
+  return end - start <= TAG_VALUE_BYTES_MAX;
+}
+
 export class SiteTable {
   /** Requests that went to `other` since the process started. */
   folded = 0;
   readonly #limit: number;
-  #spellings: Spelling[] = [];
   #sites: Site[] = [];
+  /**
+   * Spellings by hash. Every site is in here as its own tag value, so that an unknown plain name is
+   * refused without making a string of it; other spellings are here to be found faster.
+   */
+  #buckets: Spelling[][] = [];
+  #oddSpellings = 0;
   #last: Spelling | undefined;
+  /** Before this event time no site can have become idle. */
+  #noneIdleUntilS = -Infinity;
 
   constructor(limit: number) {
     this.#limit = limit;
+    this.#rebuild([]);
   }
 
   /** Sites with a place of their own. */
@@ -80,7 +104,7 @@ export class SiteTable {
       this.#last = spelling;
     }
     const { site } = spelling;
-    if (timeS > site.lastSeenS) site.lastSeenS = timeS;
+    if (timeS > site.lastSeenS || timeS < site.firstSeenS) see(site, timeS);
     return site;
   }
 
@@ -88,61 +112,122 @@ export class SiteTable {
   named(name: string): Site {
     if (name === OTHER_SITE.name) return OTHER_SITE;
     if (name === NO_SITE.name) return NO_SITE;
-    return this.#sites.find((site) => site.name === name) ?? { name, lastSeenS: 0 };
+    return this.#sites.find((site) => site.name === name) ?? newSite(name, 0);
   }
 
-  /** Sites that a window beginning at `startS` owes a point, zeros included. */
-  *activeAt(startS: number): Generator<Site> {
+  /**
+   * Sites that a window owes a point, zeros included: those that the log has named before its end and
+   * within a day of its start. Lines after the window change nothing about that.
+   */
+  *owedBy(startS: number, windowS: number): Generator<Site> {
+    for (const site of this.#sites) if (isOwed(site, startS, windowS)) yield site;
+  }
+
+  /** Forgets what only windows that end before `timeS` could ask for. */
+  forgetBefore(timeS: number): void {
     for (const site of this.#sites) {
-      if (site.lastSeenS >= startS - SITE_IDLE_S) yield site;
+      while ((site.before[1] ?? Infinity) < timeS - SITE_IDLE_S) site.before.splice(0, 2);
     }
   }
 
   #find(bytes: Uint8Array, start: number, end: number): Spelling | undefined {
     const hash = hashOf(bytes, start, end);
-    for (const spelling of this.#spellings) {
+    const bucket = this.#buckets[hash & (BUCKETS - 1)];
+    if (bucket === undefined) return undefined;
+    for (const spelling of bucket) {
       if (spelling.hash === hash && isSame(spelling, bytes, start, end)) return spelling;
     }
     return undefined;
   }
 
+  /** A spelling that is new here, of a site that is known or gets a place; undefined for `other`. */
   #admit(bytes: Uint8Array, start: number, end: number, timeS: number): Spelling | undefined {
     if (end - start > SITE_BYTES_MAX) return undefined;
-    // Twice as many spellings as sites is plenty: nginx writes $host in lower case.
-    const isCrowded = this.#spellings.length >= 2 * this.#limit;
-    if (isCrowded && !this.#forgetOneIdleAt(timeS)) return undefined;
-    const own = bytes.slice(start, end);
-    const name = tagValue(utf8.decode(own));
-    let site = this.named(name);
-    if (site !== OTHER_SITE && site !== NO_SITE && !this.#sites.includes(site)) {
-      if (this.#sites.length >= this.#limit && !this.#forgetOneIdleAt(timeS)) return undefined;
-      site = { name, lastSeenS: timeS };
-      this.#sites.push(site);
+    if (isPlain(bytes, start, end)) {
+      if (!this.#hasRoomAt(timeS)) return undefined;
+      return this.#add(newSite(utf8.decode(bytes.subarray(start, end)), timeS));
     }
-    const spelling = { bytes: own, hash: hashOf(own, 0, own.length), site };
-    this.#spellings.push(spelling);
+    const name = encoder.encode(tagValue(utf8.decode(bytes.subarray(start, end))));
+    let spelling = this.#find(name, 0, name.length);
+    if (spelling === undefined) {
+      if (!this.#hasRoomAt(timeS)) return undefined;
+      spelling = this.#add(newSite(utf8.decode(name), timeS));
+    }
+    if (this.#oddSpellings >= this.#limit) return spelling;
+    this.#oddSpellings++;
+    return this.#remember(bytes.slice(start, end), spelling.site);
+  }
+
+  #hasRoomAt(timeS: number): boolean {
+    return this.#sites.length < this.#limit || this.#forgetOneIdleAt(timeS);
+  }
+
+  #add(site: Site): Spelling {
+    this.#sites.push(site);
+    this.#noneIdleUntilS = Math.min(this.#noneIdleUntilS, site.lastSeenS + SITE_IDLE_S);
+    return this.#remember(encoder.encode(site.name), site);
+  }
+
+  #remember(bytes: Uint8Array, site: Site): Spelling {
+    const spelling = { bytes, hash: hashOf(bytes, 0, bytes.length), site };
+    this.#buckets[spelling.hash & (BUCKETS - 1)]?.push(spelling);
     return spelling;
   }
 
   #forgetOneIdleAt(timeS: number): boolean {
+    if (timeS <= this.#noneIdleUntilS) return false;
     const idle = this.#sites.find((site) => site.lastSeenS < timeS - SITE_IDLE_S);
-    if (idle === undefined) return false;
-    this.#sites = this.#sites.filter((site) => site !== idle);
-    this.#spellings = this.#spellings.filter((spelling) => spelling.site !== idle);
-    this.#last = undefined;
+    if (idle === undefined) {
+      const seenS = this.#sites.reduce((least, site) => Math.min(least, site.lastSeenS), Infinity);
+      this.#noneIdleUntilS = seenS + SITE_IDLE_S;
+      return false;
+    }
+    this.#rebuild(this.#sites.filter((site) => site !== idle));
     return true;
   }
 
-  snapshot(): SiteSnapshot[] {
-    return this.#sites.map(({ name, lastSeenS }) => ({ name, lastSeenS }));
+  #rebuild(sites: readonly Site[]): void {
+    this.#sites = [];
+    this.#buckets = Array.from({ length: BUCKETS }, () => []);
+    this.#oddSpellings = 0;
+    this.#last = undefined;
+    this.#noneIdleUntilS = Infinity;
+    for (const site of [OTHER_SITE, NO_SITE]) this.#remember(encoder.encode(site.name), site);
+    for (const site of sites) this.#add(site);
   }
 
-  restore(sites: readonly SiteSnapshot[]): void {
-    for (const { name, lastSeenS } of sites.slice(0, this.#limit)) {
-      const bytes = encoder.encode(name);
-      const site = { name, lastSeenS };
-      this.#sites.push(site);
-      this.#spellings.push({ bytes, hash: hashOf(bytes, 0, bytes.length), site });
-    }
+  snapshot(): SiteSnapshot[] {
+    return this.#sites.map((site) => ({ ...site, before: [...site.before] }));
   }
+
+  /** Takes up a snapshot; of more sites than the limit the first ones have a place. */
+  restore(sites: readonly SiteSnapshot[]): void {
+    this.#rebuild(sites.slice(0, this.#limit).map((s) => ({ ...s, before: [...s.before] })));
+  }
+}
+
+function newSite(name: string, timeS: number): Site {
+  return { name, firstSeenS: timeS, lastSeenS: timeS, before: [] };
+}
+
+function see(site: Site, timeS: number): void {
+  if (timeS < site.firstSeenS) {
+    site.firstSeenS = timeS;
+    return;
+  }
+  if (timeS - site.lastSeenS > SITE_IDLE_S) {
+    site.before.push(site.firstSeenS, site.lastSeenS);
+    site.firstSeenS = timeS;
+  }
+  site.lastSeenS = timeS;
+}
+
+function isOwed(site: Site, startS: number, windowS: number): boolean {
+  const { firstSeenS, lastSeenS, before } = site;
+  if (firstSeenS < startS + windowS && lastSeenS >= startS - SITE_IDLE_S) return true;
+  for (let i = 0; i + 1 < before.length; i += 2) {
+    const [first = 0, last = 0] = [before[i], before[i + 1]];
+    if (first < startS + windowS && last >= startS - SITE_IDLE_S) return true;
+  }
+  return false;
 }

@@ -13,7 +13,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 // Control characters of C0 and C1, DEL, the line and paragraph separators, and the bidirectional
 // marks that would let a name rewrite the line it is printed on; the backslash.
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\\]/gu;
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\\]/gu;
 
 /** Text as a tag value: safe characters, 1 to 200 bytes of valid UTF-8, never with spaces at its ends. */
 export function tagValue(text: string): string {

@@ -1,3 +1,4 @@
+import { NO_GAUGES, type Gauges } from './gauges.ts';
 import type { AgentTotals, SealedWindow } from './sealed-window.ts';
 import { Series, type SeriesSnapshot } from './series.ts';
 import { NO_SITE, OTHER_SITE, type Site, type SiteTable } from './site-table.ts';
@@ -11,16 +12,6 @@ import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from '../parse/record-batch
 
 /** Set beside the FAMILY_* bits when the format of the log is known at all; without it there is no `access_log` point. */
 export const FAMILY_KNOWN = 128;
-
-/** Figures of the moment a window is first written; a correction later repeats them. */
-export interface Gauges {
-  readonly unreadBytes: number;
-  readonly lagMs: number;
-  readonly rotations: number;
-  readonly truncations: number;
-}
-
-export const NO_GAUGES: Gauges = { unreadBytes: 0, lagMs: 0, rotations: 0, truncations: 0 };
 
 export interface WindowSnapshot {
   readonly startS: number;
@@ -62,6 +53,17 @@ export class Window {
     return this.#series.size;
   }
 
+  get lines(): number {
+    return this.counted + this.unparsed + this.late + this.filtered;
+  }
+
+  /** Notes lines of so many bytes; from now on it owes the database a point if one of them is its own. */
+  touch(bytes: number, isOwn: boolean): void {
+    this.bytes += bytes;
+    this.isDirty = true;
+    this.isOwn ||= isOwn;
+  }
+
   seriesOf(site: Site): Series {
     return this.#series.get(site) ?? this.#newSeries(site);
   }
@@ -86,7 +88,7 @@ export class Window {
     const hasLatency = (this.families & FAMILY_TIME) !== 0;
     const byName = new Map<string, Series>();
     for (const [site, series] of this.#series) byName.set(site.name, series);
-    for (const site of this.#owed(sites)) {
+    for (const site of this.#owed(windowS, sites)) {
       if (!byName.has(site.name)) byName.set(site.name, new Series());
     }
     return {
@@ -98,14 +100,13 @@ export class Window {
     };
   }
 
-  #owed(sites: SiteTable): Iterable<Site> {
+  #owed(windowS: number, sites: SiteTable): Iterable<Site> {
     if ((this.families & FAMILY_KNOWN) === 0) return [];
-    return (this.families & FAMILY_SITE) === 0 ? [NO_SITE] : sites.activeAt(this.startS);
+    return (this.families & FAMILY_SITE) === 0 ? [NO_SITE] : sites.owedBy(this.startS, windowS);
   }
 
   #agent(): AgentTotals {
-    const { counted, unparsed, late, filtered, bytes } = this;
-    const lines = counted + unparsed + late + filtered;
+    const { lines, counted, unparsed, late, filtered, bytes } = this;
     return { lines, counted, unparsed, late, filtered, bytes, ...this.gauges };
   }
 
