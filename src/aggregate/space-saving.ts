@@ -11,13 +11,12 @@
 const NONE = -1;
 const SLOTS_AT_FIRST = 16;
 
-export interface SpaceSavingSnapshot {
-  /** Where the search for the least count goes on, and the least count. */
-  readonly hand: number;
-  readonly least: number;
-  /** Per slot: hash, count, error. */
-  readonly slots: readonly (readonly [hash: number, count: number, error: number])[];
-}
+/** Per slot: hash, count, error. */
+export type SpaceSavingSnapshot = readonly (readonly [
+  hash: number,
+  count: number,
+  error: number,
+])[];
 
 export class SpaceSaving {
   /** Slots in use: 0 … size - 1. */
@@ -35,6 +34,7 @@ export class SpaceSaving {
   #heads: Int32Array;
   #next: Int32Array;
   #mask: number;
+  /** Slots before this one do not have the least count; slots without it have more. */
   #hand = 0;
   #least = 0;
 
@@ -152,19 +152,17 @@ export class SpaceSaving {
     for (let slot = 0; slot < this.size; slot++) {
       slots.push([this.#hashes[slot] ?? 0, this.counts[slot] ?? 0, this.errors[slot] ?? 0]);
     }
-    const least = Number.isFinite(this.#least) ? this.#least : -1;
-    return { hand: this.#hand, least, slots };
+    return slots;
   }
 
   /** Takes up a snapshot; only on a new instance. Nothing is pinned then. */
-  restore({ hand, least, slots }: SpaceSavingSnapshot): void {
-    for (const [hash, count, error] of slots.slice(0, this.#slotsMax)) {
+  restore(snapshot: SpaceSavingSnapshot): void {
+    for (const [hash, count, error] of snapshot.slice(0, this.#slotsMax)) {
       const slot = this.take(hash);
       this.counts[slot] = count;
       this.errors[slot] = error;
     }
-    this.#hand = hand;
-    this.#least = least === -1 ? Infinity : least;
+    this.relevel();
   }
 }
 

@@ -60,13 +60,15 @@ test('every count is too great by at most its error, and no error is greater tha
     fc.property(keys(1500), (all) => {
       const SLOTS = 64;
       const list = new TopList(SLOTS);
-      for (const key of all) add(list, key);
+      for (const key of all) add(list, key, true, 2);
       const exact = countsOf(all);
       const entries = list.top(SLOTS);
       const listed = new Set(entries.map(({ key }) => key));
       assert.equal(listed.size, entries.length);
-      for (const { key, count, countError } of entries) {
+      for (const { key, count, countError, errors, traffic } of entries) {
         const truth = exact.get(key) ?? 0;
+        assert.equal(errors, count - countError);
+        assert.equal(traffic, 2 * errors);
         assert.ok(count - countError <= truth && truth <= count, `${key}: ${truth} not in bounds`);
         assert.ok(countError <= all.length / SLOTS);
       }
