@@ -94,6 +94,26 @@ test('segments are deleted once all of them is acknowledged', async (t) => {
   await spool.close();
 });
 
+test('the open segment goes too when it is large; a small one is kept and not sent again', async (t) => {
+  const rig = new SpoolRig(temporaryFolder(t));
+  const spool = await rig.open();
+  for (let i = 0; i < 6; i++) await spool.append(bulkyBatch(`s${i}`, 60_000), 1);
+  await spool.sync();
+  spool.commit(6);
+  assert.equal(readdirSync(rig.dir).length, 1);
+  assert.equal((await drain(spool)).length, 6);
+  assert.equal(readdirSync(rig.dir).length, 0);
+  await spool.append(batch('small'), 1);
+  await spool.sync();
+  spool.commit(7);
+  await drain(spool);
+  assert.equal(readdirSync(rig.dir).length, 1);
+  await spool.close();
+  const again = await rig.open({ committedSeq: 7, ackedSeq: 7 });
+  assert.deepEqual([again.records, readdirSync(rig.dir).length], [0, 0]);
+  await again.close();
+});
+
 test('a full spool says so, refuses nothing, and has room again after an acknowledgement', async (t) => {
   const rig = new SpoolRig(temporaryFolder(t));
   const spool = await rig.open({ maxBytes: 512 * 1024 });
