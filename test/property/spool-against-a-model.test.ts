@@ -224,8 +224,8 @@ async function play(folder: string, commands: Iterable<Command>): Promise<void> 
 }
 
 for (const [what, isDamaging, numRuns] of [
-  ['crashes, restarts and full disks', false, 150],
-  ['the same with damaged bytes', true, 100],
+  ['crashes, restarts and full disks', false, 100],
+  ['the same with damaged bytes', true, 70],
 ] as const)
   test(`nothing committed is lost without a word, order kept: ${what}`, async (t) => {
     const folder = temporaryFolder(t);
