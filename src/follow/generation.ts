@@ -83,6 +83,7 @@ export class Generation implements FileIdentity {
   static restore(saved: GenerationCheckpoint): Generation {
     const generation = new Generation(saved.path, {
       ...saved,
+      birthMs: 0,
       changed: '',
       links: 1,
       isFile: true,

@@ -73,17 +73,20 @@ export class Generations {
       if (known.isOpen) await file.handle.close();
       else known.attach(file);
       if (await known.isIntact()) return this.#enliven(known, path, 'same');
-      isReplaced = await this.displace(known);
+      // A file created after the last write to the known one has only got its inode.
+      const isTruncated = facts.birthMs <= known.mtimeMs;
+      isReplaced = (await this.displace(known)) && isTruncated;
       file = await openRegular(path);
       if (file === undefined) return isReplaced ? 'replaced' : 'none';
     }
     const moved = await this.#movedHere(path, target, file);
     if (moved !== undefined) return this.#enliven(moved, path, 'same');
-    const wasDisplaced = this.#lastLive?.isDisplaced ?? true;
     const generation = new Generation(path, file.facts);
     generation.attach(file);
     await generation.isIntact();
-    const change = wasDisplaced ? 'first' : 'rotated';
+    const isNext =
+      this.#lastLive !== undefined && (known !== undefined || !this.#lastLive.isDisplaced);
+    const change = isNext ? 'rotated' : 'first';
     return this.#enliven(generation, path, isReplaced ? 'replaced' : change);
   }
 

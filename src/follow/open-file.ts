@@ -14,6 +14,8 @@ export interface FileFacts extends FileIdentity {
   /** Bytes on disk. */
   readonly sizeBytes: number;
   readonly mtimeMs: number;
+  /** When the file was created; 0 where the file system does not say. */
+  readonly birthMs: number;
   /** Changes whenever content, name or owner change; nanoseconds since the epoch as text. */
   readonly changed: string;
   readonly links: number;
@@ -35,6 +37,7 @@ export function factsOf(stats: BigIntStats): FileFacts {
     inode: String(stats.ino),
     sizeBytes: Number(stats.size),
     mtimeMs: Number(stats.mtimeNs) / 1e6,
+    birthMs: Number(stats.birthtimeNs) / 1e6,
     changed: `${stats.mtimeNs}:${stats.ctimeNs}`,
     links: Number(stats.nlink),
     isFile: stats.isFile(),
