@@ -31,6 +31,8 @@ export function snapshotOf(parts: {
       bytes: spool.bytes,
       maxBytes: config.spoolMaxBytes,
       records: spool.records,
+      droppedPoints: spool.counters.droppedPoints,
+      lostPoints: spool.counters.lostPoints,
       ageMs: spool.oldestAgeMs,
       isFull: spool.isFull,
     },

@@ -2,7 +2,6 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { formatSize } from '../config/units.ts';
 import { LogPaths } from '../follow/log-paths.ts';
 import { inspectPath, missingReport, unreadableReport } from '../follow/path-inspection.ts';
 import { chooseFormats } from '../parse/format-choice.ts';
@@ -119,7 +118,7 @@ class Check {
     }
     try {
       const survey = await this.#survey(path, LOG_LINES_MAX);
-      const size = formatSize(inspection.facts.sizeBytes);
+      const size = `${inspection.facts.sizeBytes.toLocaleString('en')} bytes`;
       this.#print(`  ${printable(log)}: ${printable(path)}, ${size}, ${formatText(survey)}`);
       if (survey.lines > 0 && survey.parsed === 0) {
         this.#trouble(
@@ -222,7 +221,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 function formatText({ formatName, lines }: Survey): string {
-  if (lines === 0) return 'empty, so its format is not known yet.';
+  if (lines === 0) return 'its format is not known yet.';
   return formatName === 'auto'
     ? 'and no format that is known; set LOG_FORMAT to the log_format of nginx.conf.'
     : `format ${formatName}.`;

@@ -53,14 +53,18 @@ export async function openRunOutput(
   // With a database the windows are there to be seen; a line for each would only be noise.
   const level = config.influx === undefined ? 'info' : 'debug';
   const stop = new AbortController();
+  let draw = () => {};
   return {
     logger,
     report,
-    onWindows: (windows) =>
-      region === undefined ? logWindows(logger, level, windows) : summary.add(windows),
+    onWindows: (windows) => {
+      if (region === undefined) return logWindows(logger, level, windows);
+      summary.add(windows);
+      draw();
+    },
     show: (snapshot) => {
       if (region === undefined) return;
-      const draw = () => region.draw(summary.render(snapshot(), { color: config.color }));
+      draw = () => region.draw(summary.render(snapshot(), { color: config.color }));
       const timer = setInterval(draw, DRAW_INTERVAL_MS);
       timer.unref();
       stop.signal.addEventListener('abort', () => clearInterval(timer), { once: true });

@@ -50,6 +50,10 @@ export interface SpoolFigures {
   readonly maxBytes: number;
   /** Batches that were not sent yet. */
   readonly records: number;
+  /** Points that made room for newer ones, as the oldest do without a database. */
+  readonly droppedPoints: number;
+  /** Points of segments that were found damaged or gone. */
+  readonly lostPoints: number;
   /** Age of the oldest point that was not sent yet; 0 when there is none. */
   readonly ageMs: number;
   /** True while reading has stopped because of it. */

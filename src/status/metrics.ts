@@ -198,6 +198,15 @@ export class MetricsPage {
       [],
       (s, add) => add(s.spool.records),
     );
+    this.#counter(
+      'dropped_points_total',
+      'Points that made room for newer ones, without a database.',
+      [],
+      (s, add) => add(s.spool.droppedPoints),
+    );
+    this.#counter('lost_points_total', 'Points of damaged segments of the spool.', [], (s, add) =>
+      add(s.spool.lostPoints),
+    );
     this.#gauge(
       'spool_age_seconds',
       'Age of the oldest point that was not sent yet.',

@@ -1,4 +1,9 @@
-import type { LogFigures, MeterStatus, WriterFigures } from '../../src/status/meter-status.ts';
+import type {
+  LogFigures,
+  MeterStatus,
+  SpoolFigures,
+  WriterFigures,
+} from '../../src/status/meter-status.ts';
 
 /** A meter that is well: one log, caught up, with a database. Tests change what they are about. */
 export function healthyStatus(changes: Partial<MeterStatus> = {}): MeterStatus {
@@ -8,10 +13,23 @@ export function healthyStatus(changes: Partial<MeterStatus> = {}): MeterStatus {
     uptimeMs: 60_000,
     sinceTurnMs: 12,
     logs: [logFigures()],
-    spool: { bytes: 2048, maxBytes: 268_435_456, records: 31, ageMs: 900, isFull: false },
+    spool: spoolFigures(),
     writer: writerFigures(),
     stateTrouble: undefined,
     process: { rssBytes: 61_500_000, cpuMs: 310 },
+    ...changes,
+  };
+}
+
+export function spoolFigures(changes: Partial<SpoolFigures> = {}): SpoolFigures {
+  return {
+    bytes: 2048,
+    maxBytes: 268_435_456,
+    records: 31,
+    droppedPoints: 0,
+    lostPoints: 0,
+    ageMs: 900,
+    isFull: false,
     ...changes,
   };
 }

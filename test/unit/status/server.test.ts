@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { ListenError, startStatusServer, statusApp } from '../../../src/status/server.ts';
-import { healthyStatus, logFigures, writerFigures } from '../../support/meter-status.ts';
+import {
+  healthyStatus,
+  logFigures,
+  spoolFigures,
+  writerFigures,
+} from '../../support/meter-status.ts';
 
 test('/healthz is 200 while the loop turns and 503 once it has not for 30 s', async () => {
   const alive = await statusApp(() => healthyStatus({ sinceTurnMs: 29_999 })).request('/healthz');
@@ -25,7 +30,7 @@ test('/readyz names every reason at once, with where and what to do', async () =
       logFigures({ path: '/a', trouble: 'It is a symlink to /dev/stdout.' }),
       logFigures({ log: 'b', path: '/b', caughtUp: false, unreadBytes: 77 }),
     ],
-    spool: { bytes: 10, maxBytes: 10, records: 9, ageMs: 1, isFull: true },
+    spool: spoolFigures({ isFull: true }),
     stateTrouble: 'no space left on the device',
     writer: writerFigures({ state: 'blocked', sinceMs: 0, reason: 'the token was refused (401)' }),
   });

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { checkCommand } from '../../../src/commands/check.ts';
+import { pointedLine } from '../../../src/commands/pointed-line.ts';
+import { loadConfig } from '../../../src/config.ts';
+import { FakeClock } from '../../support/clock.ts';
+import { temporaryFolder } from '../../support/temp-folder.ts';
+
+const GOOD = '192.0.2.1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/1.1" 200 12 "-" "curl/8.11.0"';
+
+interface Checked {
+  readonly code: number;
+  readonly text: string;
+}
+
+async function check(
+  environment: Readonly<Record<string, string>>,
+  file?: string,
+): Promise<Checked> {
+  let text = '';
+  const output = { write: (part: string) => void (text += part) };
+  const code = await checkCommand(file, loadConfig(environment), output, new FakeClock());
+  return { code, text };
+}
+
+function logFile(t: TestContext, lines: readonly string[]): string {
+  const path = join(temporaryFolder(t), 'access.log');
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(''), 'latin1');
+  return path;
+}
+
+test('a file that fits is well, and the missing $request_time is spelled out to paste', async (t) => {
+  const { code, text } = await check({}, logFile(t, [GOOD, GOOD]));
+  assert.equal(code, 0, text);
+  assert.match(text, /2 lines, 2 can be read \(100\.00 %\); format combined\./);
+  assert.match(text, /no \$request_time/);
+  const directive = /log_format (\w+) (?:'[^']*'\s*)+;/.exec(text)?.[0] ?? '';
+  assert.ok(directive.includes('$request_time'), text);
+  // What is to be pasted is itself a format that the meter takes.
+  assert.notEqual(loadConfig({ LOG_FORMAT: directive }), undefined);
+  assert.match(text, /access_log \/var\/log\/nginx\/access\.log combined_time;/);
+  assert.match(text, /All is well\.\n$/);
+});
+
+test('each kind of fault has its count, its first example and a caret at the byte', async (t) => {
+  const noTime = GOOD.replace('02/Jan', '32/Jan');
+  const file = logFile(t, [GOOD, noTime, 'nonsense', GOOD.replace(' 200 ', ' 2x0 '), noTime, '']);
+  const { code, text } = await check({ LOG_FORMAT: 'combined' }, file);
+  assert.equal(code, 1);
+  assert.match(text, /6 lines, 1 can be read \(16\.67 %\)/);
+  assert.match(text, /2 lines: the timestamp is no time \(time\)\. The first is line 2:/);
+  assert.match(text, /1 line: not the form of the format \(shape\)\. The first is line 3:/);
+  assert.match(text, /1 line: .* \(status\)\. The first is line 4:/);
+  assert.match(text, /1 line: an empty line \(empty\)\. The first is line 6:/);
+  const lines = text.split('\n');
+  const at = lines.findIndex((line) => line.includes('expected a status of three digits'));
+  assert.equal(lines[at]?.indexOf('^'), lines[at - 1]?.indexOf('2x0'), text);
+  assert.match(text, /Not all is well; see above\.\n$/);
+});
+
+test('a compressed file is read too', async (t) => {
+  const path = join(temporaryFolder(t), 'access.log.2.gz');
+  writeFileSync(path, gzipSync(`${GOOD}\n`.repeat(1000)));
+  const { code, text } = await check({}, path);
+  assert.equal(code, 0, text);
+  assert.match(text, /1000 lines, 1000 can be read/);
+});
+
+test('an over-long line and one from the future are counted with their reason', async (t) => {
+  const file = logFile(t, ['x'.repeat(5000), GOOD.replace('2026', '2031')]);
+  const { code, text } = await check({ MAX_LINE_BYTES: '4KiB', LOG_FORMAT: 'combined' }, file);
+  assert.equal(code, 1);
+  assert.match(text, /longer than MAX_LINE_BYTES \(overlong\)\. The first is line 1:/);
+  assert.match(text, /more than a day ahead of the clock \(future\)\. The first is line 2:/);
+});
+
+test('nothing of a line reaches the terminal as it is', async (t) => {
+  const hostile = '\u001b[2J\u001b]0;title\u0007 \u009b31m \u0000 \u00e2\u0080\u00ae';
+  const { text } = await check({ LOG_FORMAT: 'combined' }, logFile(t, [hostile]));
+  assert.ok(text.includes('\\x1b[2J'), text);
+  assert.equal(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/.test(text), false);
+});
+
+test('a file of no known format says to set LOG_FORMAT', async (t) => {
+  const { code, text } = await check({}, logFile(t, ['2026-01-02 GET / 200', 'again']));
+  assert.equal(code, 1);
+  assert.match(text, /no format that is known; set LOG_FORMAT to the log_format of nginx\.conf/);
+});
+
+test('a file that is not there', async (t) => {
+  const { code, text } = await check({}, join(temporaryFolder(t), 'none.log'));
+  assert.equal(code, 1);
+  assert.match(text, /none\.log cannot be read: ENOENT/);
+});
+
+test('each log is named with its size and format, or with its trouble and the remedy', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'shop.log'), `${GOOD}\n`);
+  writeFileSync(join(folder, 'empty.log'), '');
+  symlinkSync('/dev/stdout', join(folder, 'docker.log'));
+  mkdirSync(join(folder, 'folder.log'));
+  const { code, text } = await check({
+    LOG_PATHS: ['shop', 'empty', 'docker', 'folder', 'missing']
+      .map((name) => join(folder, `${name}.log`))
+      .join(','),
+  });
+  assert.equal(code, 1);
+  assert.match(text, /\n {2}shop: \S+shop\.log, 85 bytes, format combined\.\n/);
+  assert.match(text, /\n {2}empty: \S+empty\.log, 0 bytes, its format is not known yet/);
+  assert.match(text, /\n {2}docker: .*symbolic link to \/dev\/stdout.*mount a volume/);
+  assert.match(text, /\n {2}folder: .*not a file/);
+  assert.match(text, /\n {2}missing: .*does not exist/);
+});
+
+test('a glob that matches nothing is said', async (t) => {
+  const { code, text } = await check({ LOG_PATHS: join(temporaryFolder(t), '*.log') });
+  assert.equal(code, 1);
+  assert.match(text, /no file matches LOG_PATHS/);
+});
+
+test('the database is shown without the secret, and warnings are passed on', async (t) => {
+  const { text } = await check(
+    {
+      INFLUX_URL: 'http://influx:8086',
+      INFLUX_DB: 'nginx',
+      INFLUX_USER: 'writer',
+      INFLUX_PASSWORD: 'hunter2',
+      LOG_PATH: '/x',
+    },
+    logFile(t, [GOOD]),
+  );
+  assert.match(text, /Database: InfluxDB 1 at http:\/\/influx:8086, database nginx/);
+  assert.match(text, /INFLUX_PASSWORD=\[redacted\]/);
+  assert.equal(text.includes('hunter2'), false);
+  assert.match(text, /Warning: LOG_PATH is no setting and was ignored\. Did you mean LOG_PATHS\?/);
+});
+
+test('a state folder that cannot be written is said', {
+  skip: process.getuid?.() === 0,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  chmodSync(folder, 0o500);
+  const { text } = await check({ STATE_DIR: folder }, logFile(t, [GOOD]));
+  assert.match(text, /which cannot be written \(EACCES\)/);
+});
+
+test('what a client can shift in a format is said', async (t) => {
+  const format = '$remote_addr [$time_local] $request $http_user_agent $status $body_bytes_sent';
+  const { text } = await check({ LOG_FORMAT: format }, logFile(t, []));
+  assert.match(
+    text,
+    /Format custom: \$request and \$http_user_agent stand in one stretch without quotes/,
+  );
+});
+
+test('the caret stands under the byte, whatever stands before it', () => {
+  const caretOf = (text: string, at: number) => {
+    const [shown, caret] = pointedLine(Buffer.from(text), at);
+    return [shown, caret.length - 1] as const;
+  };
+  assert.deepEqual(caretOf('abcdef', 2), ['abcdef', 2]);
+  assert.deepEqual(caretOf('abc', 3), ['abc', 3]);
+  assert.deepEqual(caretOf('abc', 99), ['abc', 3]);
+  assert.deepEqual(caretOf('\u001bx', 1), ['\\x1bx', 4]);
+  assert.deepEqual(caretOf('é!', 2), ['é!', 1]);
+  const [shown, column] = caretOf('ü'.repeat(100) + '!' + 'z'.repeat(100), 200);
+  assert.equal(shown[column], '!');
+  assert.ok(shown.startsWith('…ü') && shown.endsWith('z…'));
+});
