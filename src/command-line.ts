@@ -29,13 +29,7 @@ export type Command =
 
 export type CommandName = 'run' | 'backfill' | 'check' | 'demo' | 'healthcheck';
 
-export const COMMAND_NAMES: readonly CommandName[] = [
-  'run',
-  'backfill',
-  'check',
-  'demo',
-  'healthcheck',
-];
+const COMMAND_NAMES: readonly CommandName[] = ['run', 'backfill', 'check', 'demo', 'healthcheck'];
 
 /** Words that nobody can be expected to mean; the message says what is wrong and what is near. */
 export class UsageError extends Error {

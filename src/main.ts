@@ -17,7 +17,9 @@ function isNodeTooOld(): boolean {
 
 function die(error: unknown): never {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`nginx-meter: a fault of the program itself, please report it.\n${text}\n`);
+  // A message may quote what a stranger sent; of its control characters only line feeds pass.
+  const safe = text.replace(/[^\n\P{Cc}]/gu, '?');
+  process.stderr.write(`nginx-meter: a fault of the program itself, please report it.\n${safe}\n`);
   process.exit(EXIT_FAULT);
 }
 

@@ -54,6 +54,14 @@ export async function openRunOutput(
   const level = config.influx === undefined ? 'info' : 'debug';
   const stop = new AbortController();
   let draw = () => {};
+  const close = () => {
+    process.off('exit', close);
+    stop.abort();
+    flush();
+    region?.close();
+  };
+  // Also when a fault ends the process: a terminal without a cursor is a nuisance.
+  process.once('exit', close);
   return {
     logger,
     report,
@@ -70,10 +78,6 @@ export async function openRunOutput(
       stop.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
       draw();
     },
-    close: () => {
-      stop.abort();
-      flush();
-      region?.close();
-    },
+    close,
   };
 }

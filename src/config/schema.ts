@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PRESETS } from '../parse/presets.ts';
 import {
   readFolder,
   readHostTag,
@@ -48,8 +49,7 @@ const logs = {
     {
       group: 'Logs',
       text: 'How the lines are written. `auto` recognises the format from the first lines.',
-      allowed:
-        "`auto`, the name of a preset, or the text of nginx's `log_format` directive, quotes and line breaks included",
+      allowed: `\`auto\`, a preset (${PRESETS.map(({ name }) => `\`${name}\``).join(', ')}), or the text of nginx's \`log_format\` directive, quotes and line breaks included`,
       default: 'auto',
     },
     readLogFormat,
@@ -279,4 +279,3 @@ const running = {
 export const settings = z.object({ ...logs, ...windows, ...influx, ...running });
 
 export type Settings = z.output<typeof settings>;
-export type SettingName = keyof typeof settings.shape;
