@@ -28,6 +28,9 @@ export interface Reconciled {
   readonly undecided: readonly Generation[];
 }
 
+/** Some compressors keep the time of the last write in whole seconds only. */
+const SAME_TIME_MS = 1000;
+
 type Content = Extract<SiblingHead, { kind: 'content' }>;
 
 export class Reconciliation {
@@ -64,7 +67,9 @@ export class Reconciliation {
       const plain = newer.filter((sibling) => sibling.rotated.compression === undefined);
       for (const sibling of [...plain, ...newer.filter((one) => !plain.includes(one))]) {
         const head = await this.#heads.of(sibling);
-        if (head.kind === 'unreadable') unreadable.push({ ...head, path: sibling.path });
+        if (head.kind === 'unreadable' && !this.#isReadAlready(sibling)) {
+          unreadable.push({ path: sibling.path, reason: head.reason });
+        }
         if (head.kind !== 'content') continue;
         if (await this.#isCopy(sibling, head, unseen)) continue;
         dropShorterCopies(unseen, sibling, head);
@@ -161,6 +166,13 @@ export class Reconciliation {
       if (this.#taken.has(sibling)) return false;
       return anchor >= 0 ? index > anchor : sibling.mtimeMs >= since;
     });
+  }
+
+  /** Compression keeps the time of the last write: by it the unreadable form of a file is known that was read. */
+  #isReadAlready(sibling: Sibling): boolean {
+    return this.#others().some(
+      (one) => (one.isDone || one.isOpen) && Math.abs(one.mtimeMs - sibling.mtimeMs) < SAME_TIME_MS,
+    );
   }
 
   /**

@@ -1,6 +1,8 @@
 /** Where reading begins when there is no checkpoint. */
+import type { Reporter } from '../report.ts';
 import { compareHead, headOf } from './fingerprint.ts';
 import { Generation } from './generation.ts';
+import { unreadableGenerationReport } from './rotation-report.ts';
 import type { HeadCache, Sibling, SiblingHead } from './siblings.ts';
 
 export type ReadFrom = 'beginning' | 'end' | 'all';
@@ -16,6 +18,7 @@ interface StartContext {
   readonly readBuffer: Uint8Array;
   readonly maxLineBytes: number;
   readonly heads: HeadCache;
+  readonly report: Reporter;
 }
 
 const NOTED_MAX = 16;
@@ -35,6 +38,7 @@ export async function firstGenerations(
   const rotated = await withoutCopies(siblings, live, context.heads);
   if (readFrom === 'all') {
     const generations = rotated.map(({ sibling, head }) => generationOf(sibling, head));
+    for (const one of rotated) reportUnreadable(one, context);
     return { generations, isHeadLost: false };
   }
   const noted = rotated.slice(-NOTED_MAX);
@@ -42,7 +46,8 @@ export async function firstGenerations(
   for (const [index, { sibling, head }] of noted.entries()) {
     const generation = generationOf(sibling, head);
     const isPredecessor = index === noted.length - 1 && readFrom === 'beginning';
-    if (isPredecessor) await prepareAsPredecessor(generation, context);
+    if (isPredecessor) reportUnreadable({ sibling, head }, context);
+    if (isPredecessor && !generation.isDone) await prepareAsPredecessor(generation, context);
     else await noteAsDone(generation, head, context);
     generations.push(generation);
   }
@@ -82,11 +87,19 @@ function isPart(bytes: Uint8Array, whole: ReturnType<typeof headOf>): boolean {
   return compareHead(bytes, whole) !== 'different';
 }
 
+function reportUnreadable({ sibling, head }: Rotated, context: StartContext): void {
+  if (head.kind !== 'unreadable') return;
+  context.report(unreadableGenerationReport(sibling.path, head.reason));
+}
+
+/** One that cannot be read is done from the start. */
 function generationOf(sibling: Sibling, head: SiblingHead): Generation {
   const generation = new Generation(sibling.path, sibling);
   if (head.kind === 'content') {
     generation.head = headOf(head.bytes);
     generation.isGzip = head.isGzip;
+  } else {
+    generation.isDone = true;
   }
   return generation;
 }

@@ -14,7 +14,7 @@ import type { LineSource } from '../../src/follow/line-source.ts';
 import { FakeClock } from '../support/clock.ts';
 import { LogModel } from '../support/log-model.ts';
 
-const RUNS = Number(process.env['FOLLOWER_RUNS'] ?? 400);
+const RUNS = Number(process.env['FOLLOWER_RUNS'] ?? 300);
 const MAX_LINE_BYTES = 400;
 
 /** The meter: the source, and the stream of lines as the checkpoint protocol sees it. */
