@@ -20,6 +20,7 @@ export class ServerProcess {
   readonly #args: readonly string[];
   readonly #dir: string;
   #running: Running | undefined;
+  #end: { code: number | null; signal: NodeJS.Signals | null } | undefined;
 
   /** `dir` is the server's folder: all paths in `args` lie below it. */
   constructor(name: string, tool: Tool, args: readonly string[], dir: string) {
@@ -41,11 +42,20 @@ export class ServerProcess {
     return this.#running !== undefined && !this.#running.ended;
   }
 
+  /** How it ended, by itself or by a signal; undefined while it runs or before it ran. */
+  get end(): { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined {
+    return this.#end;
+  }
+
   /** Starts it and waits until `isReady`; rejects with the end of its log if it ends before. */
   async start(isReady: () => boolean | Promise<boolean>): Promise<void> {
     if (this.isRunning) throw new Error(`${this.name} is running already`);
     this.#running = launch(this.#tool, this.#args, this.#dir, this.logPath);
     const running = this.#running;
+    this.#end = undefined;
+    running.child.on('exit', (code, signal) => {
+      this.#end = { code, signal };
+    });
     try {
       await waitUntil(`${this.name} is ready`, async () => running.ended || (await isReady()), {
         deadlineMs: 60_000,
