@@ -81,6 +81,7 @@ test('formats that a client can shift are told', () => {
     '$remote_user $host $status $msec',
     '"$http_a" "$http_b" $status $msec',
     '$remote_user [$time_local] $host|$status',
+    '$remote_user|$time_local|$server_name $status',
     '$host|$status|$msec',
     '$status $msec $http_a',
   ]) {

@@ -46,6 +46,16 @@ test('nothing beyond the end is seen, up to the last byte of the read buffer', (
   }
 });
 
+test('the last bytes of a memory that is exactly full can be scanned', () => {
+  const pageBytes = 65_536;
+  const { byteOffset } = createScanner({ readBufferBytes: 1 }).readBuffer;
+  const readBufferBytes = pageBytes - (byteOffset % pageBytes);
+  const scanner = createScanner({ readBufferBytes });
+  const { readBuffer } = scanner;
+  readBuffer[readBufferBytes - 1] = 0x0a;
+  assert.equal(scanner.scan(readBuffer, readBufferBytes - 10, readBufferBytes, 5), 1);
+});
+
 test('a line with more quotes than the table is found, its quotes cut', () => {
   const scanner = createScanner({ readBufferBytes: QUOTES_MAX + 100 });
   const bytes = toBytes(`${'"'.repeat(QUOTES_MAX + 50)}\nnext\n`);
