@@ -1,0 +1,49 @@
+/**
+ * What is not to be counted (health checks and the like): by path, agent or status. Such lines are
+ * accounted for as filtered.
+ *
+ * A rule is `/healthz` or any pattern of path-rule.ts, `agent:kube-probe` (found anywhere in the
+ * agent, letters of either case), `status:204` or `status:3xx`.
+ */
+import { readPathRule, RuleError, type PathRule } from './path-rule.ts';
+
+const STATUSES = 1000;
+
+export interface IgnoreRules {
+  readonly paths: readonly PathRule[];
+  /** Lower case. */
+  readonly agents: readonly string[];
+  /** 1 at each status that is ignored. */
+  readonly statuses: Uint8Array;
+}
+
+/** Throws RuleError. */
+export function readIgnoreRules(texts: readonly string[]): IgnoreRules {
+  const paths: PathRule[] = [];
+  const agents: string[] = [];
+  const statuses = new Uint8Array(STATUSES);
+  for (const text of texts) {
+    const [, kind, value = ''] = /^(agent|status|path):(.*)$/u.exec(text) ?? [];
+    if (kind === 'agent' && value !== '') agents.push(value.toLowerCase());
+    else if (kind === 'status') markStatuses(text, value, statuses);
+    else if (kind === 'path') paths.push(readPathRule(value));
+    else if (kind === undefined && text.startsWith('/')) paths.push(readPathRule(text));
+    else {
+      throw new RuleError(
+        `The rule ${JSON.stringify(text)} is none. Write /healthz, agent:kube-probe or status:204.`,
+      );
+    }
+  }
+  return { paths, agents, statuses };
+}
+
+function markStatuses(text: string, value: string, statuses: Uint8Array): void {
+  const [, first = '', rest = ''] = /^([1-9])(\d\d|xx)$/u.exec(value) ?? [];
+  if (first === '') {
+    throw new RuleError(
+      `The rule ${JSON.stringify(text)} has no status. Write status:204 or status:3xx.`,
+    );
+  }
+  const from = rest === 'xx' ? Number(first) * 100 : Number(value);
+  statuses.fill(1, from, rest === 'xx' ? from + 100 : from + 1);
+}

@@ -1,0 +1,160 @@
+/**
+ * Takes the path of a request target apart into segments, over bytes: the form in which routes and
+ * rules look at it. A target is what a client sent, so everything about it has a bound.
+ *
+ * Owns the segments of the path that was read last; they are valid until the next `read()`.
+ *
+ * - Query and fragment are left out, as are path parameters (`;jsessionid=…`) and empty segments.
+ * - `http://host/path` (RFC 9112, 3.2.2) counts as `/path`; `*` and `host:443` have no path.
+ * - Percent-encoded bytes are decoded once, but for those that would give the path another shape:
+ *   control characters, `/`, `%`, `?`, `#`, `;` and `\`. nginx writes bytes from 0x80 on as `\xNN`
+ *   (escape=default); those are decoded too. A bare control character becomes `_`.
+ */
+
+/** Of a longer target only so many bytes are looked at. */
+export const PATH_BYTES_MAX = 256;
+/** Segments that are told apart; a deeper path is cut. */
+export const PATH_SEGMENTS_MAX = 12;
+
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
+const HASH = 0x23;
+const SEMICOLON = 0x3b;
+const PERCENT = 0x25;
+const BACKSLASH = 0x5c;
+const LETTER_X = 0x78;
+const COLON = 0x3a;
+const UNDERSCORE = 0x5f;
+
+export class RequestPath {
+  /** False: the target has no path. */
+  isPath = false;
+  /** Segments in use. */
+  length = 0;
+  /** The path goes on beyond the segments. */
+  isCut = false;
+  /** The path ends with a slash (or is only one). */
+  hasTrailingSlash = false;
+  /** The decoded bytes of all segments, one after the other. */
+  readonly bytes = new Uint8Array(PATH_BYTES_MAX);
+  /** Span [start, end) of a segment in `bytes`. */
+  readonly starts = new Int32Array(PATH_SEGMENTS_MAX);
+  readonly ends = new Int32Array(PATH_SEGMENTS_MAX);
+
+  /** Reads the target in `target[start, end)`. */
+  read(target: Uint8Array, start: number, end: number): void {
+    const until = Math.min(end, start + PATH_BYTES_MAX);
+    let at = pathStart(target, start, until);
+    this.isPath = at < until;
+    this.length = 0;
+    this.isCut = end - start >= PATH_BYTES_MAX;
+    this.hasTrailingSlash = false;
+    if (!this.isPath) return;
+    let to = 0;
+    while (at < until) {
+      const byte = target[at] ?? 0;
+      if (byte === QUESTION || byte === HASH) {
+        // Only what stands before it can have been cut.
+        this.isCut = false;
+        return;
+      }
+      this.hasTrailingSlash = byte === SLASH;
+      if (byte === SLASH) {
+        at++;
+        continue;
+      }
+      if (this.length === PATH_SEGMENTS_MAX) {
+        this.isCut = true;
+        return;
+      }
+      this.starts[this.length] = to;
+      at = this.#readSegment(target, at, until, to);
+      to = this.ends[this.length] ?? 0;
+      if (to > (this.starts[this.length] ?? 0)) this.length++;
+    }
+  }
+
+  /** Decodes one segment to `bytes[to]` and returns where in the target it ends. */
+  #readSegment(target: Uint8Array, from: number, until: number, start: number): number {
+    let to = start;
+    let at = from;
+    let isParameter = false;
+    while (at < until) {
+      const byte = target[at] ?? 0;
+      if (byte === SLASH || byte === QUESTION || byte === HASH) break;
+      if (byte === SEMICOLON) isParameter = true;
+      if (isParameter) {
+        at++;
+        continue;
+      }
+      const decoded = decodedAt(target, at, until, byte);
+      const isControl = byte < 0x20 || byte === 0x7f;
+      this.bytes[to++] = decoded >= 0 ? decoded : isControl ? UNDERSCORE : byte;
+      at += decoded < 0 ? 1 : byte === PERCENT ? 3 : 4;
+    }
+    this.ends[this.length] = to;
+    return at;
+  }
+
+  /** The bytes of a segment as Latin-1 text, cut at `bytesMax`. */
+  latin1(segment: number, bytesMax: number): string {
+    const end = Math.min(this.ends[segment] ?? 0, (this.starts[segment] ?? 0) + bytesMax);
+    let text = '';
+    for (let i = this.starts[segment] ?? 0; i < end; i++) {
+      text += String.fromCharCode(this.bytes[i] ?? 0);
+    }
+    return text;
+  }
+}
+
+/** Where the path of a target begins; `end` when it has none. */
+function pathStart(target: Uint8Array, start: number, end: number): number {
+  if (start >= end || target[start] === SLASH) return start;
+  // http://host/path or https://host/path
+  const first = (target[start] ?? 0) | 0x20;
+  if (first !== 0x68) return end;
+  let at = start;
+  while (at < end && target[at] !== COLON && at - start < 6) at++;
+  if (target[at] !== COLON || target[at + 1] !== SLASH || target[at + 2] !== SLASH) return end;
+  at += 3;
+  while (at < end && target[at] !== SLASH && target[at] !== QUESTION) at++;
+  return at;
+}
+
+/** The byte that is encoded at `at`, or -1. */
+function decodedAt(target: Uint8Array, at: number, until: number, byte: number): number {
+  if (byte === PERCENT) {
+    if (at + 2 >= until) return -1;
+    const value = hexByte(target[at + 1] ?? 0, target[at + 2] ?? 0);
+    return value < 0 || changesShape(value) ? -1 : value;
+  }
+  if (byte === BACKSLASH && at + 3 < until && target[at + 1] === LETTER_X) {
+    const value = hexByte(target[at + 2] ?? 0, target[at + 3] ?? 0);
+    return value >= 0x80 ? value : -1;
+  }
+  return -1;
+}
+
+function changesShape(byte: number): boolean {
+  if (byte < 0x20 || byte === 0x7f) return true;
+  return (
+    byte === SLASH ||
+    byte === PERCENT ||
+    byte === QUESTION ||
+    byte === HASH ||
+    byte === SEMICOLON ||
+    byte === BACKSLASH
+  );
+}
+
+function hexByte(high: number, low: number): number {
+  const a = hexDigit(high);
+  const b = hexDigit(low);
+  return a < 0 || b < 0 ? -1 : a * 16 + b;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : -1;
+}
