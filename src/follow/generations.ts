@@ -11,7 +11,7 @@ import { listSiblings } from './siblings.ts';
 /** Remembered after they are done; more rotations than that during one stop are told apart by order and time. */
 const DONE_MAX = 16;
 /** Finished generations that are looked at for growth at each poll; only so many old ones are held open. */
-export const DRAINING_MAX = 4;
+const DRAINING_MAX = 4;
 
 /** What the file at the path turned out to be; `replaced`: the live file's inode has another content now. */
 export type LiveChange = 'same' | 'first' | 'rotated' | 'replaced' | 'none';

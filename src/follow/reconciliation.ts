@@ -164,7 +164,7 @@ export class Reconciliation {
     const since = known.length === 0 ? Number.NEGATIVE_INFINITY : Math.max(...known);
     return this.#siblings.filter((sibling, index) => {
       if (this.#taken.has(sibling)) return false;
-      return anchor >= 0 ? index > anchor : sibling.mtimeMs >= since;
+      return anchor >= 0 ? index > anchor : sibling.mtimeMs > since - SAME_TIME_MS;
     });
   }
 

@@ -6,6 +6,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { test, type TestContext } from 'node:test';
@@ -187,4 +188,16 @@ test('an abandoned copy beside its original: the original is read, once', async 
     ...lines('b', 0, 10),
     ...lines('c', 0, 1),
   ]);
+});
+
+test('no known file is left, and compression has cut the time of the newer one to whole seconds', async (t) => {
+  const log = await readTwo(t);
+  await log.restart(() => {
+    rmSync(log.path);
+    log.append(lines('b', 0, 20), log.at('access.log.1'));
+    log.gzip('access.log.1');
+    const seconds = Math.floor(statSync(log.at('access.log.1.gz')).mtimeMs / 1000);
+    utimesSync(log.at('access.log.1.gz'), seconds, seconds);
+  });
+  assert.deepEqual(await log.readAndDrain(), lines('b', 0, 20));
 });
