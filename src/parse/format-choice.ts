@@ -7,7 +7,7 @@ import { PRESETS } from './presets.ts';
 /** The setting that recognises the format from the lines. */
 export const AUTO = 'auto';
 /** Name of a format that was given as text. */
-export const CUSTOM = 'custom';
+const CUSTOM = 'custom';
 
 /**
  * All presets, in the order in which they are tried, for `auto`; else the one format. Throws

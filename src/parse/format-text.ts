@@ -22,7 +22,7 @@ export interface FormatText {
 }
 
 /** Longer texts are not formats but mistakes; nginx's own limit for one string is 4096. */
-export const FORMAT_TEXT_LENGTH_MAX = 16 * 1024;
+const FORMAT_TEXT_LENGTH_MAX = 16 * 1024;
 
 /** One character of a string after nginx's unescaping, and where it came from. */
 interface Character {

@@ -20,7 +20,7 @@ import { hasMeaning, isTime, variableKind, type VariableKind } from './variables
 export const OP_FREE = 0; // anything
 export const OP_WORD = 1; // no space, in front of a literal that does not begin with one
 export const OP_LIST_WORD = 2; // upstream values, in front of a literal that could be part of them
-export const OP_SEARCHED_MAX = OP_LIST_WORD;
+export const OP_SEARCHED_MAX = 2; // ops up to this one are searched
 export const OP_TOKEN = 3; // up to the next space
 export const OP_LIST = 4;
 export const OP_STATUS = 5;
