@@ -25,6 +25,7 @@ import { StateLock } from './state-lock.ts';
 import { snapshotOf } from './status-snapshot.ts';
 import type { MeterStatus } from './status/meter-status.ts';
 import { startStatusServer, type StatusServer } from './status/server.ts';
+import { UnparsedSample } from './unparsed-sample.ts';
 
 /**
  * The composition root: builds everything from the configuration, and knows the order of start and
@@ -266,6 +267,7 @@ function buildPipeline(
       log,
       parser: parts.newParser(),
       windows: newLogWindows(config, log),
+      unparsed: new UnparsedSample(),
       hasCaughtUp: false,
       lagMs: 0,
       lastLagMs: 0,

@@ -10,6 +10,7 @@ import type { LineSource, LogStatus } from './follow/line-source.ts';
 import type { LineParser } from './parse/line-parser.ts';
 import type { RecordBatch } from './parse/record-batch.ts';
 import type { Report, Reporter } from './report.ts';
+import type { UnparsedSample } from './unparsed-sample.ts';
 
 /**
  * The one loop: read → parse → add → take the windows that are due → spool → checkpoint.
@@ -39,6 +40,7 @@ export interface LogLane {
   readonly log: string;
   readonly parser: LineParser;
   readonly windows: LogWindows;
+  readonly unparsed: UnparsedSample;
   /** Nothing has been unread at the last look, at least once since the start. */
   hasCaughtUp: boolean;
   /** How long after its timestamp the newest line was read: the greatest since the last commit, and the last. */
@@ -155,7 +157,7 @@ export class Pipeline {
   }
 
   #take(batch: LineBatch): void {
-    const { clock, records } = this.#o;
+    const { clock, records, report } = this.#o;
     const lane = this.#lane(batch.log);
     const nowMs = clock.now();
     const isOwn = !batch.before;
@@ -165,6 +167,8 @@ export class Pipeline {
     while (from < batch.end) {
       lane.parser.parse(batch, from, records);
       lane.windows.add(records, nowMs, isOwn);
+      const sample = lane.unparsed.of(batch, records, clock.monotonicMs());
+      if (sample !== undefined) report(sample);
       if (records.consumedTo <= from) throw new Error('the parser has not moved on');
       from = records.consumedTo;
     }
