@@ -24,17 +24,18 @@ export interface RunOptions {
 const STOP_MS = 9500;
 const EXIT_FAILURE = 1;
 const EXIT_CONFIGURATION = 2;
-const EXIT_PROGRAMMER_ERROR = 70;
 
 export async function runCommand(config: Config, options: RunOptions = {}): Promise<number> {
   const output = await openRunOutput(process.stdout, config, systemClock);
+  process.once('exit', output.close);
   const stop = new AbortController();
   const ended = Promise.withResolvers<void>();
   const grace = closeWithGrace(
     {
       delay: STOP_MS,
       logger: false,
-      skip: ['SIGHUP', 'SIGUSR2', 'beforeExit'],
+      // Faults of the program are main.ts's: nothing more is written then, the checkpoint stands.
+      skip: ['SIGHUP', 'SIGUSR2', 'beforeExit', 'uncaughtException', 'unhandledRejection'],
       onSecondSignal: () => {
         output.close();
         process.exit(EXIT_FAILURE);
@@ -46,8 +47,7 @@ export async function runCommand(config: Config, options: RunOptions = {}): Prom
         output.close();
       },
     },
-    async ({ err, signal }) => {
-      if (err !== undefined) dieOf(err, output);
+    async ({ signal }) => {
       output.logger.info({ signal }, 'Stopping: reading to the end and writing what is due.');
       stop.abort();
       await ended.promise;
@@ -129,11 +129,4 @@ function explain(error: unknown, output: RunOutput): number {
     return EXIT_FAILURE;
   }
   throw error;
-}
-
-/** The state of the program is unknown: nothing more is written; the start after this goes on at the last checkpoint. */
-function dieOf(error: Error, output: RunOutput): never {
-  output.logger.fatal({ err: error }, 'A fault of nginx-meter itself; please report it.');
-  output.close();
-  process.exit(EXIT_PROGRAMMER_ERROR);
 }

@@ -31,13 +31,13 @@ export class TerminalRegion {
 
   /** Cells of a line. */
   get width(): number {
-    return Math.max(20, this.#terminal.columns ?? 80);
+    return Math.max(20, this.#terminal.columns || 80);
   }
 
   /** Puts `lines` in place of what was drawn before. */
   draw(lines: readonly string[]): void {
     if (!this.#isOpen) return;
-    const room = Math.max(1, (this.#terminal.rows ?? 24) - 1);
+    const room = Math.max(1, (this.#terminal.rows || 24) - 1);
     const fitting = lines.slice(0, room).map((line) => cutToWidth(line, this.width));
     this.#terminal.write(this.#toTop() + paint(fitting) + CLEAR_BELOW);
     this.#drawn = fitting;
