@@ -4,7 +4,7 @@ import { provisionedRule, type AlertRule } from './alert-rule.ts';
 import { COLLECTOR_RULES } from './alerts-collector.ts';
 import { TRAFFIC_RULES } from './alerts-traffic.ts';
 
-export const ALERT_RULES: readonly AlertRule[] = [...TRAFFIC_RULES, ...COLLECTOR_RULES];
+const ALERT_RULES: readonly AlertRule[] = [...TRAFFIC_RULES, ...COLLECTOR_RULES];
 
 function line(rule: AlertRule): string {
   const paused = rule.isPaused === true ? ' (paused)' : '';

@@ -191,7 +191,7 @@ export const DELIVERY: Section = {
           unit: 'ms',
           width: 8,
         },
-        byTag('host', sidecar([max('write_ms', 'time')], ['host'])),
+        byTag('host', sidecar([max('write_ms', 'duration')], ['host'])),
         [
           [null, 'green'],
           [1000, 'orange'],

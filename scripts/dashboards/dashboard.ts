@@ -9,7 +9,7 @@ import {
 } from '@grafana/schema';
 import { DATASOURCE, type PlacedLater } from './panel.ts';
 
-export const TAG = 'nginx-meter';
+const TAG = 'nginx-meter';
 
 export interface Section {
   readonly id: number;

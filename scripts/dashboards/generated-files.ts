@@ -6,7 +6,7 @@ import { DRILLDOWN } from './drilldown.ts';
 import { OVERVIEW } from './overview.ts';
 import { INIT_STATEMENTS, REBUILD_STATEMENTS } from './rollups.ts';
 
-export const DASHBOARDS: readonly { readonly file: string; readonly dashboard: Dashboard }[] = [
+const DASHBOARDS: readonly { readonly file: string; readonly dashboard: Dashboard }[] = [
   { file: 'overview.json', dashboard: OVERVIEW },
   { file: 'drilldown.json', dashboard: DRILLDOWN },
   { file: 'collector.json', dashboard: COLLECTOR },

@@ -25,7 +25,7 @@ export const RANGE = '$timeFilter';
  */
 export const LATEST = 'time > ${__to}ms - ${rp:text} * 30 AND time <= ${__to}ms';
 
-export const SERIES_TAGS = ['host', 'log', 'site'] as const;
+const SERIES_TAGS = ['host', 'log', 'site'] as const;
 
 export interface Formula {
   readonly name: string;

@@ -89,8 +89,7 @@ function continuousQueries(): string[] {
   );
 }
 
-const HEADER =
-  '-- Written by npm run dashboards from scripts/dashboards/rollups.ts; one statement a line.';
+const HEADER = '-- Written by npm run dashboards from scripts/dashboards/rollups.ts.';
 
 export const INIT_STATEMENTS = [
   HEADER,
@@ -105,6 +104,8 @@ export const INIT_STATEMENTS = [
 ].join('\n');
 
 /**
+ * For the standard input of the `influx` shell, which takes all of it as one text: with semicolons.
+ *
  * Whole days only: a range that begins within a bucket would replace its full sum by a part of it. Raw
  * points are dropped by whole days too, so a day that is gone already leaves its rollup as it is.
  */
@@ -113,8 +114,9 @@ export const REBUILD_STATEMENTS = [
   '-- Makes the rollups of whole UTC days again from the raw points, as often as you like:',
   `-- sed 's/FROM_DAY/2026-11-01/; s/TO_DAY/2026-11-08/' rebuild-rollups.iql | influx -database ${DATABASE}`,
   ...ROLLUPS.flatMap((rollup) =>
-    ROLLED_UP.map((measurement) =>
-      rollupStatement(measurement, rollup, "time >= 'FROM_DAY' AND time < 'TO_DAY'"),
+    ROLLED_UP.map(
+      (measurement) =>
+        `${rollupStatement(measurement, rollup, "time >= 'FROM_DAY' AND time < 'TO_DAY'")};`,
     ),
   ),
   '',

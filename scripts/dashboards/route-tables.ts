@@ -35,7 +35,7 @@ const CONSUMED: Column = { field: 'time consumed', unit: 'ms', decimals: 1 };
 const MEAN: Formula = { name: 'mean', expression: '1.0*sum("rt_sum")/sum("rt_count")' };
 
 /** Sums and the p95 of every value of these tags: two queries that the table joins. */
-export function routeQueries(selection: string): { query: string }[] {
+function routeQueries(selection: string): { query: string }[] {
   const tags = ['site', 'route'];
   return [
     {

@@ -11,7 +11,7 @@ export interface QueryVariable {
 }
 
 /** Every value by default, as the regular expression `.*`, so that a new host is in at once. */
-export function queryVariable(spec: QueryVariable): VariableModel {
+function queryVariable(spec: QueryVariable): VariableModel {
   const all = spec.multi ? { text: ['All'], value: ['$__all'] } : { text: 'All', value: '$__all' };
   const variable = {
     type: 'query',
@@ -38,7 +38,7 @@ export function queryVariable(spec: QueryVariable): VariableModel {
  * Which retention policy is read. `autogen` is the name of InfluxDB's own first policy, so a database
  * without our rollups works too; the text is the policy's resolution, which `interval` fields use.
  */
-export const RESOLUTIONS = [
+const RESOLUTIONS = [
   { policy: 'autogen', text: '10s' },
   { policy: 'rollup_5m', text: '5m' },
   { policy: 'rollup_1h', text: '1h' },

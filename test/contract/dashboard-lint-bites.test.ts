@@ -11,8 +11,10 @@ import {
 
 type Files = { boards: Json[]; rules: Json[] };
 
+const COMMITTED: Files = { boards: committedDashboards(), rules: committedAlertRules() };
+
 function files(): Files {
-  return { boards: committedDashboards(), rules: committedAlertRules() };
+  return structuredClone(COMMITTED);
 }
 
 function findings({ boards, rules }: Files) {
@@ -145,6 +147,11 @@ const PLANTED: Readonly<Record<string, (files: Files) => void>> = {
       f,
       OVERVIEW_CLASSES,
     ).targets[0].query.replace('1.0*sum("c2xx")', 'sum("c2xx")')),
+  'no-time-alias: a column called time': (f) =>
+    (panel(f, 89).targets[0].query = panel(f, 89).targets[0].query.replace(
+      'AS "duration"',
+      'AS "time"',
+    )),
   'time-bound: all of the database': (f) =>
     (panel(f, 70).targets[0].query = panel(f, 70).targets[0].query.replace(' AND $timeFilter', '')),
   'alert-panel-exists: no such panel': (f) => (f.rules[0].panelId = 999),

@@ -30,7 +30,7 @@ test('no address, name or password of one installation stands in the provisionin
   assert.equal(source?.['url'], '${INFLUX_URL}');
   assert.equal(source?.['user'], '${INFLUX_READ_USER}');
   assert.deepEqual(source?.['secureJsonData'], { password: '${INFLUX_READ_PASSWORD}' });
-  assert.equal((source?.['jsonData'] as { dbName: string }).dbName, '${INFLUX_DB}');
+  assert.match(text, /\n      dbName: \$\{INFLUX_DB\}\n/);
 });
 
 test('the provider reads dashboards by polling and keeps the browser from changing them', () => {
@@ -62,4 +62,9 @@ test('the rollups are one statement a line', () => {
       line,
       /^(--|CREATE DATABASE |(ALTER|CREATE) RETENTION POLICY |CREATE CONTINUOUS QUERY .* END$)/,
     );
+});
+
+test('the rebuilding of rollups ends each statement, for the shell takes all of it as one text', () => {
+  const text = readFileSync(join(PROJECT_ROOT, 'influxdb/rebuild-rollups.iql'), 'utf8');
+  for (const line of text.trimEnd().split('\n')) assert.match(line, /^(--|SELECT .*;$)/);
 });

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  failed,
+  inClass,
+  knownHour,
+  near,
+  POLICIES,
+  sumOf,
+  times,
+} from '../support/dashboard-reader.ts';
+import type { InfluxRow } from '../support/influxdb.ts';
+import { exactQuantile, KEYS, PROPERTIES } from '../support/known-points.ts';
+
+test('tables and drill-down on a real InfluxDB with known traffic', async (t) => {
+  const { reader, hour } = await knownHour(t);
+
+  const key = (row: InfluxRow, tags: readonly string[]) => tags.map((tag) => row[tag]).join(' ');
+
+  for (const policy of POLICIES)
+    await t.test(`routes: every number of every route at ${policy}`, async () => {
+      const at = reader.with({ values: { rp: policy } });
+      const truth = Map.groupBy(hour, ({ site, route }) => `${site} ${route}`);
+      const rows = await at.panel(15);
+      assert.equal(rows.length, truth.size);
+      for (const row of rows) {
+        const own = truth.get(key(row, ['site', 'route'])) ?? [];
+        assert.equal(row['requests'], own.length);
+        assert.equal(row['errors'], own.filter(failed).length);
+        assert.equal(row['5xx'], own.filter(inClass(5)).length);
+        assert.equal(
+          row['time consumed'],
+          sumOf(own, ({ ms }) => ms),
+        );
+        assert.equal(row['max'], Math.max(...times(own)));
+        assert.equal(
+          row['bytes'],
+          sumOf(own, ({ bytesOut }) => bytesOut),
+        );
+        near(row['mean'], sumOf(own, ({ ms }) => ms) / own.length, 1e-9, 'mean');
+        near(row['error ratio'], own.filter(failed).length / own.length, 1e-9, 'error ratio');
+      }
+      for (const row of await at.panel(15, 1)) {
+        const own = truth.get(key(row, ['site', 'route'])) ?? [];
+        // Of a few hundred requests more than the bin is not known, and the bin must be the right one.
+        const bin = (ms: unknown) => Math.ceil(Math.log2(Number(ms)) - 1e-9);
+        const truth95 = exactQuantile(times(own), 0.95);
+        assert.equal(
+          bin(row['p95']),
+          bin(truth95),
+          `p95 of ${key(row, ['site', 'route'])}: ${truth95}`,
+        );
+      }
+    });
+
+  await t.test('upstreams: every number of every server', async () => {
+    const truth = Map.groupBy(
+      hour.filter(({ upstream }) => upstream !== undefined),
+      ({ site, upstream }) => `${site} ${upstream?.address}`,
+    );
+    const rows = await reader.panel(18);
+    assert.equal(rows.length, truth.size);
+    for (const row of rows) {
+      const own = truth.get(key(row, ['site', 'upstream'])) ?? [];
+      assert.equal(row['requests'], own.length);
+      assert.equal(
+        row['retries'],
+        sumOf(own, ({ upstream }) => upstream?.retries ?? 0),
+      );
+      assert.equal(row['max'], Math.max(...own.map(({ upstream }) => upstream?.ms ?? 0)));
+      near(row['error ratio'], own.filter(failed).length / own.length, 1e-9, 'error ratio');
+    }
+  });
+
+  for (const [id, dim] of [
+    [19, 'cache'],
+    [25, 'agent'],
+    [26, 'proto'],
+    [27, 'tls'],
+  ] as const)
+    await t.test(`shares: requests by ${dim}`, async () => {
+      const truth = Map.groupBy(hour, (one) => PROPERTIES[dim]?.(one));
+      const rows = await reader.panel(id);
+      assert.equal(rows.length, truth.size);
+      for (const row of rows) assert.equal(row['count'], truth.get(String(row['value']))?.length);
+    });
+
+  await t.test('status codes: the bars hold every request', async () => {
+    const rows = await reader.panel(11);
+    const truth = Map.groupBy(hour, ({ status }) => String(status));
+    for (const [status, own] of truth) {
+      const bars = rows.filter((row) => row['value'] === status);
+      assert.equal(
+        sumOf(bars, (row) => Number(row['count'])),
+        own.length,
+        status,
+      );
+    }
+  });
+
+  for (const [id, dim] of [
+    [20, 'ua'],
+    [63, 'url'],
+    [24, 'notfound'],
+    [64, 'referer'],
+  ] as const)
+    await t.test(`top tables: with fewer than ten keys every ${dim} is counted`, async () => {
+      const rows = await reader.panel(id);
+      const truth = Map.groupBy(hour, (one) => KEYS[dim]?.(one));
+      truth.delete(undefined);
+      const shown = Map.groupBy(rows, (row) => String(row['key']));
+      assert.equal(shown.size, truth.size);
+      for (const [name, own] of truth)
+        assert.equal(
+          sumOf(shown.get(name ?? '') ?? [], (row) => Number(row['count'])),
+          own.length,
+          name,
+        );
+    });
+
+  const site = 'shop.example';
+  const route = '/api/v1/users/:id';
+  for (const policy of POLICIES)
+    await t.test(`drill-down: one route of one site at ${policy}`, async () => {
+      const at = reader.with({ values: { site: [site], route, rp: policy } });
+      const own = hour.filter((one) => one.site === site && one.route === route);
+      assert.equal((await at.row(30))['requests'], own.length);
+      near((await at.row(31))['errors'], own.filter(failed).length / own.length, 1e-9, 'errors');
+      near((await at.row(32))['5xx'], own.filter(inClass(5)).length / own.length, 1e-9, '5xx');
+      near((await at.row(33))['p95'], exactQuantile(times(own), 0.95), 0.15, 'p95');
+      near((await at.row(34))['mean'], sumOf(own, ({ ms }) => ms) / own.length, 1e-9, 'mean');
+      assert.equal(
+        (await at.row(35))['bytes'],
+        sumOf(own, ({ bytesOut }) => bytesOut),
+      );
+      const bars = await at.panel(36);
+      const classes = ['2xx', '3xx', '4xx', '5xx'];
+      const total = sumOf(bars, (row) => sumOf(classes, (name) => Number(row[name] ?? 0)));
+      assert.equal(total, own.length);
+    });
+
+  await t.test(
+    'drill-down: mean time of whole requests and of the upstreams within them',
+    async () => {
+      const at = reader.with({ intervalMs: 3_600_000, values: { site: [site] } });
+      const own = hour.filter((one) => one.site === site);
+      near(
+        (await at.row(42, 0))['request'],
+        sumOf(own, ({ ms }) => ms) / own.length,
+        1e-9,
+        'request',
+      );
+      const behind = own.flatMap(({ upstream }) => (upstream === undefined ? [] : [upstream.ms]));
+      near(
+        (await at.row(42, 1))['upstream'],
+        sumOf(behind, (ms) => ms) / behind.length,
+        1e-9,
+        'upstream',
+      );
+    },
+  );
+
+  await t.test('drill-down: one upstream', async () => {
+    const upstream = '10.0.0.2:8080';
+    const rows = await reader.with({ values: { upstream } }).panel(50);
+    assert.deepEqual([...new Set(rows.map((row) => row['upstream']))], [upstream]);
+    const own = hour.filter((one) => one.upstream?.address === upstream);
+    assert.equal(
+      sumOf(rows, (row) => Number(row['count'])),
+      own.length,
+    );
+  });
+});
