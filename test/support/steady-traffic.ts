@@ -15,7 +15,7 @@ export interface SteadyTraffic {
 
 const ROUND = 60;
 /** Leaves the machine some time for the servers under test. */
-const PAUSE_MS = 15;
+const PAUSE_MS = 40;
 
 export function startTraffic(nginx: Nginx, targets?: readonly string[]): SteadyTraffic {
   let sent = 0;
