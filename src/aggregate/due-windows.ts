@@ -21,7 +21,7 @@ const GAP_MAX_S = 86_400;
 
 /** Windows that end at or before this time are over; aligned. */
 export function dueUntilS(mode: DueMode, rewrite: Rewrite, time: EventTime): number {
-  if (mode === 'last') return time.align(time.frontS) + time.windowS;
+  if (mode === 'last') return time.frontS === NEVER ? NEVER : time.frontS + time.windowS;
   const isByClock = mode === 'caught-up';
   const overS = isByClock ? Math.max(time.watermarkS, time.nowS - GRACE_S) : time.watermarkS;
   const isHeldBack = mode === 'catching-up' || rewrite === 'never';
@@ -69,15 +69,16 @@ export function dueStarts(
     if (isOver || isCorrection || mode === 'last') starts.push(startS);
   }
   over.sort((a, b) => a - b);
-  addQuiet(starts, over, windows, Math.max(fromS, time.leaveAloneUntilS), untilS, time.windowS);
+  const isQuiet = (startS: number) => !windows.has(startS) && !time.forgotten.has(startS);
+  addQuiet(starts, over, isQuiet, Math.max(fromS, time.leaveAloneUntilS), untilS, time.windowS);
   return starts.sort((a, b) => a - b);
 }
 
-/** Adds the starts in [fromS, untilS) that have no window, except in gaps that are too long. */
+/** Adds the starts in [fromS, untilS) that never had a line, except in gaps that are too long. */
 function addQuiet(
   starts: number[],
   over: readonly number[],
-  windows: ReadonlyMap<number, Window>,
+  isQuiet: (startS: number) => boolean,
   fromS: number,
   untilS: number,
   windowS: number,
@@ -86,7 +87,7 @@ function addQuiet(
   for (const gapEndS of [...over, untilS]) {
     if (gapEndS - nextS > GAP_MAX_S) nextS = gapEndS;
     for (; nextS < gapEndS; nextS += windowS) {
-      if (!windows.has(nextS)) starts.push(nextS);
+      if (isQuiet(nextS)) starts.push(nextS);
     }
     nextS = Math.max(nextS, gapEndS + windowS);
   }

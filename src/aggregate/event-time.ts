@@ -1,3 +1,5 @@
+import { ForgottenWindows, type Span } from './forgotten-windows.ts';
+
 /**
  * What one log's windows know about time: how far its lines have come, up to where windows have been
  * handed over, and which of them no line can change any more.
@@ -15,7 +17,8 @@ export interface EventTimeSnapshot {
   readonly newestS: number;
   readonly clockS: number;
   readonly writtenUntilS: number;
-  readonly forgottenUntilS: number;
+  readonly closedUntilS: number;
+  readonly forgotten: readonly Span[];
   readonly leaveAloneUntilS: number;
   readonly mustLeaveNextAlone: boolean;
 }
@@ -31,8 +34,9 @@ export class EventTime {
   clockS = NEVER;
   /** Windows that begin before this have been handed over, quiet ones as zeros. */
   writtenUntilS = NEVER;
-  /** Windows that begin before this were forgotten; they never open again, because a part would overwrite the whole. */
-  forgottenUntilS = NEVER;
+  /** Where points are not rewritten: windows that begin before this take no more lines. */
+  closedUntilS = NEVER;
+  readonly forgotten = new ForgottenWindows();
   /** Windows that begin before this are not written: their beginning cannot be read any more. */
   leaveAloneUntilS = NEVER;
   /** The window of the next record is one of those. */
@@ -57,18 +61,21 @@ export class EventTime {
   }
 
   /**
-   * The time of what has no time of its own (unparsed lines), or none that counts any more (late
+   * Start of the window of what has no time of its own (unparsed lines), or none that counts any more (late
    * ones): the watermark; the clock's, once the log has had no record for a minute; never a window
-   * that was forgotten. NEVER before anything is known.
+   * that takes no more lines. NEVER before anything is known.
    */
   get frontS(): number {
-    return Math.max(this.watermarkS, this.clockS, this.forgottenUntilS);
+    const timeS = Math.max(this.watermarkS, this.clockS, this.closedUntilS);
+    return timeS === NEVER ? NEVER : this.forgotten.nextFree(this.align(timeS));
   }
 
   /** No more lines are taken into a window that begins at `startS`. */
   isClosed(startS: number): boolean {
     return (
-      startS < this.forgottenUntilS || startS + this.windowS + this.latenessS <= this.watermarkS
+      startS + this.windowS + this.latenessS <= this.watermarkS ||
+      startS < this.closedUntilS ||
+      this.forgotten.has(startS)
     );
   }
 
@@ -90,14 +97,15 @@ export class EventTime {
   }
 
   snapshot(): EventTimeSnapshot {
-    const { nowS, newestS, clockS, writtenUntilS, forgottenUntilS } = this;
+    const { nowS, newestS, clockS, writtenUntilS, closedUntilS } = this;
     const { leaveAloneUntilS, mustLeaveNextAlone } = this;
     return {
       nowS,
       newestS,
       clockS,
       writtenUntilS,
-      forgottenUntilS,
+      closedUntilS,
+      forgotten: this.forgotten.snapshot(),
       leaveAloneUntilS,
       mustLeaveNextAlone,
     };
@@ -108,7 +116,8 @@ export class EventTime {
     this.newestS = snapshot.newestS;
     this.clockS = snapshot.clockS;
     this.writtenUntilS = snapshot.writtenUntilS;
-    this.forgottenUntilS = snapshot.forgottenUntilS;
+    this.closedUntilS = snapshot.closedUntilS;
+    this.forgotten.restore(snapshot.forgotten);
     this.leaveAloneUntilS = snapshot.leaveAloneUntilS;
     this.mustLeaveNextAlone = snapshot.mustLeaveNextAlone;
   }

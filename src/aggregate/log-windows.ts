@@ -46,7 +46,7 @@ export interface LogWindowsSnapshot {
   readonly open: OpenWindowsSnapshot;
 }
 
-/** A line this far ahead of the clock has no believable time. */
+/** A line whose window begins later than this after the clock has no believable time. */
 export const FUTURE_MAX_S = 86_400;
 /** One call hands over about so many series: a quiet day is a million numbers. */
 const PORTION_SERIES = 2000;
@@ -168,7 +168,7 @@ export class LogWindows {
       this.counters.late++;
       return undefined;
     }
-    const isBelievable = timeS <= time.nowS + FUTURE_MAX_S;
+    const isBelievable = startS <= time.nowS + FUTURE_MAX_S;
     const window = isBelievable ? this.#open.openAt(startS) : undefined;
     if (window === undefined) return this.#addUnparsed(REASON_FUTURE, 1, lineBytes, isOwn);
     if (time.mustLeaveNextAlone && isOwn) time.leaveAlone(startS);
@@ -217,8 +217,7 @@ export class LogWindows {
       time.writtenUntilS = Math.max(fromS, Math.min(restS, untilS));
     }
     if (rewrite === 'never') {
-      const handedS = Math.min(time.writtenUntilS, untilS);
-      time.forgottenUntilS = Math.max(time.forgottenUntilS, handedS);
+      time.closedUntilS = Math.max(time.closedUntilS, Math.min(time.writtenUntilS, untilS));
     }
     return sealed;
   }

@@ -101,9 +101,7 @@ export class OpenWindows {
       const isIdle = window.counted === 0 && startS <= endedS;
       if (isOwed || !(isIdle || time.isClosed(startS))) continue;
       this.#byStart.delete(startS);
-      if (window.lines > 0) {
-        time.forgottenUntilS = Math.max(time.forgottenUntilS, startS + time.windowS);
-      }
+      if (window.lines > 0) time.forgotten.add(startS, startS + time.windowS);
     }
   }
 
@@ -116,7 +114,7 @@ export class OpenWindows {
 
   /** Only called when the front is known. */
   #front(): Window {
-    const startS = this.#time.align(this.#time.frontS);
+    const startS = this.#time.frontS;
     return this.#byStart.get(startS) ?? this.#open(startS);
   }
 

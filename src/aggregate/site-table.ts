@@ -34,7 +34,9 @@ export type SiteSnapshot = Readonly<Omit<Site, 'before'>> & { readonly before: r
 
 /** One spelling of a site; `a\x01` and `a\x02` are two spellings of one tag value. */
 interface Spelling {
-  readonly bytes: Uint8Array;
+  readonly length: number;
+  /** Its bytes, four to a number while there are four, then one by one. */
+  readonly words: Int32Array;
   readonly hash: number;
   readonly site: Site;
 }
@@ -42,25 +44,46 @@ interface Spelling {
 const utf8 = new TextDecoder();
 const encoder = new TextEncoder();
 
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
+// Four bytes at a time: half the time of a loop over bytes (bench/aggregate.ts).
+
+function hashOf(bytes: DataView, start: number, end: number): number {
   let hash = 0x811c9dc5;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
-  return hash;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    hash = Math.imul(hash ^ bytes.getInt32(i, true), 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ bytes.getUint8(i), 0x01000193);
+  return hash ^ (hash >>> 15);
 }
 
-function isSame(spelling: Spelling, bytes: Uint8Array, start: number, end: number): boolean {
-  const own = spelling.bytes;
-  if (own.length !== end - start) return false;
-  for (let i = 0; i < own.length; i++) {
-    if (own[i] !== bytes[start + i]) return false;
-  }
+function wordsOf(bytes: DataView): Int32Array {
+  const { byteLength } = bytes;
+  const words: number[] = [];
+  let i = 0;
+  for (; i + 4 <= byteLength; i += 4) words.push(bytes.getInt32(i, true));
+  for (; i < byteLength; i++) words.push(bytes.getUint8(i));
+  return Int32Array.from(words);
+}
+
+function isSame({ words, length }: Spelling, bytes: DataView, start: number, end: number): boolean {
+  if (length !== end - start) return false;
+  const whole = length >> 2;
+  let at = start;
+  let w = 0;
+  for (; w < whole; w++, at += 4) if (words[w] !== bytes.getInt32(at, true)) return false;
+  for (; at < end; w++, at++) if (words[w] !== bytes.getUint8(at)) return false;
   return true;
 }
 
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Whether these bytes are their own tag value, as those of every real host name are. */
-function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+function isPlain(bytes: DataView, start: number, end: number): boolean {
   for (let i = start; i < end; i++) {
-    const byte = bytes[i] ?? 0;
+    const byte = bytes.getUint8(i);
     if (byte <= SPACE || byte > TILDE || byte === BACKSLASH) return false;
   }
   return end - start <= TAG_VALUE_BYTES_MAX;
@@ -78,6 +101,9 @@ export class SiteTable {
   #buckets: Spelling[][] = [];
   #oddSpellings = 0;
   #last: Spelling | undefined;
+  /** A view of the bytes of the last call. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #viewed: Uint8Array = new Uint8Array(0);
   /** Before this event time no site can have become idle. */
   #noneIdleUntilS = -Infinity;
 
@@ -94,9 +120,14 @@ export class SiteTable {
   /** The site in `bytes[start, end)` for a line of time `timeS`. Allocates only for a new spelling. */
   siteOf(bytes: Uint8Array, start: number, end: number, timeS: number): Site {
     if (start === end) return NO_SITE;
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = viewOf(bytes);
+    }
+    const view = this.#view;
     let spelling = this.#last;
-    if (spelling === undefined || !isSame(spelling, bytes, start, end)) {
-      spelling = this.#find(bytes, start, end) ?? this.#admit(bytes, start, end, timeS);
+    if (spelling === undefined || !isSame(spelling, view, start, end)) {
+      spelling = this.#find(view, start, end) ?? this.#admit(view, start, end, timeS);
       if (spelling === undefined) {
         this.folded++;
         return OTHER_SITE;
@@ -130,7 +161,7 @@ export class SiteTable {
     }
   }
 
-  #find(bytes: Uint8Array, start: number, end: number): Spelling | undefined {
+  #find(bytes: DataView, start: number, end: number): Spelling | undefined {
     const hash = hashOf(bytes, start, end);
     const bucket = this.#buckets[hash & (BUCKETS - 1)];
     if (bucket === undefined) return undefined;
@@ -141,21 +172,23 @@ export class SiteTable {
   }
 
   /** A spelling that is new here, of a site that is known or gets a place; undefined for `other`. */
-  #admit(bytes: Uint8Array, start: number, end: number, timeS: number): Spelling | undefined {
+  #admit(bytes: DataView, start: number, end: number, timeS: number): Spelling | undefined {
     if (end - start > SITE_BYTES_MAX) return undefined;
-    if (isPlain(bytes, start, end)) {
-      if (!this.#hasRoomAt(timeS)) return undefined;
-      return this.#add(newSite(utf8.decode(bytes.subarray(start, end)), timeS));
-    }
-    const name = encoder.encode(tagValue(utf8.decode(bytes.subarray(start, end))));
-    let spelling = this.#find(name, 0, name.length);
+    const isOdd = !isPlain(bytes, start, end);
+    // A plain name that is not known is refused before anything is made of it.
+    if (!isOdd && !this.#hasRoomAt(timeS)) return undefined;
+    const own = new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start).slice();
+    const name = tagValue(utf8.decode(own));
+    if (!isOdd) return this.#add(newSite(name, timeS));
+    const known = encoder.encode(name);
+    let spelling = this.#find(viewOf(known), 0, known.length);
     if (spelling === undefined) {
       if (!this.#hasRoomAt(timeS)) return undefined;
-      spelling = this.#add(newSite(utf8.decode(name), timeS));
+      spelling = this.#add(newSite(name, timeS));
     }
     if (this.#oddSpellings >= this.#limit) return spelling;
     this.#oddSpellings++;
-    return this.#remember(bytes.slice(start, end), spelling.site);
+    return this.#remember(own, spelling.site);
   }
 
   #hasRoomAt(timeS: number): boolean {
@@ -169,7 +202,9 @@ export class SiteTable {
   }
 
   #remember(bytes: Uint8Array, site: Site): Spelling {
-    const spelling = { bytes, hash: hashOf(bytes, 0, bytes.length), site };
+    const view = viewOf(bytes);
+    const { length } = bytes;
+    const spelling = { length, words: wordsOf(view), hash: hashOf(view, 0, length), site };
     this.#buckets[spelling.hash & (BUCKETS - 1)]?.push(spelling);
     return spelling;
   }
