@@ -14,7 +14,7 @@
  * until a candidate has twice the traffic of the weakest place and a share worth a series; and such
  * changes are rationed. A window never hides a key that it has shown (key-totals.ts).
  *
- * Traffic is a count that halves every hour of event time; what Space-Saving may have counted too
+ * Traffic is a count that halves every six hours of event time; what Space-Saving may have counted too
  * much does not help a key.
  *
  * What can be lost: nothing but detail; all that was added is in some row, see key-totals.ts.
@@ -48,7 +48,7 @@ export interface HeavyHittersSnapshot {
 
 /** A request counts so many units, so that decay leaves fractions of one. */
 const UNIT = 1024;
-const HALF_LIFE_S = 3600;
+const HALF_LIFE_S = 6 * 3600;
 /** How much more traffic than the weakest place a candidate must have. */
 const LEAD = 2;
 /** And at least so many requests, and this share of the log's traffic. */

@@ -16,6 +16,8 @@ const SEGMENTS_MAX = 8;
 const STATIC_FOLDERS_MAX = 2;
 /** Words that make the name of a page an article's title. */
 const PAGE_TITLE_WORDS_MIN = 3;
+/** The same for a last folder, `/like-this-one-here/`. */
+const PERMALINK_WORDS_MIN = 4;
 const EXTENSION_BYTES_MAX = 6;
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/u));
@@ -38,7 +40,7 @@ const NOT_NAMES = words(
    sign-up register password passwords reset new edit create update delete search all list settings
    preferences profile avatar count export import verify confirm invite token tokens auth session
    sessions oauth feed rss forgot forgot-password reset-password recover roles groups bulk batch
-   index login.php index.php`,
+   index login.php index.php by-email by-name by-id by-username`,
 );
 /** What stands behind these is a slug as soon as it has two words. */
 const SLUG_FOLDERS = words(
@@ -134,6 +136,8 @@ function isSegmentVariable(
   const hasExtension = end < (path.ends[i] ?? 0);
   if (i === 0 && !hasExtension && isLocale(bytes, start, end)) return false;
   if (isVariable(bytes, start, end)) return true;
+  const isPermalink = path.hasTrailingSlash && i === path.length - 1;
+  if (isPermalink && wordsOf(bytes, start, end) >= PERMALINK_WORDS_MIN) return true;
   if (NAME_FOLDERS.has(folder)) {
     return !NOT_NAMES.has(path.latin1(i, FOLDER_BYTES_MAX).toLowerCase());
   }
