@@ -1,0 +1,38 @@
+/** What differs from one campaign to the next. */
+export interface CampaignKind {
+  readonly name: string;
+  readonly rewrite: 'always' | 'never';
+  readonly windowS: number;
+  readonly lateness: string;
+  readonly disorderMaxS: number;
+  readonly spoolMaxBytes: string;
+  readonly mayLoseState: boolean;
+  readonly isOnTmpfs: boolean;
+  readonly isNginx: boolean;
+}
+
+const USUAL: CampaignKind = {
+  name: 'a little disorder',
+  rewrite: 'always',
+  windowS: 1,
+  lateness: '5m',
+  disorderMaxS: 5,
+  spoolMaxBytes: '1MiB',
+  mayLoseState: true,
+  isOnTmpfs: false,
+  isNginx: false,
+};
+export const KINDS: readonly CampaignKind[] = [
+  { ...USUAL, name: 'much disorder', disorderMaxS: 200, windowS: 1 },
+  { ...USUAL, name: 'a small disk', isOnTmpfs: true, mayLoseState: false, windowS: 2 },
+  { ...USUAL, name: 'real nginx', isNginx: true },
+  {
+    ...USUAL,
+    name: 'never rewritten',
+    rewrite: 'never',
+    lateness: '4s',
+    disorderMaxS: 1,
+    mayLoseState: false,
+  },
+  { ...USUAL, windowS: 2 },
+];

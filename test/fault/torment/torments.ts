@@ -1,0 +1,382 @@
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Influx } from '../../support/influxdb.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { CampaignKind } from './campaign-kind.ts';
+import type { FaultRota, InfluxProxy } from './influx-proxy.ts';
+import type { KillPoints } from './kill-points.ts';
+import type { RotatableLog } from './nginx-log.ts';
+import { mount } from './small-disk.ts';
+import type { TormentedLog } from './tormented-log.ts';
+import type { Victim } from './victim.ts';
+
+/** What a torment can lay its hands on; a campaign is one. */
+export interface Scene {
+  readonly kind: CampaignKind;
+  readonly random: SeededRandom;
+  readonly killPoints: KillPoints;
+  readonly proxyFaults: FaultRota;
+  readonly counts: { kills: number };
+  readonly influx: Influx;
+  readonly proxy: InfluxProxy;
+  readonly victim: Victim;
+  readonly log: RotatableLog;
+  /** The log, where this process writes it itself. */
+  readonly synthetic: TormentedLog | undefined;
+  /** A line of the journal. */
+  note(text: string): void;
+  startMeter(killAt?: string): Promise<void>;
+  killMeter(): Promise<void>;
+}
+
+/** Something that is done to the meter, the database or the log in one round. */
+export interface Torment {
+  readonly name: string;
+  readonly weight: number;
+  readonly can: (c: Scene) => boolean;
+  readonly run: (c: Scene) => Promise<void>;
+}
+
+/** Lets some traffic pass; when exactly a fault strikes is chance. */
+async function pass(c: Scene, minMs: number, maxMs: number): Promise<void> {
+  await delay(c.random.between(minMs, maxMs));
+}
+
+const always = (): boolean => true;
+const keepsState = (c: Scene): boolean => c.kind.mayLoseState;
+const onTmpfs = (c: Scene): boolean => c.kind.isOnTmpfs;
+const isSynthetic = (c: Scene): boolean => c.synthetic !== undefined;
+const mayHoldHalf = (c: Scene): boolean => isSynthetic(c) && c.kind.rewrite === 'always';
+
+async function rotateOnce(c: Scene): Promise<string> {
+  if (c.synthetic !== undefined && c.random.chance(0.35)) {
+    c.synthetic.copytruncate();
+    return 'copytruncate';
+  }
+  c.log.rename();
+  await pass(c, 0, 150); // into the renamed file
+  await c.log.reopen();
+  return 'rename';
+}
+
+async function kill(c: Scene): Promise<void> {
+  await c.killMeter();
+}
+
+const onProcesses: Torment[] = [
+  {
+    name: 'kill -9 of the meter',
+    weight: 4,
+    can: always,
+    run: async (c) => {
+      await pass(c, 0, 900);
+      await kill(c);
+      if (c.random.chance(0.4)) c.note(await rotateOnce(c));
+      await c.startMeter();
+    },
+  },
+  {
+    name: 'kill -9 right after its start',
+    weight: 2,
+    can: always,
+    run: async (c) => {
+      await kill(c);
+      await c.startMeter();
+      await pass(c, 0, 60);
+      await kill(c);
+      await c.startMeter();
+    },
+  },
+  {
+    name: 'kill point',
+    weight: 7,
+    can: always,
+    run: async (c) => {
+      const name = c.killPoints.next();
+      const at = `${name}:${c.random.between(1, 3)}`;
+      const before = c.victim.deathsAt(name);
+      await kill(c);
+      await c.startMeter(at);
+      if (c.random.chance(0.3)) c.note(await rotateOnce(c));
+      const isDead = await c.victim.diedAt(name, before, 6_000);
+      c.note(`${at}${isDead ? '' : ' was not reached'}`);
+      if (isDead) {
+        c.killPoints.visited(name);
+        c.counts.kills += 1;
+      } else await kill(c);
+      await c.startMeter();
+    },
+  },
+  {
+    name: 'SIGTERM',
+    weight: 2,
+    can: always,
+    run: async (c) => {
+      await pass(c, 0, 700);
+      await c.victim.stop();
+      await c.startMeter();
+    },
+  },
+  {
+    name: 'SIGSTOP',
+    weight: 2,
+    can: always,
+    run: async (c) => {
+      c.victim.signal('SIGSTOP');
+      await pass(c, 200, 1200);
+      if (c.random.chance(0.5)) c.note(await rotateOnce(c));
+      c.victim.signal('SIGCONT');
+    },
+  },
+];
+
+const onTheDatabase: Torment[] = [
+  {
+    name: 'kill -9 of influxd',
+    weight: 2,
+    can: always,
+    run: async (c) => {
+      await pass(c, 0, 500);
+      await c.influx.kill();
+      await pass(c, 100, 900);
+      await c.influx.restart();
+    },
+  },
+  {
+    name: 'proxy',
+    weight: 6,
+    can: always,
+    run: async (c) => {
+      const mode = c.proxyFaults.next(c.random);
+      c.note(mode);
+      await c.proxy.setMode(mode);
+      await pass(c, 500, 1500);
+      if (c.random.chance(0.4)) {
+        await kill(c);
+        await c.startMeter();
+        await pass(c, 100, 600);
+      }
+      await c.proxy.setMode('pass');
+      // A refusal for want of rights is asked again after half a minute; a restart asks at once.
+      if (mode !== '401' && c.random.chance(0.5)) return;
+      await c.victim.stop();
+      await c.startMeter();
+    },
+  },
+];
+
+const onTheLog: Torment[] = [
+  {
+    name: 'rename rotation',
+    weight: 2,
+    can: always,
+    run: async (c) => {
+      c.log.rename();
+      await pass(c, 0, 700);
+      await c.log.reopen();
+      await pass(c, 0, 300);
+    },
+  },
+  {
+    name: 'two rename rotations within a second',
+    weight: 1,
+    can: always,
+    run: async (c) => {
+      for (let i = 0; i < 2; i += 1) {
+        c.log.rename();
+        await c.log.reopen();
+        await pass(c, 0, 300);
+      }
+    },
+  },
+  {
+    name: 'copytruncate',
+    weight: 2,
+    can: isSynthetic,
+    run: async (c) => {
+      c.synthetic?.copytruncate();
+      await pass(c, 0, 500);
+    },
+  },
+  {
+    name: 'copytruncate with lines the meter has not read',
+    weight: 2,
+    can: isSynthetic,
+    run: async (c) => {
+      c.victim.signal('SIGSTOP');
+      c.synthetic?.write(c.random.between(1, 200));
+      c.synthetic?.copytruncate();
+      // As long as before, or longer, or shorter: the position may lie inside the new content.
+      c.synthetic?.write(c.random.between(0, 400));
+      c.victim.signal('SIGCONT');
+    },
+  },
+  {
+    name: 'rotations while the meter is down',
+    weight: 4,
+    can: always,
+    run: async (c) => {
+      await pass(c, 0, 300);
+      if (c.random.chance(0.5)) await kill(c);
+      else await c.victim.stop();
+      for (let left = c.random.between(1, 3); left > 0; left -= 1) {
+        await pass(c, 20, 200);
+        c.note(await rotateOnce(c));
+        if (!c.random.chance(0.4)) continue;
+        c.note('gzip');
+        c.log.compress();
+      }
+      await c.startMeter();
+    },
+  },
+  {
+    name: 'gzip of the rotated files',
+    weight: 1,
+    can: always,
+    run: async (c) => {
+      c.note(await rotateOnce(c));
+      await pass(c, 100, 600);
+      c.log.compress();
+    },
+  },
+  {
+    name: 'half a line, then kill -9',
+    weight: 2,
+    can: mayHoldHalf,
+    run: async (c) => {
+      c.synthetic?.writeHalf();
+      await pass(c, 100, 500);
+      await kill(c);
+      await c.startMeter();
+      await pass(c, 0, 300);
+      if (c.synthetic !== undefined) c.synthetic.holdsHalf = false;
+    },
+  },
+];
+
+/** The file at a random place with one bit turned; false when there is nothing to turn. */
+function damage(c: Scene, path: string): boolean {
+  if (!existsSync(path) || statSync(path).size === 0) return false;
+  const bytes = readFileSync(path);
+  const at = c.random.between(0, bytes.length - 1);
+  bytes[at] = (bytes[at] ?? 0) ^ (1 << c.random.between(0, 7));
+  writeFileSync(path, bytes);
+  return true;
+}
+
+const BALLAST = 'ballast';
+
+const onTheDisk: Torment[] = [
+  {
+    name: 'STATE_DIR lost',
+    weight: 2,
+    can: keepsState,
+    run: async (c) => {
+      await kill(c);
+      // The folder may be a mount point of its own.
+      for (const name of readdirSync(c.victim.stateDir)) {
+        rmSync(join(c.victim.stateDir, name), { recursive: true });
+      }
+      await c.startMeter();
+    },
+  },
+  {
+    name: 'a damaged checkpoint',
+    weight: 1,
+    can: keepsState,
+    run: async (c) => {
+      await kill(c);
+      if (!damage(c, join(c.victim.stateDir, 'checkpoint'))) c.note('there was none');
+      await c.startMeter();
+    },
+  },
+  {
+    name: 'a damaged segment',
+    weight: 1,
+    can: keepsState,
+    run: async (c) => {
+      await c.proxy.setMode('503');
+      await pass(c, 800, 1800);
+      await kill(c);
+      const folder = join(c.victim.stateDir, 'spool');
+      const segments = existsSync(folder)
+        ? readdirSync(folder).filter((name) => !name.endsWith('.damaged'))
+        : [];
+      const done = segments.length > 0 && damage(c, join(folder, c.random.pick(segments)));
+      if (!done) c.note('there was none');
+      await c.proxy.setMode('pass');
+      await c.startMeter();
+    },
+  },
+  {
+    name: 'STATE_DIR gone and back while it runs',
+    weight: 1,
+    can: (c) => keepsState(c) && !onTmpfs(c),
+    run: async (c) => {
+      const away = `${c.victim.stateDir}.away`;
+      renameSync(c.victim.stateDir, away);
+      await pass(c, 300, 1500);
+      if (c.random.chance(0.3)) {
+        await kill(c);
+        await c.startMeter();
+      }
+      const isAlone = c.random.chance(0.5);
+      if (isAlone) {
+        rmSync(away, { recursive: true });
+        return;
+      }
+      rmSync(c.victim.stateDir, { recursive: true, force: true });
+      renameSync(away, c.victim.stateDir);
+      await pass(c, 0, 500);
+    },
+  },
+  {
+    name: 'disk full',
+    weight: 6,
+    can: onTmpfs,
+    run: async (c) => {
+      const ballast = join(c.victim.stateDir, BALLAST);
+      const { bavail, bsize } = statfsSync(c.victim.stateDir);
+      const leave = c.random.pick([0, 0, 1, 2]);
+      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail - leave) * bsize));
+      await pass(c, 700, 2000);
+      if (c.random.chance(0.4)) {
+        await kill(c);
+        await c.startMeter();
+        await pass(c, 0, 700);
+      }
+      rmSync(ballast);
+      await pass(c, 0, 300);
+    },
+  },
+  {
+    name: 'disk read-only from before its start',
+    weight: 3,
+    can: onTmpfs,
+    run: async (c) => {
+      await kill(c);
+      await mount(['-o', 'remount,ro', c.victim.stateDir]);
+      await c.startMeter();
+      await pass(c, 700, 1500);
+      await mount(['-o', 'remount,rw', c.victim.stateDir]);
+      await pass(c, 0, 700);
+    },
+  },
+];
+
+export const TORMENTS: readonly Torment[] = [
+  ...onProcesses,
+  ...onTheDatabase,
+  ...onTheLog,
+  ...onTheDisk,
+];
