@@ -1,39 +1,28 @@
 import type { DueMode } from './aggregate/due-windows.ts';
+import { NO_GAUGES, type Gauges } from './aggregate/gauges.ts';
 import type { LogWindows } from './aggregate/log-windows.ts';
 import type { SealedWindow } from './aggregate/sealed-window.ts';
-import { NO_GAUGES, type Gauges } from './aggregate/gauges.ts';
-import type { CheckpointFile, LogCheckpoint, PointIdentity } from './checkpoint.ts';
+import type { LogCheckpoint, PointIdentity } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
+import { Commit, type CommitOptions } from './commit.ts';
+import { FileProgress } from './file-progress.ts';
 import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
 import type { LineBatch } from './follow/line-batch.ts';
 import type { LineSource, LogStatus } from './follow/line-source.ts';
+import { byLog, dueMode, isQuiet } from './log-status.ts';
 import type { LineParser } from './parse/line-parser.ts';
 import type { RecordBatch } from './parse/record-batch.ts';
-import type { Report, Reporter } from './report.ts';
 import type { UnparsedSample } from './unparsed-sample.ts';
 
 /**
  * The one loop: read → parse → add → take the windows that are due → spool → checkpoint.
  *
  * Everything happens in turn on one thread, so at the top of the loop positions and windows are of
- * the same moment, and that is what a checkpoint saves. Order of a commit: points into the spool,
- * fsync, checkpoint, and only then may the points be sent. A crash anywhere in between leaves the
- * old checkpoint, and what it does not know is computed again.
+ * the same moment, and that is what a commit makes durable, see commit.ts.
  *
  * When the spool is full the loop stops reading: the log itself is the buffer.
  * When the state folder cannot be written, points go on from memory, uncommitted, until it can.
  */
-
-/** What the loop needs of the spool; src/influx/spool.ts. */
-export interface PointQueue {
-  readonly isFull: boolean;
-  readonly lastSeq: number;
-  readonly ackedSeq: number;
-  append(lines: Uint8Array, points: number): Promise<number>;
-  /** True when everything appended is on disk. */
-  sync(): Promise<boolean>;
-  commit(seq: number): void;
-}
 
 /** One log's way through the loop. */
 export interface LogLane {
@@ -52,13 +41,10 @@ export interface LogLane {
   truncations: number;
 }
 
-export interface PipelineOptions {
+export interface PipelineOptions extends CommitOptions {
   readonly source: LineSource<FollowCheckpoint>;
   readonly records: RecordBatch;
-  readonly queue: PointQueue;
-  readonly checkpoint: CheckpointFile;
   readonly clock: Clock;
-  readonly report: Reporter;
   readonly windowS: number;
   readonly identity: PointIdentity;
   /** A lane for a log that is met for the first time. */
@@ -70,7 +56,6 @@ export interface PipelineOptions {
   /** The process's own point of the window that ends now, or undefined for none. */
   readonly sidecarPoint: (startS: number) => { lines: Uint8Array; points: number } | undefined;
   readonly onWindows: (windows: readonly SealedWindow[]) => void;
-  readonly rewrite: 'always' | 'never';
 }
 
 /** One log that is asked for its windows. */
@@ -90,15 +75,21 @@ export class Pipeline {
   readonly lanes = new Map<string, LogLane>();
   /** Monotonic time of the last turn, for /healthz. */
   lastTurnMs: number;
-  /** Why the state folder cannot be written; undefined when all is well. */
-  stateTrouble: string | undefined;
   readonly #o: PipelineOptions;
+  readonly #durable: Commit;
+  readonly #files = new FileProgress();
   #lastTickS: number;
 
   constructor(options: PipelineOptions) {
     this.#o = options;
+    this.#durable = new Commit(options);
     this.lastTurnMs = options.clock.monotonicMs();
     this.#lastTickS = this.#windowStartS(options.clock.now());
+  }
+
+  /** Why the state folder cannot be written; undefined when all is well. */
+  get stateTrouble(): string | undefined {
+    return this.#durable.trouble;
   }
 
   restore(logs: readonly LogCheckpoint[]): void {
@@ -119,7 +110,7 @@ export class Pipeline {
         await this.#o.clock.sleep(FULL_WAIT_MS, signal);
         continue;
       }
-      const batch = await this.#o.source.next();
+      const batch = await this.#o.source.next(this.#files.newestOf);
       if (batch !== undefined) {
         this.#take(batch);
         if (this.#overdueSeries(turnMs) >= PORTION_SERIES) await this.#commit(turnMs, false);
@@ -137,7 +128,7 @@ export class Pipeline {
     let isCaughtUp = false;
     while (clock.monotonicMs() < deadlineMs && !queue.isFull) {
       turnMs = clock.now();
-      const batch = await source.next();
+      const batch = await source.next(this.#files.newestOf);
       if (batch === undefined) {
         isCaughtUp = true;
         break;
@@ -163,9 +154,14 @@ export class Pipeline {
     const isOwn = !batch.before;
     if (batch.headLost) lane.windows.leaveFirstWindowAlone();
     lane.windows.addOverlong(batch.overlongLines, batch.overlongBytes, isOwn);
+    const file = batch.source ?? batch.path;
+    if (!this.#files.knows(file)) this.#files.sync(this.#o.source.status());
     let from = batch.start;
     while (from < batch.end) {
       lane.parser.parse(batch, from, records);
+      if (this.#files.note(file, records)) {
+        lane.windows.limitWatermark(this.#files.limitOf(batch.log));
+      }
       lane.windows.add(records, nowMs, isOwn);
       const sample = lane.unparsed.of(batch, records, clock.monotonicMs());
       if (sample !== undefined) report(sample);
@@ -192,7 +188,6 @@ export class Pipeline {
     let windows: SealedWindow[] = [];
     let series = 0;
     for (const { lane, mode, nowMs, gauges } of this.#due(turnMs, isCaughtUp, isLast)) {
-      if (this.#o.queue.isFull) break;
       let portion = lane.windows.takeDue(mode, nowMs, gauges);
       while (portion.length > 0) {
         windows = windows.concat(portion);
@@ -210,26 +205,27 @@ export class Pipeline {
     await this.#makeDurable();
   }
 
-  /** Which logs to ask for windows, and how. */
+  /** Which logs to ask for windows, and how; none any more once the spool is full. */
   *#due(turnMs: number, isCaughtUp: boolean, isLast: boolean): Generator<DueLane> {
-    const statuses = byLog(this.#o.source.status());
-    for (const status of statuses.values()) {
+    const statuses = this.#o.source.status();
+    this.#files.sync(statuses);
+    const logs = byLog(statuses);
+    for (const status of logs.values()) {
+      if (this.#o.queue.isFull) return;
       const lane = this.#lane(status.log);
       lane.hasCaughtUp ||= isQuiet(status);
       if (lane.parser.formatName !== 'auto') lane.windows.learnFormat(lane.parser.families);
-      const mode = dueMode(lane, status, isCaughtUp);
-      yield {
-        lane,
-        mode: isLast && mode === 'caught-up' ? 'last' : mode,
-        nowMs: turnMs,
-        gauges: this.#gauges(lane, status),
-      };
+      lane.windows.limitWatermark(this.#files.limitOf(status.log));
+      const due = dueMode(status, lane.hasCaughtUp, isCaughtUp);
+      const mode = isLast && due === 'caught-up' ? 'last' : due;
+      yield { lane, mode, nowMs: turnMs, gauges: this.#gauges(lane, status) };
     }
-    if (!isCaughtUp) return;
+    if (!isCaughtUp || this.#o.rewrite === 'never') return;
     // Logs of the checkpoint that nobody follows any more: what was counted is written, and their
     // windows stay, because a log that comes back goes on from its old position.
     for (const lane of this.lanes.values()) {
-      if (statuses.has(lane.log)) continue;
+      if (logs.has(lane.log)) continue;
+      if (this.#o.queue.isFull) return;
       const nowMs = (lane.windows.newestS ?? 0) * 1000;
       yield { lane, mode: 'last', nowMs, gauges: NO_GAUGES };
     }
@@ -244,51 +240,16 @@ export class Pipeline {
   }
 
   async #makeDurable(): Promise<void> {
-    const { queue, checkpoint, source, identity, rewrite } = this.#o;
-    const seq = queue.lastSeq;
-    let trouble: string | undefined;
-    if (await queue.sync()) {
-      try {
-        await checkpoint.save({
-          spoolSeq: seq,
-          ackedSeq: queue.ackedSeq,
-          follow: source.checkpoint(),
-          logs: Array.from(this.lanes.values(), (lane) => ({
-            log: lane.log,
-            formatName: lane.parser.formatName,
-            windows: lane.windows.snapshot(),
-          })),
-          identity,
-        });
-      } catch (error) {
-        trouble = error instanceof Error ? error.message : String(error);
-      }
-    } else {
-      trouble = 'the spool cannot be written';
-    }
-    this.#reportState(trouble);
-    // Without a disk nothing can be committed; points are sent all the same, because after a crash
-    // the old checkpoint makes the same windows be computed and written again. Where points are not
-    // overwritten they wait for the disk; the queue fills up and reading stops.
-    if (trouble === undefined || rewrite === 'always') queue.commit(seq);
-  }
-
-  #reportState(trouble: string | undefined): void {
-    const { checkpoint, report } = this.#o;
-    const was = this.stateTrouble;
-    this.stateTrouble = trouble;
-    if (trouble !== undefined) {
-      report({
-        level: 'error',
-        code: 'state-unwritable',
-        subject: checkpoint.path,
-        message:
-          `The state cannot be saved: ${trouble}. Points go on from memory; make STATE_DIR ` +
-          'writable, or give it room. Until then a crash means reading the log again.',
-      });
-    } else if (was !== undefined) {
-      report(recovered(checkpoint.path));
-    }
+    const { source, identity } = this.#o;
+    await this.#durable.make({
+      follow: source.checkpoint(),
+      logs: Array.from(this.lanes.values(), (lane) => ({
+        log: lane.log,
+        formatName: lane.parser.formatName,
+        windows: lane.windows.snapshot(),
+      })),
+      identity,
+    });
   }
 
   #gauges(lane: LogLane, status: LogStatus): Gauges {
@@ -332,46 +293,4 @@ export class Pipeline {
     const sinceMs = (((clock.now() - 1000) % windowMs) + windowMs) % windowMs;
     return Math.min(IDLE_WAIT_MAX_MS, windowMs - sinceMs);
   }
-}
-
-function isQuiet(status: LogStatus): boolean {
-  return status.caughtUp && status.trouble === undefined;
-}
-
-function dueMode(lane: LogLane, status: LogStatus, isCaughtUp: boolean): DueMode {
-  if (!lane.hasCaughtUp) return 'catching-up';
-  return isCaughtUp && isQuiet(status) ? 'caught-up' : 'live';
-}
-
-/** Several files may feed one log; its state is that of all of them. */
-function byLog(statuses: readonly LogStatus[]): ReadonlyMap<string, LogStatus> {
-  const merged = new Map<string, LogStatus>();
-  for (const status of statuses) {
-    const other = merged.get(status.log);
-    merged.set(status.log, other === undefined ? status : mergeStatus(other, status));
-  }
-  return merged;
-}
-
-function mergeStatus(a: LogStatus, b: LogStatus): LogStatus {
-  const trouble = a.trouble ?? b.trouble;
-  return {
-    log: a.log,
-    path: a.path,
-    unreadBytes: a.unreadBytes + b.unreadBytes,
-    caughtUp: a.caughtUp && b.caughtUp,
-    rotations: a.rotations + b.rotations,
-    truncations: a.truncations + b.truncations,
-    ...(trouble === undefined ? {} : { trouble }),
-  };
-}
-
-function recovered(path: string): Report {
-  return {
-    level: 'info',
-    code: 'state-writable',
-    subject: path,
-    message: 'The state is saved again; nothing was lost.',
-    ends: ['state-unwritable'],
-  };
 }

@@ -32,6 +32,8 @@ export class EventTime {
   newestS = NEVER;
   /** The clock, while caught up with a log that has had no record for a minute; else NEVER. */
   clockS = NEVER;
+  /** Files of the log that lie behind hold the watermark back to this. */
+  limitS = Infinity;
   /** Windows that begin before this have been handed over, quiet ones as zeros. */
   writtenUntilS = NEVER;
   /** Where points are not rewritten: windows that begin before this take no more lines. */
@@ -57,16 +59,22 @@ export class EventTime {
    * make the lines after it late. When the clock goes back the watermark goes back with it.
    */
   get watermarkS(): number {
+    const reachedS = this.#reachedS();
+    return reachedS < this.limitS ? reachedS : this.limitS;
+  }
+
+  #reachedS(): number {
     return this.newestS < this.nowS ? this.newestS : this.nowS;
   }
 
   /**
-   * Start of the window of what has no time of its own (unparsed lines), or none that counts any more (late
-   * ones): the watermark; the clock's, once the log has had no record for a minute; never a window
-   * that takes no more lines. NEVER before anything is known.
+   * Start of the window that takes what has no time of its own (unparsed lines) or one that counts no
+   * more (late lines): that of the newest time that the clock has reached, or of the clock once the
+   * log has had no record for a minute; the next one if it takes no more lines. NEVER before
+   * anything is known.
    */
   get frontS(): number {
-    const timeS = Math.max(this.watermarkS, this.clockS, this.closedUntilS);
+    const timeS = Math.max(this.#reachedS(), this.clockS, this.closedUntilS);
     return timeS === NEVER ? NEVER : this.forgotten.nextFree(this.align(timeS));
   }
 

@@ -104,6 +104,14 @@ export class LogWindows {
   }
 
   /**
+   * The watermark goes no further than this event time (epoch seconds) until told otherwise: a file of
+   * the log has been read only so far. Not part of the snapshot.
+   */
+  limitWatermark(limitS: number): void {
+    this.#time.limitS = Math.max(NEVER, limitS);
+  }
+
+  /**
    * Adds the rows of a batch. `isOwn` is false for lines of a rotated predecessor, which only
    * complete windows that other lines touch. Touches each row once and allocates nothing per row;
    * neighbours share a window and a series most of the time, so both are looked up only when they
@@ -153,9 +161,10 @@ export class LogWindows {
     if (counted > 0) this.#open.families = families;
   }
 
-  /** Lines that the follower passed over because of their length. */
+  /** Lines that the follower passed over because of their length; bytes come with each part of one. */
   addOverlong(lines: number, bytes: number, isOwn: boolean): void {
-    if (lines > 0) this.#addUnparsed(REASON_OVERLONG, lines, bytes, isOwn);
+    if (lines === 0 && bytes === 0) return;
+    this.#addUnparsed(REASON_OVERLONG, lines, bytes, isOwn);
   }
 
   /** The window of a record, changed from now on; or undefined when the record is accounted for elsewhere. */

@@ -59,6 +59,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
   /** Of logs that match no longer, or not yet: kept, so that nothing is read twice when they come back. */
   #unused = new Map<string, LogCheckpoint>();
   #turn = 0;
+  /** Some log is fed by several followers. */
+  #hasShared = false;
   #discoveredAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FileSourceOptions) {
@@ -78,14 +80,15 @@ class FileSource implements LineSource<FollowCheckpoint> {
     await this.#discover(this.#options.readFrom);
   }
 
-  async next(): Promise<LineBatch | undefined> {
+  async next(newestOf?: (path: string) => number): Promise<LineBatch | undefined> {
     const isWoken = this.#watch?.takePending() ?? false;
     await this.#discoverIfDue(isWoken);
     // First whoever has lines; then, as nobody seems to have, everybody looks again.
     for (const mustLook of [false, true]) {
-      const count = this.#followers.length;
+      const followers = this.#inOrder(newestOf);
+      const count = followers.length;
       for (let tried = 0; tried < count; tried += 1) {
-        const follower = this.#followers[this.#turn % count];
+        const follower = followers[this.#turn % count];
         this.#turn = (this.#turn + 1) % count;
         const batch = await follower?.next(mustLook);
         if (batch !== undefined) return batch;
@@ -115,6 +118,32 @@ class FileSource implements LineSource<FollowCheckpoint> {
   async close(): Promise<void> {
     await this.#watch?.close();
     for (const follower of this.#followers) await follower.close();
+  }
+
+  /**
+   * The followers in the order of turns, where those of one log take its turns in such an order that
+   * the one furthest behind comes first.
+   */
+  #inOrder(newestOf: ((path: string) => number) | undefined): readonly LogFollower[] {
+    const count = this.#followers.length;
+    if (newestOf === undefined || !this.#hasShared) return this.#followers;
+    const turns = new Map<string, number[]>();
+    for (let i = 0; i < count; i += 1) {
+      const at = (this.#turn + i) % count;
+      const log = this.#followers[at]?.log ?? '';
+      const own = turns.get(log);
+      if (own === undefined) turns.set(log, [at]);
+      else own.push(at);
+    }
+    const ordered = [...this.#followers];
+    for (const own of turns.values()) {
+      const files = own.flatMap((at) => this.#followers[at] ?? []);
+      files.sort((a, b) => compare(newestOf(a.path), newestOf(b.path)));
+      files.forEach((file, i) => {
+        ordered[own[i] ?? 0] = file;
+      });
+    }
+    return ordered;
   }
 
   #startWatching(): FolderWatch {
@@ -165,7 +194,10 @@ class FileSource implements LineSource<FollowCheckpoint> {
     this.#unused.delete(path);
     if (saved === undefined) await follower.begin(readFrom);
     else follower.resume(saved);
-    if (this.#followers.some((one) => one.log === log)) this.#reportSharedName(path, log);
+    if (this.#followers.some((one) => one.log === log)) {
+      this.#hasShared = true;
+      this.#reportSharedName(path, log);
+    }
     this.#followers.push(follower);
     this.#watch?.add(dirname(path));
   }
@@ -193,4 +225,9 @@ class FileSource implements LineSource<FollowCheckpoint> {
         'Give it a name of its own in LOG_PATHS, `name=path`, to tell them apart.',
     });
   }
+}
+
+/** Of times that may be -Infinity, whose difference with itself is no number. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }

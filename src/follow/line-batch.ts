@@ -9,6 +9,8 @@ export interface LineBatch {
   readonly log: string;
   /** Where the bytes come from, for messages: a path. */
   readonly path: string;
+  /** `path` of the LogStatus they count for, when that is another: the bytes may be in a rotated file of it. */
+  readonly source?: string;
   readonly bytes: Uint8Array;
   /** `bytes[start, end)` holds complete lines only; every one of them ends with LF (0x0A). */
   readonly start: number;

@@ -17,17 +17,47 @@ export interface LogStatus {
 }
 
 /**
+ * How a receiver of lines is doing that nobody can ask for again: counts since the start of the
+ * process. Messages that were malformed, had no room or were dropped by the system are lost.
+ */
+export interface ReceiverStatus {
+  /** Where it listens, as configured: `syslog://0.0.0.0:5514`. */
+  readonly address: string;
+  /** Messages taken in, lost ones not included. */
+  readonly messages: number;
+  readonly malformed: number;
+  /** They found no room, because lines came faster than they were read. */
+  readonly overflowed: number;
+  /** Datagrams that the system dropped because its receive buffer was full, where it tells. */
+  readonly dropped: number;
+  /** Connections open now, and those refused because there were too many. */
+  readonly connections: number;
+  readonly refusedConnections: number;
+  /** Why it does not listen at the moment; absent when all is well. */
+  readonly trouble?: string;
+}
+
+/**
  * Where lines come from. Pull only: nothing is read before `next()` asks for it.
  *
  * `C` is the checkpoint of the source, a JSON value: the positions of all bytes that `next()` has
  * handed out, current batch included. Take it only when the batch has been dealt with.
  */
 export interface LineSource<C = unknown> {
-  /** The next complete lines, or `undefined` when all there is has been read. Bytes are borrowed until the next call. */
-  next(): Promise<LineBatch | undefined>;
+  /**
+   * The next complete lines, or `undefined` when all there is has been read. Bytes are borrowed until
+   * the next call. `newestOf` tells the event time (epoch seconds) up to which the file of a
+   * LogStatus's `path` has been read: of several files that feed one log the one furthest behind is
+   * read first.
+   */
+  next(newestOf?: (path: string) => number): Promise<LineBatch | undefined>;
   /** Resolves when there may be something new, after `maxMs`, or when `signal` aborts. */
   wait(maxMs: number, signal: AbortSignal): Promise<void>;
   checkpoint(): C;
   status(): readonly LogStatus[];
+  /** Absent where everything is read from files. */
+  receivers?(): readonly ReceiverStatus[];
+  /** True once nothing can come any more: the input has ended, and there is no other. */
+  readonly hasEnded?: boolean;
   close(): Promise<void>;
 }

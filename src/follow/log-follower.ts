@@ -247,7 +247,8 @@ export class LogFollower {
     const headLost = this.#isHeadLost && !before;
     if (headLost) this.#isHeadLost = false;
     const { start, end, overlongLines, overlongBytes } = frame;
-    const from = { log: this.log, path: generation.path, bytes: this.#context.readBuffer };
+    const { log, path: source } = this;
+    const from = { log, source, path: generation.path, bytes: this.#context.readBuffer };
     return { ...from, start, end, overlongLines, overlongBytes, before, headLost };
   }
 
