@@ -5,7 +5,6 @@ import { type Checkpoint, CheckpointFile, type PointIdentity } from './checkpoin
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { InfluxSettings } from './config/influx-rules.ts';
-import { openFileSource } from './follow/file-source.ts';
 import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
 import type { LineSource } from './follow/line-source.ts';
 import { InfluxClient } from './influx/client.ts';
@@ -18,6 +17,7 @@ import { InfluxWriter } from './influx/writer.ts';
 import { createParser } from './parse/parser.ts';
 import { RecordBatch } from './parse/record-batch.ts';
 import { createScanner } from './parse/scanner.ts';
+import { openLogSources } from './log-sources.ts';
 import { Pipeline, type LogLane } from './pipeline.ts';
 import type { Reporter } from './report.ts';
 import { SidecarFigures } from './sidecar-figures.ts';
@@ -114,9 +114,9 @@ export class App {
   }
 
   /**
-   * Runs until `signal` aborts, then reads to the end, writes what is due and closes. Resolves to
-   * `read-again` when points were damaged in the spool: then a new App must be started at once,
-   * which reads the logs again.
+   * Runs until `signal` aborts or the input has ended, then reads to the end, writes what is due and
+   * closes. Resolves to `read-again` when points were damaged in the spool: then a new App must be
+   * started at once, which reads the logs again.
    */
   async run(signal: AbortSignal): Promise<'stopped' | 'read-again'> {
     const { clock } = this.#o;
@@ -127,7 +127,9 @@ export class App {
       await this.#pipeline.run(stop);
       if (!this.#isDamaged) {
         await this.#pipeline.finish(clock.monotonicMs() + FINISH_MS);
-        if (writing !== undefined) await this.#spool.whenDrained(AbortSignal.timeout(DRAIN_MS));
+        // At the end of the input nobody is in a hurry: what is not sent is waited for.
+        const drain = stop.aborted ? AbortSignal.timeout(DRAIN_MS) : stop;
+        if (writing !== undefined) await this.#spool.whenDrained(drain);
         await this.#pipeline.saveAcknowledged();
       }
     } finally {
@@ -198,14 +200,12 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   const scanner = createScanner({ readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES });
   const newParser = () => createParser({ format: config.logFormat, scanner });
   newParser(); // A format that is none is told before anything is opened.
-  const source = await openFileSource({
-    paths: config.logs.map(({ name, path }) => (name === undefined ? path : `${name}=${path}`)),
+  const source = await openLogSources({
+    config,
     readFrom: hasLost ? 'all' : config.readFrom,
     checkpoint: checkpoint?.follow,
     readBuffer: scanner.readBuffer,
-    maxLineBytes: config.maxLineBytes,
-    pollIntervalMs: config.pollIntervalMs,
-    watchPolling: config.watchPolling,
+    stdin: () => process.stdin,
     clock,
     report,
   });

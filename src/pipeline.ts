@@ -100,7 +100,7 @@ export class Pipeline {
     }
   }
 
-  /** Runs until `signal` aborts; then the caller calls `finish()`. */
+  /** Runs until `signal` aborts or the input has ended; then the caller calls `finish()`. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const turnMs = this.#o.clock.now();
@@ -117,6 +117,7 @@ export class Pipeline {
       }
       if (this.#windowStartS(turnMs) !== this.#lastTickS)
         await this.#tick(turnMs, batch === undefined);
+      if (batch === undefined && this.#o.source.hasEnded === true) return;
       if (batch === undefined) await this.#o.source.wait(this.#untilTickMs(), signal);
     }
   }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import type { FileSetting, LogSetting } from '../config/log-setting.ts';
 import { LogPaths } from '../follow/log-paths.ts';
 import { inspectPath, missingReport, unreadableReport } from '../follow/path-inspection.ts';
 import { chooseFormats } from '../parse/format-choice.ts';
@@ -95,13 +96,15 @@ class Check {
   }
 
   async logs(): Promise<void> {
-    const paths = this.#config.logs.map(({ name, path }) =>
-      name === undefined ? path : `${name}=${path}`,
-    );
+    const files = this.#config.logs.filter((log) => log.kind === 'file');
+    const paths = files.map(({ name, path }) => (name === undefined ? path : `${name}=${path}`));
     const logs = await new LogPaths(paths).find(new Set());
     this.#print('Logs:');
     for (const { path, log } of logs) await this.#log(path, log);
-    if (logs.length === 0) {
+    for (const log of this.#config.logs) {
+      if (log.kind !== 'file') this.#print(`  ${receivedText(log)}`);
+    }
+    if (files.length > 0 && logs.length === 0) {
       this.#trouble(
         '  None: no file matches LOG_PATHS. A log that appears later is followed then.',
       );
@@ -167,7 +170,7 @@ class Check {
       for (const sentence of format.ambiguities) {
         this.#print(`Format ${format.name}: ${printable(sentence)}`, '');
       }
-      if ((format.families & FAMILY_TIME) !== 0) continue;
+      if (format.families === undefined || (format.families & FAMILY_TIME) !== 0) continue;
       const preset = PRESETS.find(({ name }) => name === `${format.name}-time`);
       const suggestion = preset ?? PRESETS.find(({ name }) => name === 'combined-time');
       this.#print(
@@ -219,6 +222,13 @@ const FAULTS: Readonly<Record<string, string>> = {
   overlong: 'longer than MAX_LINE_BYTES',
   empty: 'an empty line',
 };
+
+function receivedText(log: Exclude<LogSetting, FileSetting>): string {
+  if (log.kind === 'stdin')
+    return `${log.name}: standard input; what was read cannot be read again.`;
+  const name = log.name ?? 'by tag';
+  return `${name}: ${printable(log.path)}; what is sent while nobody listens is lost.`;
+}
 
 function formatText({ formatName, lines }: Survey): string {
   if (lines === 0) return 'its format is not known yet.';

@@ -1,22 +1,12 @@
-import { basename } from 'node:path';
-import { logNameOf } from '../follow/rotated-name.ts';
 import { isReservedTagName } from '../influx/schema.ts';
 import { editDistance } from '../nearest-word.ts';
 import { chooseFormats } from '../parse/format-choice.ts';
 import { LogFormatError } from '../parse/log-format-error.ts';
+import { conflict, type LogSetting, readLogSetting } from './log-setting.ts';
 import { type Reader, Refusal } from './setting.ts';
 import { formatDuration, parseDurationMs } from './units.ts';
 
 /** The readers of settings that have a form of their own. */
-
-/** One entry of LOG_PATHS. */
-export interface LogSetting {
-  /** Tag `log`; undefined for a glob without a name, where every file found is named after itself. */
-  readonly name: string | undefined;
-  /** A path or a glob, as written. */
-  readonly path: string;
-  readonly isGlob: boolean;
-}
 
 /** Where the status server listens. */
 export interface ListenSetting {
@@ -24,8 +14,6 @@ export interface ListenSetting {
   /** 0 lets the system choose a free port. */
   readonly port: number;
 }
-
-const LOG_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Splits at commas that are not within the braces of a glob such as `{a,b}.log`. */
 function splitPaths(text: string): string[] {
@@ -44,36 +32,14 @@ function splitPaths(text: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
-function readLogPath(part: string): LogSetting | Refusal {
-  const equals = part.indexOf('=');
-  const before = equals > 0 ? part.slice(0, equals).trim() : '';
-  const isNamed = equals > 0 && !before.includes('/');
-  const path = isNamed ? part.slice(equals + 1).trim() : part;
-  if (isNamed && !LOG_NAME.test(before)) {
-    return new Refusal(`has the name "${before}", which is no name for a log`, `access=${path}`);
-  }
-  if (path === '') return new Refusal(`names the log "${before}" but gives no path`);
-  if (/^[a-z]+:\/\//i.test(path)) return new Refusal(`has "${path}", which is no file`);
-  // A folder is a mistake that can be seen from the text; other kinds of file are seen at run time.
-  if (path.endsWith('/')) return new Refusal(`has "${path}", which is a folder`, `${path}*.log`);
-  const isGlob = /[*?[{]/.test(path);
-  const name = isNamed ? before : isGlob ? undefined : logNameOf(basename(path));
-  return { name, path, isGlob };
-}
-
 export const readLogPaths: Reader<readonly LogSetting[]> = (text) => {
   const logs: LogSetting[] = [];
   for (const part of splitPaths(text)) {
-    const log = readLogPath(part);
+    const log = readLogSetting(part);
     if (log instanceof Refusal) return log;
-    const twin = logs.find((other) => other.path === log.path);
-    if (twin !== undefined) return new Refusal(`lists ${log.path} twice`);
-    const namesake = logs.find((other) => other.name !== undefined && other.name === log.name);
-    if (namesake !== undefined) {
-      return new Refusal(
-        `calls both ${namesake.path} and ${log.path} "${log.name}", so their points would overwrite each other`,
-        `give each a name: first=${namesake.path},second=${log.path}`,
-      );
+    for (const other of logs) {
+      const refusal = conflict(other, log);
+      if (refusal !== undefined) return refusal;
     }
     logs.push(log);
   }

@@ -19,7 +19,7 @@ function faultsOf(environment: Readonly<Record<string, string>>): readonly Fault
 test('an empty environment gives the defaults', () => {
   const config = loadConfig({});
   assert.deepEqual(config.logs, [
-    { name: 'access', path: '/var/log/nginx/access.log', isGlob: false },
+    { kind: 'file', name: 'access', path: '/var/log/nginx/access.log', isGlob: false },
   ]);
   assert.equal(config.logFormat, 'auto');
   assert.equal(config.readFrom, 'beginning');
@@ -70,9 +70,9 @@ test('every setting is taken over, in its unit', () => {
     LOG_PRETTY: 'false',
   });
   assert.deepEqual(config.logs, [
-    { name: 'shop', path: '/logs/{a,b}/*.log', isGlob: true },
-    { name: 'api', path: '/x/api.log', isGlob: false },
-    { name: undefined, path: '/y/*.log', isGlob: true },
+    { kind: 'file', name: 'shop', path: '/logs/{a,b}/*.log', isGlob: true },
+    { kind: 'file', name: 'api', path: '/x/api.log', isGlob: false },
+    { kind: 'file', name: undefined, path: '/y/*.log', isGlob: true },
   ]);
   assert.equal(config.logFormat, 'combined-time');
   assert.equal(config.readFrom, 'all');
@@ -160,7 +160,8 @@ const refused: readonly (readonly [string, string])[] = [
   ['LISTEN', 'localhost'],
   ['LOG_PATHS', ','],
   ['LOG_PATHS', 'a='],
-  ['LOG_PATHS', 'syslog://0.0.0.0:5514'],
+  ['LOG_PATHS', '-,-'],
+  ['LOG_PATHS', '-,x=-'],
   ['LOG_PATHS', '/var/log/nginx/'],
   ['LOG_PATHS', '/a/access.log,/b/access.log'],
   ['LOG_PATHS', '/a/access.log,b=/a/access.log'],

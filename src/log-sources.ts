@@ -1,0 +1,53 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { CombinedSource, type PassingSource } from './follow/combined-source.ts';
+import { openFileSource } from './follow/file-source.ts';
+import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
+import type { LineSource } from './follow/line-source.ts';
+import type { ReadFrom } from './follow/start-position.ts';
+import { StdinSource } from './follow/stdin-source.ts';
+import type { Reporter } from './report.ts';
+
+export interface LogSourcesOptions {
+  readonly config: Config;
+  readonly readFrom: ReadFrom;
+  readonly checkpoint: FollowCheckpoint | undefined;
+  readonly readBuffer: Uint8Array;
+  /** Asked for only when LOG_PATHS has `-`. */
+  readonly stdin: () => Readable;
+  readonly clock: Clock;
+  readonly report: Reporter;
+}
+
+/**
+ * Everything that LOG_PATHS names, as one source. The positions of files are kept even where no
+ * file is followed, so that nothing is read twice once one is followed again.
+ */
+export async function openLogSources(
+  options: LogSourcesOptions,
+): Promise<LineSource<FollowCheckpoint>> {
+  const { config, checkpoint, readBuffer, clock, report } = options;
+  const { maxLineBytes } = config;
+  const paths = config.logs.filter((log) => log.kind === 'file');
+  const files = await openFileSource({
+    paths: paths.map(({ name, path }) => (name === undefined ? path : `${name}=${path}`)),
+    readFrom: options.readFrom,
+    checkpoint,
+    readBuffer,
+    maxLineBytes,
+    pollIntervalMs: config.pollIntervalMs,
+    watchPolling: config.watchPolling,
+    clock,
+    report,
+  });
+  const passing: PassingSource[] = [];
+  const common = { readBuffer, maxLineBytes, clock, report };
+  for (const log of config.logs) {
+    if (log.kind === 'stdin') {
+      passing.push(new StdinSource({ ...common, input: options.stdin(), log: log.name }));
+    }
+  }
+  if (passing.length === 0) return files;
+  return new CombinedSource({ files, hasFiles: paths.length > 0, passing });
+}
