@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeInflux, type Step } from '../../fault/delivery/fake-influx.ts';
+import { AppRig, combinedLine } from '../../support/app-rig.ts';
+
+/** The script never read the reply to its post, and a post that failed was gone. */
+
+const away: Step = ({ response }) => response.writeHead(503).end();
+const refuse: Step = ({ response }) =>
+  response.writeHead(401).end('{"error":"authorization failed"}');
+const cut: Step = ({ response }) => response.destroy();
+
+/** Requests in the database. */
+function counted(influx: FakeInflux): number {
+  return [...influx.stored.values()].reduce(
+    (sum, line) => sum + Number(/^access_log,.* (?:.*,)?count=(\d+)i/.exec(line)?.[1] ?? 0),
+    0,
+  );
+}
+
+test('points are kept and sent until the database has said that it has them', async (t) => {
+  const influx = await FakeInflux.start(t);
+  influx.otherwise = away;
+  const rig = new AppRig(t, { INFLUX_URL: influx.url, INFLUX_DB: 'nginx' });
+  rig.append(combinedLine({ atS: 1 }).repeat(3));
+  await rig.start();
+  for (const step of [away, cut, refuse]) {
+    influx.otherwise = step;
+    const before = influx.requests.length;
+    await rig.until('it was tried again', () => influx.requests.length > before);
+    assert.equal(counted(influx), 0);
+    assert.ok(rig.status.spool.bytes > 0);
+  }
+  await rig.until('the refusal is known', () => rig.status.writer?.state === 'blocked');
+  influx.otherwise = ({ lines, response, write }) => {
+    write(lines);
+    response.writeHead(204).end();
+  };
+  await rig.until('they have arrived', () => counted(influx) === 3);
+});
