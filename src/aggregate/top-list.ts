@@ -38,8 +38,8 @@ export class TopList {
   #high: Int32Array;
   #errors: Float64Array;
   #traffic: Float64Array;
-  /** A view of the bytes that came last; they mostly come from one buffer. */
-  #lastBuffer: ArrayBufferLike | undefined;
+  /** The bytes that a key came from last, mostly always the same, and a view of them. */
+  #lastBytes: Uint8Array | undefined;
   #lastView: DataView;
 
   /** `slotsMax` must be a power of two, at least 16. */
@@ -71,11 +71,10 @@ export class TopList {
    */
   count(bytes: Uint8Array, start: number, length: number, low: number, high: number): number {
     const saving = this.#saving;
-    if (bytes.buffer !== this.#lastBuffer) this.#look(bytes.buffer);
-    const at = bytes.byteOffset + start;
+    if (bytes !== this.#lastBytes) this.#look(bytes);
     let slot = saving.first(low);
     while (slot >= 0) {
-      if (this.#high[slot] === high && this.#isAt(slot, at, length)) break;
+      if (this.#high[slot] === high && this.#isAt(slot, start, length)) break;
       slot = saving.following(slot, low);
     }
     if (slot < 0) slot = this.#admit(bytes, start, length, low, high);
@@ -88,9 +87,9 @@ export class TopList {
     this.#traffic[slot] = (this.#traffic[slot] ?? 0) + traffic;
   }
 
-  #look(buffer: ArrayBufferLike): void {
-    this.#lastBuffer = buffer;
-    this.#lastView = new DataView(buffer);
+  #look(bytes: Uint8Array): void {
+    this.#lastBytes = bytes;
+    this.#lastView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Four bytes at a time: half of what a comparison byte by byte takes. */

@@ -78,15 +78,19 @@ export class Redactor {
     this.length = 0;
     this.#isClean = true;
     let at = this.#copyOrigin(url, start, end);
-    let isSecretPlace = false;
+    let folderStart = at;
+    let folderEnd = at;
     while (at < end && url[at] !== QUESTION && url[at] !== HASH) {
       const from = url[at] === SLASH ? at + 1 : at;
       const until = pathPieceEnd(url, from, end);
       this.#copy(url, at, from);
       if (url[from - 1] === SEMICOLON) this.#pair(url, from, until);
       else {
-        this.#value(url, from, until, isSecretPlace && isLong(url, from, until));
-        isSecretPlace = SECRET_FOLDERS.has(nameIn(url, from, until));
+        const isSecretPlace =
+          isLong(url, from, until) && SECRET_FOLDERS.has(nameIn(url, folderStart, folderEnd));
+        this.#value(url, from, until, isSecretPlace);
+        folderStart = from;
+        folderEnd = until;
       }
       at = until;
       if (url[at] === SEMICOLON && at < end) this.#copy(url, at, ++at);

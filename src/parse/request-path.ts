@@ -95,16 +95,6 @@ export class RequestPath {
     this.ends[this.length] = to;
     return at;
   }
-
-  /** The bytes of a segment as Latin-1 text, cut at `bytesMax`. */
-  latin1(segment: number, bytesMax: number): string {
-    const end = Math.min(this.ends[segment] ?? 0, (this.starts[segment] ?? 0) + bytesMax);
-    let text = '';
-    for (let i = this.starts[segment] ?? 0; i < end; i++) {
-      text += String.fromCharCode(this.bytes[i] ?? 0);
-    }
-    return text;
-  }
 }
 
 /** Where the path of a target begins; `end` when it has none. */

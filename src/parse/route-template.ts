@@ -5,8 +5,16 @@
  * `/users/42/orders/` → `/users/:id/orders`; `/assets/css/main.3f9a1c2b.css` → `/assets/css/*.css`;
  * `/2024/05/17/a-title-of-five-words.html` → `/:id/:id/:id/:id.html`.
  */
+import {
+  meaningOf,
+  NAME_FOLDER,
+  NOT_A_NAME,
+  PAGE_EXTENSION,
+  SLUG_FOLDER,
+  STATIC_EXTENSION,
+} from './path-words.ts';
 import type { RequestPath } from './request-path.ts';
-import { isLocale, isVariable, wordsOf } from './segment-class.ts';
+import { isLocale, isVariable, wordsOfLast } from './segment-class.ts';
 
 /** Bytes of a route at most; a longer one ends in `/*`. As many as a tag value may have. */
 export const ROUTE_BYTES_MAX = 200;
@@ -18,41 +26,11 @@ const STATIC_FOLDERS_MAX = 2;
 const PAGE_TITLE_WORDS_MIN = 3;
 /** The same for a last folder, `/like-this-one-here/`. */
 const PERMALINK_WORDS_MIN = 4;
+/** The same behind a word like `blog` or `product`. */
+const SLUG_WORDS_MIN = 2;
+/** Beside the meanings of path-words.ts. */
+const IS_PAGE = 1024;
 const EXTENSION_BYTES_MAX = 6;
-
-const words = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/u));
-
-/** Files that are served as they lie there: one route for each folder and extension. */
-const STATIC_EXTENSIONS = words(
-  `css js mjs cjs map wasm png jpg jpeg gif svg svgz ico webp avif bmp tif tiff jxl heic woff woff2
-   ttf otf eot mp3 ogg oga opus wav flac aac m4a mp4 m4v webm ogv mov avi mkv m3u8 ts m4s vtt srt
-   swf pdf doc docx xls xlsx ppt pptx odt ods epub zip gz tgz bz2 xz zst 7z rar tar jar war apk ipa
-   exe msi dmg deb rpm iso img bin dll scss less`,
-);
-const PAGE_EXTENSIONS = words('html htm xhtml shtml');
-/** What stands behind these is a name, whatever it looks like, but for the words below. */
-const NAME_FOLDERS = words(
-  `tag tags user users u author authors profile profiles member members hashtag keyword keywords
-   topic topics username usernames account accounts customer customers`,
-);
-const NOT_NAMES = words(
-  `me self current login logout signin signout signup sign_in sign_out sign_up sign-in sign-out
-   sign-up register password passwords reset new edit create update delete search all list settings
-   preferences profile avatar count export import verify confirm invite token tokens auth session
-   sessions oauth feed rss forgot forgot-password reset-password recover roles groups bulk batch
-   index login.php index.php by-email by-name by-id by-username`,
-);
-/** What stands behind these is a slug as soon as it has two words. */
-const SLUG_FOLDERS = words(
-  `blog post posts article articles news story stories p product products item items shop store
-   category categories product-category product-tag collection collections page pages wiki doc docs
-   event events job jobs recipe recipes video videos book books movie movies photo photos gallery
-   album albums question questions q thread threads forum forums c brand brands city location
-   locations place places project projects company companies org orgs team teams hotel hotels
-   course courses case-studies guide guides review reviews archive archives series playlist
-   presentation presentations talk talks tutorial tutorials lesson lessons`,
-);
-const FOLDER_BYTES_MAX = 24;
 
 const SLASH = 0x2f;
 const STAR = 0x2a;
@@ -71,17 +49,20 @@ export class RouteTemplate {
     const last = path.length - 1;
     const isFile = last >= 0 && !path.hasTrailingSlash && !path.isCut;
     const dot = isFile ? extensionAt(path, last) : -1;
-    const isStatic = dot >= 0 && STATIC_EXTENSIONS.has(extensionOf(path, last, dot));
+    const extension = dot >= 0 ? meaningOf(path.bytes, dot + 1, path.ends[last] ?? 0) : 0;
+    const isStatic = (extension & STATIC_EXTENSION) !== 0;
     const segments = isStatic ? last : path.length;
     const most = isStatic ? STATIC_FOLDERS_MAX : SEGMENTS_MAX;
-    let folder = '';
-    let isContent = false;
+    /** Meanings of the segment before, and of all before. */
+    let folder = 0;
+    let folders = 0;
     for (let i = 0; i < segments && i < most; i++) {
       const end = i === last && dot >= 0 ? dot : (path.ends[i] ?? 0);
-      const isId = isSegmentVariable(path, i, end, folder, isContent);
+      const isPage = i === last && (extension & PAGE_EXTENSION) !== 0;
+      const isId = isSegmentVariable(path, i, end, folder, isPage ? folders | IS_PAGE : 0);
       if (!this.#segment(path, i, end, isId)) return;
-      folder = path.latin1(i, FOLDER_BYTES_MAX).toLowerCase();
-      isContent ||= SLUG_FOLDERS.has(folder);
+      folder = meaningOf(path.bytes, path.starts[i] ?? 0, path.ends[i] ?? 0);
+      folders |= folder;
     }
     if (isStatic) this.#rest(path, dot, path.ends[last] ?? 0);
     else if (path.isCut || segments > most) this.#rest(path, 0, 0);
@@ -123,28 +104,26 @@ export class RouteTemplate {
   }
 }
 
-/** `folder` is the segment before; `isContent`: one of those before holds articles, goods and the like. */
+/**
+ * `folder` is what the segment before means; `page`, for a page, IS_PAGE and what all before mean.
+ */
 function isSegmentVariable(
   path: RequestPath,
   i: number,
   end: number,
-  folder: string,
-  isContent: boolean,
+  folder: number,
+  page: number,
 ): boolean {
   const { bytes } = path;
   const start = path.starts[i] ?? 0;
-  const hasExtension = end < (path.ends[i] ?? 0);
-  if (i === 0 && !hasExtension && isLocale(bytes, start, end)) return false;
+  const wholeEnd = path.ends[i] ?? 0;
+  if (i === 0 && end === wholeEnd && isLocale(bytes, start, end)) return false;
   if (isVariable(bytes, start, end)) return true;
   const isPermalink = path.hasTrailingSlash && i === path.length - 1;
-  if (isPermalink && wordsOf(bytes, start, end) >= PERMALINK_WORDS_MIN) return true;
-  if (NAME_FOLDERS.has(folder)) {
-    return !NOT_NAMES.has(path.latin1(i, FOLDER_BYTES_MAX).toLowerCase());
-  }
-  const isPage = hasExtension && PAGE_EXTENSIONS.has(extensionOf(path, i, end));
-  const isSlug = SLUG_FOLDERS.has(folder) || (isContent && isPage);
-  if (!isPage && !isSlug) return false;
-  return wordsOf(bytes, start, end) >= (isSlug ? 2 : PAGE_TITLE_WORDS_MIN);
+  if (isPermalink && wordsOfLast() >= PERMALINK_WORDS_MIN) return true;
+  if ((folder & NAME_FOLDER) !== 0) return (meaningOf(bytes, start, wholeEnd) & NOT_A_NAME) === 0;
+  if (((folder | page) & SLUG_FOLDER) !== 0) return wordsOfLast() >= SLUG_WORDS_MIN;
+  return page !== 0 && wordsOfLast() >= PAGE_TITLE_WORDS_MIN;
 }
 
 /** Where the extension of a segment begins, with its dot; -1 when it has none, as an e-mail address. */
@@ -166,12 +145,4 @@ function extensionAt(path: RequestPath, segment: number): number {
 function holds(bytes: Uint8Array, start: number, end: number, wanted: number): boolean {
   const at = bytes.indexOf(wanted, start);
   return at >= 0 && at < end;
-}
-
-function extensionOf(path: RequestPath, segment: number, dot: number): string {
-  const skipped = dot + 1 - (path.starts[segment] ?? 0);
-  return path
-    .latin1(segment, skipped + EXTENSION_BYTES_MAX)
-    .slice(skipped)
-    .toLowerCase();
 }

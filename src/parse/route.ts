@@ -9,16 +9,18 @@ import type { ByteHash } from './byte-hash.ts';
 import { KeyCache, keyCacheBytes } from './key-cache.ts';
 import { firstMatch, type PathRule } from './path-rule.ts';
 import { PATH_BYTES_MAX, RequestPath } from './request-path.ts';
-import { RouteTemplate } from './route-template.ts';
+import { ROUTE_BYTES_MAX, RouteTemplate } from './route-template.ts';
 
 /** The route of a request without a path: an empty or binary request, `OPTIONS *`, `CONNECT`. */
 export const NO_ROUTE = '-';
 
 const SLOTS = 8192;
+const TEMPLATE_SLOTS = 2048;
 const QUESTION = 0x3f;
 
 /** Bytes that a RouteTable takes out of the region of its ByteHash. */
-export const ROUTE_TABLE_BYTES = keyCacheBytes(SLOTS, PATH_BYTES_MAX);
+export const ROUTE_TABLE_BYTES =
+  keyCacheBytes(SLOTS, PATH_BYTES_MAX) + keyCacheBytes(TEMPLATE_SLOTS, ROUTE_BYTES_MAX);
 
 export interface RouteTableOptions {
   readonly hash: ByteHash;
@@ -39,6 +41,12 @@ export class RouteTable {
   readonly ignored = new Uint8Array(SLOTS);
   readonly #options: RouteTableOptions;
   readonly #cache: KeyCache;
+  /** New paths mostly have known routes. */
+  readonly #templates: KeyCache;
+  readonly #templateNames: string[] = new Array<string>(TEMPLATE_SLOTS).fill('');
+  readonly #templateHashes = new Int32Array(TEMPLATE_SLOTS);
+  /** The routes of the own rules, then NO_ROUTE. */
+  readonly #fixed: readonly { readonly name: string; readonly hash: number }[];
   readonly #path = new RequestPath();
   readonly #template = new RouteTemplate();
   readonly #decoder = new TextDecoder();
@@ -47,6 +55,11 @@ export class RouteTable {
   constructor(options: RouteTableOptions) {
     this.#options = options;
     this.#cache = new KeyCache(options.hash, SLOTS, PATH_BYTES_MAX);
+    this.#templates = new KeyCache(options.hash, TEMPLATE_SLOTS, ROUTE_BYTES_MAX);
+    this.#fixed = [...options.routes.map(({ text }) => text), NO_ROUTE].map((text) => {
+      const name = options.safeName(text);
+      return { name, hash: this.#hashOf(name) };
+    });
   }
 
   /** Paths that were not in the cache. */
@@ -65,22 +78,42 @@ export class RouteTable {
   #enter(slot: number, bytes: Uint8Array, start: number, end: number): number {
     const path = this.#path;
     path.read(bytes, start, end);
-    const { ignored, safeName } = this.#options;
-    const name = safeName(this.#nameOf(path));
-    const encoded = this.#encoder.encode(name);
-    this.names[slot] = name;
-    this.hashes[slot] = this.#options.hash.hash(encoded, 0, encoded.length);
-    this.ignored[slot] = firstMatch(ignored, path) >= 0 ? 1 : 0;
+    this.#name(slot, path);
+    this.ignored[slot] = firstMatch(this.#options.ignored, path) >= 0 ? 1 : 0;
     return slot;
   }
 
-  #nameOf(path: RequestPath): string {
-    if (!path.isPath) return NO_ROUTE;
-    const { routes } = this.#options;
-    const rule = routes[firstMatch(routes, path)];
-    if (rule !== undefined) return rule.text;
+  #name(slot: number, path: RequestPath): void {
+    const rule = firstMatch(this.#options.routes, path);
+    if (rule >= 0 || !path.isPath) {
+      this.#put(slot, rule >= 0 ? rule : this.#options.routes.length);
+      return;
+    }
     const template = this.#template;
     template.make(path);
-    return this.#decoder.decode(template.bytes.subarray(0, template.length));
+    const found = this.#templates.find(template.bytes, 0, template.length);
+    if (found < 0) this.#enterTemplate(~found);
+    const at = found < 0 ? ~found : found;
+    this.names[slot] = this.#templateNames[at] ?? NO_ROUTE;
+    this.hashes[slot] = this.#templateHashes[at] ?? 0;
+  }
+
+  #put(slot: number, fixed: number): void {
+    const { name, hash } = this.#fixed[fixed] ?? { name: NO_ROUTE, hash: 0 };
+    this.names[slot] = name;
+    this.hashes[slot] = hash;
+  }
+
+  #enterTemplate(at: number): void {
+    const { bytes, length } = this.#template;
+    const name = this.#options.safeName(this.#decoder.decode(bytes.subarray(0, length)));
+    this.#templateNames[at] = name;
+    this.#templateHashes[at] = this.#hashOf(name);
+  }
+
+  /** Of the name, not of the bytes: different bytes may be made safe to one name. */
+  #hashOf(name: string): number {
+    const encoded = this.#encoder.encode(name);
+    return this.#options.hash.hash(encoded, 0, encoded.length);
   }
 }

@@ -18,7 +18,10 @@ const SEPARATOR = 8;
 /** Stands in dates, times, ranges and version numbers. */
 const NUMBER_MARK = 16;
 const HEX = 32;
+const HEX_SHIFT = 5;
 const WIDE = 64;
+/** `@`, in addresses and names of users. */
+const AT_SIGN = 128;
 
 const KINDS = new Uint8Array(256);
 function mark(kind: number, characters: string): void {
@@ -33,96 +36,87 @@ mark(UPPER, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 mark(HEX, 'abcdefABCDEF');
 mark(SEPARATOR, '-_.~+,: !()\'"|');
 mark(NUMBER_MARK, '-_.,:+TZ~');
+mark(AT_SIGN, '@');
 KINDS.fill(WIDE, 0x80);
 
-const AT = 0x40;
-const HYPHEN = 0x2d;
 const EQUALS = 0x3d;
+const HYPHEN = 0x2d;
 const LETTER_V = 0x76;
 
-/** What one pass over a segment finds. Reused, so that nothing is allocated per segment. */
+/** What a look at a segment finds. Reused, so that nothing is allocated per segment. */
 interface Features {
-  digits: number;
-  letters: number;
-  hexDigits: number;
-  hyphens: number;
-  separators: number;
   /** Words that hold a letter. */
   words: number;
   /** Two words or more, one of them all digits. */
   hasNumber: boolean;
   /** A word of letters and digits that is no word. */
   hasToken: boolean;
-  /** Digits, and what stands in dates and versions, alone. */
-  isNumeric: boolean;
-  hasAt: boolean;
-  endsPadded: boolean;
 }
 
-const features: Features = {
-  digits: 0,
-  letters: 0,
-  hexDigits: 0,
-  hyphens: 0,
-  separators: 0,
-  words: 0,
-  hasNumber: false,
-  hasToken: false,
-  isNumeric: false,
-  hasAt: false,
-  endsPadded: false,
-};
+const features: Features = { words: 0, hasNumber: false, hasToken: false };
 
 /** Whether `bytes[start, end)`, one decoded segment without extension, is variable. */
 export function isVariable(bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
+  const found = features;
+  found.words = 1;
+  found.hasNumber = false;
+  found.hasToken = false;
   if (length > WORD_BYTES_MAX) return true;
-  const found = look(bytes, start, end);
-  if (found.digits === length || found.hasAt) return true;
+  let any = 0;
+  let digits = 0;
+  let hexDigits = 0;
+  let numberBytes = 0;
+  for (let at = start; at < end; at++) {
+    const kind = KINDS[bytes[at] ?? 0] ?? 0;
+    any |= kind;
+    digits += kind & DIGIT;
+    hexDigits += (kind >> HEX_SHIFT) & 1;
+    numberBytes += (kind & (DIGIT | NUMBER_MARK)) === 0 ? 0 : 1;
+  }
+  if (digits === length || (any & AT_SIGN) !== 0) return true;
+  // One word of letters, as most segments are. It may still be 16 letters that are all hex.
+  if ((any & (DIGIT | UPPER | SEPARATOR | WIDE)) === 0) {
+    return hexDigits === length && length >= 16;
+  }
+  lookAtWords(bytes, start, end, (any & SEPARATOR) !== 0);
   if (isVersion(bytes, start, end)) return false;
-  if (found.isNumeric || found.hasNumber || found.hasToken) return true;
-  if (found.endsPadded && length >= 12) return true;
-  const isHex = found.hexDigits + found.hyphens === length;
-  if (isHex && found.hexDigits >= 8 && (found.digits > 0 || length >= 16)) return true;
+  const isNumeric = numberBytes === length && (firstKind(bytes, start) & DIGIT) !== 0;
+  if (isNumeric || found.hasNumber || found.hasToken) return true;
+  if (bytes[end - 1] === EQUALS && length >= 12) return true;
+  if (hexDigits >= 8 && (digits > 0 || length >= 16) && isHex(bytes, start, end)) return true;
   return found.words >= TITLE_WORDS_MIN;
 }
 
-/** Words of letters in a segment, separated by what stands in a slug. */
-export function wordsOf(bytes: Uint8Array, start: number, end: number): number {
-  return look(bytes, start, end).words;
+/** Words with letters, separated by what stands in a slug, in the segment that was asked about last. */
+export function wordsOfLast(): number {
+  return features.words;
 }
 
-function look(bytes: Uint8Array, start: number, end: number): Features {
-  const found = features;
-  found.digits = 0;
-  found.letters = 0;
-  found.hexDigits = 0;
-  found.hyphens = 0;
-  found.separators = 0;
-  found.words = 0;
-  found.hasNumber = false;
-  found.hasToken = false;
-  found.hasAt = false;
-  found.endsPadded = bytes[end - 1] === EQUALS;
-  found.isNumeric = ((KINDS[bytes[start] ?? 0] ?? 0) & DIGIT) !== 0;
-  let wordStart = start;
+function firstKind(bytes: Uint8Array, start: number): number {
+  return KINDS[bytes[start] ?? 0] ?? 0;
+}
+
+/** Hexadecimal digits, also in groups. */
+function isHex(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
     const byte = bytes[at] ?? 0;
-    const kind = KINDS[byte] ?? 0;
-    if ((kind & DIGIT) !== 0) found.digits++;
-    if ((kind & (LOWER | UPPER | WIDE)) !== 0) found.letters++;
-    if ((kind & HEX) !== 0) found.hexDigits++;
-    if ((kind & (DIGIT | NUMBER_MARK)) === 0) found.isNumeric = false;
-    if (byte === AT) found.hasAt = true;
-    if (byte === HYPHEN) found.hyphens++;
-    if ((kind & SEPARATOR) === 0) continue;
-    found.separators++;
+    if (byte !== HYPHEN && ((KINDS[byte] ?? 0) & HEX) === 0) return false;
+  }
+  return true;
+}
+
+function lookAtWords(bytes: Uint8Array, start: number, end: number, hasMany: boolean): void {
+  const found = features;
+  found.words = 0;
+  let wordStart = start;
+  for (let at = start; hasMany && at < end; at++) {
+    if (((KINDS[bytes[at] ?? 0] ?? 0) & SEPARATOR) === 0) continue;
     lookAtWord(bytes, wordStart, at, found);
     wordStart = at + 1;
   }
   lookAtWord(bytes, wordStart, end, found);
-  if (found.separators === 0) found.hasNumber = false;
-  return found;
+  if (!hasMany) found.hasNumber = false;
 }
 
 function lookAtWord(bytes: Uint8Array, start: number, end: number, found: Features): void {
@@ -184,6 +178,11 @@ function isDigitsThenSuffix(bytes: Uint8Array, start: number, end: number): bool
 export function isLocale(bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
   if (length < 2 || length > 10) return false;
+  let letters = 0;
+  while (letters < length && ((KINDS[bytes[start + letters] ?? 0] ?? 0) & LOWER) !== 0) letters++;
+  if (letters < 2 || letters > 3) return false;
+  if (letters === length) return true;
+  if (((KINDS[bytes[start + letters] ?? 0] ?? 0) & SEPARATOR) === 0) return false;
   return /^[a-z]{2,3}(?:[-_](?:[A-Z][a-z]{3}|[A-Za-z]{2}|\d{3})){0,2}$/u.test(
     String.fromCharCode(...bytes.subarray(start, end)),
   );
