@@ -70,6 +70,8 @@ interface DueLane {
 const PORTION_SERIES = 1000;
 const IDLE_WAIT_MAX_MS = 1000;
 const FULL_WAIT_MS = 200;
+/** How long a tick waits until everything has been read. */
+const LOOK_WAIT_MAX_MS = 500;
 
 export class Pipeline {
   readonly lanes = new Map<string, LogLane>();
@@ -79,6 +81,10 @@ export class Pipeline {
   readonly #durable: Commit;
   readonly #files = new FileProgress();
   #lastTickS: number;
+  /** Monotonic time since when a tick waits for a turn that finds nothing to read. */
+  #dueSinceMs: number | undefined;
+  /** The last tick did not wait for it. */
+  #owesLook = false;
 
   constructor(options: PipelineOptions) {
     this.#o = options;
@@ -115,9 +121,7 @@ export class Pipeline {
         this.#take(batch);
         if (this.#overdueSeries(turnMs) >= PORTION_SERIES) await this.#commit(turnMs, false);
       }
-      if (this.#windowStartS(turnMs) !== this.#lastTickS)
-        await this.#tick(turnMs, batch === undefined);
-      if (batch === undefined && this.#o.source.hasEnded === true) return;
+      await this.#tickIfDue(turnMs, batch === undefined);
       if (batch === undefined) await this.#o.source.wait(this.#untilTickMs(), signal);
     }
   }
@@ -176,11 +180,25 @@ export class Pipeline {
     lane.lagMs = Math.max(lane.lagMs, lane.lastLagMs);
   }
 
-  /** The end of a window by the clock: what is due, and the process's own point. */
-  async #tick(turnMs: number, isCaughtUp: boolean): Promise<void> {
-    this.#lastTickS = this.#windowStartS(turnMs);
-    const point = this.#o.sidecarPoint(this.#lastTickS - this.#o.windowS);
-    if (point !== undefined) await this.#o.queue.append(point.lines, point.points);
+  /**
+   * At the end of a window by the clock, hands over what is due. That waits a moment for a turn that
+   * has found every log read to its end, because a quiet log beside a busy one is written by the clock
+   * alone; with a backlog it does not wait, and is made up for at the end of the backlog.
+   */
+  async #tickIfDue(turnMs: number, isCaughtUp: boolean): Promise<void> {
+    const startS = this.#windowStartS(turnMs);
+    const isDue = startS !== this.#lastTickS;
+    if (!isDue && !(this.#owesLook && isCaughtUp)) return;
+    const { clock, queue, sidecarPoint } = this.#o;
+    this.#dueSinceMs ??= clock.monotonicMs();
+    if (!isCaughtUp && clock.monotonicMs() - this.#dueSinceMs < LOOK_WAIT_MAX_MS) return;
+    this.#dueSinceMs = undefined;
+    this.#owesLook = !isCaughtUp;
+    if (isDue) {
+      this.#lastTickS = startS;
+      const point = sidecarPoint(startS - this.#o.windowS);
+      if (point !== undefined) await queue.append(point.lines, point.points);
+    }
     await this.#commit(turnMs, isCaughtUp);
   }
 
