@@ -1,4 +1,4 @@
-import type { MeterStatus } from './meter-status.ts';
+import type { LogFigures, MeterStatus } from './meter-status.ts';
 
 /** Why the meter is not ready: code, where, and a sentence that says what to do. */
 export interface Unready {
@@ -18,6 +18,9 @@ export interface Unready {
 
 /** A loop that has not turned for so long hangs; every wait in it is far shorter. */
 export const LOOP_STUCK_MS = 30_000;
+
+/** A log that always has something unread is kept up with while its lines are no older than this when read. */
+const FRESH_LAG_MS = 10_000;
 
 export function isAlive(status: MeterStatus): boolean {
   return status.sinceTurnMs < LOOP_STUCK_MS;
@@ -55,12 +58,16 @@ function logReasons(status: MeterStatus): Unready[] {
   for (const log of status.logs) {
     if (log.trouble !== undefined) {
       reasons.push({ code: 'log-trouble', subject: log.path, message: log.trouble });
-    } else if (!log.caughtUp) {
+    } else if (isBehind(log)) {
       const message = `Catching up: ${log.unreadBytes} bytes have not been read yet.`;
       reasons.push({ code: 'catching-up', subject: log.path, message });
     }
   }
   return reasons;
+}
+
+function isBehind({ caughtUp, watermarkMs, lagMs }: LogFigures): boolean {
+  return !caughtUp && (watermarkMs === undefined || lagMs > FRESH_LAG_MS);
 }
 
 function storageReasons(status: MeterStatus): Unready[] {

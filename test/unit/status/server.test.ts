@@ -28,7 +28,7 @@ test('/readyz names every reason at once, with where and what to do', async () =
   const status = healthyStatus({
     logs: [
       logFigures({ path: '/a', trouble: 'It is a symlink to /dev/stdout.' }),
-      logFigures({ log: 'b', path: '/b', caughtUp: false, unreadBytes: 77 }),
+      logFigures({ log: 'b', path: '/b', caughtUp: false, unreadBytes: 77, lagMs: 60_000 }),
     ],
     spool: spoolFigures({ isFull: true }),
     stateTrouble: 'no space left on the device',
