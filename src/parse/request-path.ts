@@ -26,6 +26,12 @@ const LETTER_X = 0x78;
 const COLON = 0x3a;
 const UNDERSCORE = 0x5f;
 
+/** 1: not simply a letter of the segment. */
+const IS_SPECIAL = new Uint8Array(256).fill(1, 0, 0x20);
+for (const byte of [SLASH, QUESTION, HASH, SEMICOLON, PERCENT, BACKSLASH, 0x7f]) {
+  IS_SPECIAL[byte] = 1;
+}
+
 export class RequestPath {
   /** False: the target has no path. */
   isPath = false;
@@ -81,6 +87,11 @@ export class RequestPath {
     let isParameter = false;
     while (at < until) {
       const byte = target[at] ?? 0;
+      if (IS_SPECIAL[byte] === 0 && !isParameter) {
+        this.bytes[to++] = byte;
+        at++;
+        continue;
+      }
       if (byte === SLASH || byte === QUESTION || byte === HASH) break;
       if (byte === SEMICOLON) isParameter = true;
       if (isParameter) {

@@ -79,13 +79,12 @@ export function isVariable(bytes: Uint8Array, start: number, end: number): boole
   if ((any & (DIGIT | UPPER | SEPARATOR | WIDE)) === 0) {
     return hexDigits === length && length >= 16;
   }
-  lookAtWords(bytes, start, end, (any & SEPARATOR) !== 0);
-  if (isVersion(bytes, start, end)) return false;
-  const isNumeric = numberBytes === length && (firstKind(bytes, start) & DIGIT) !== 0;
-  if (isNumeric || found.hasNumber || found.hasToken) return true;
-  if (bytes[end - 1] === EQUALS && length >= 12) return true;
+  if (numberBytes === length && (firstKind(bytes, start) & DIGIT) !== 0) return true;
   if (hexDigits >= 8 && (digits > 0 || length >= 16) && isHex(bytes, start, end)) return true;
-  return found.words >= TITLE_WORDS_MIN;
+  if (bytes[end - 1] === EQUALS && length >= 12) return true;
+  if (isVersion(bytes, start, end)) return false;
+  lookAtWords(bytes, start, end, (any & SEPARATOR) !== 0);
+  return found.hasNumber || found.hasToken || found.words >= TITLE_WORDS_MIN;
 }
 
 /** Words with letters, separated by what stands in a slug, in the segment that was asked about last. */
