@@ -9,7 +9,7 @@
  */
 import { grown, SpaceSaving, type SpaceSavingSnapshot } from './space-saving.ts';
 
-export const TOP_KEY_BYTES_MAX = 200;
+const TOP_KEY_BYTES_MAX = 200;
 
 export interface TopEntry {
   /** Text as the client sent it, invalid UTF-8 replaced. Not safe to print. */

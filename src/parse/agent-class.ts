@@ -33,7 +33,7 @@ export const AGENT_CLASSES = [
 ] as const;
 export type AgentClass = (typeof AGENT_CLASSES)[number];
 
-export const AGENT_BYTES_MAX = 256;
+const AGENT_BYTES_MAX = 256;
 const SLOTS = 4096;
 
 type Signatures = readonly [AgentClass, RegExp];

@@ -8,7 +8,7 @@
  */
 
 /** Bytes of an address at most, as text: IPv6 with an IPv4 end, without zone. */
-export const ADDRESS_BYTES_MAX = 45;
+const ADDRESS_BYTES_MAX = 45;
 /** Bytes that `maskAddress()` writes at most: three groups, `::/48`. */
 export const MASKED_BYTES_MAX = 19;
 

@@ -6,8 +6,8 @@
  * Lists: the methods of RFC 9110, RFC 5789 (PATCH) and RFC 4918 (WebDAV);
  * $server_protocol, $ssl_protocol and $upstream_cache_status as nginx writes them.
  */
-export const ABSENT = 0;
-export const OTHER = 1;
+const ABSENT = 0;
+const OTHER = 1;
 const HYPHEN = 0x2d;
 
 export class ClosedSet {
