@@ -191,18 +191,18 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     whenFull: config.influx === undefined ? 'drop-oldest' : 'stop',
     clock,
     report,
+    beforeLoss: () => checkpointFile.forget(),
     onDamage: () => damage.listener(),
     killPoint,
   });
-  // Points of the checkpoint are gone, so its windows must be computed again from the logs.
-  const checkpoint = spool.wasDamaged ? undefined : saved;
-  const hasLost = spool.wasDamaged || options.readAgain === true || checkpointFile.wasRefused;
+  // With points of it gone the checkpoint is forgotten by now, and its windows come out of the logs again.
+  const checkpoint = spool.wasDamaged ? await checkpointFile.load() : saved;
   const scanner = createScanner({ readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES });
   const newParser = () => createParser({ format: config.logFormat, scanner });
   newParser(); // A format that is none is told before anything is opened.
   const source = await openLogSources({
     config,
-    readFrom: hasLost ? 'all' : config.readFrom,
+    readFrom: checkpointFile.mustReadAll ? 'all' : config.readFrom,
     checkpoint: checkpoint?.follow,
     readBuffer: scanner.readBuffer,
     stdin: () => process.stdin,

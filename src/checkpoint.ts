@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { LogWindowsSnapshot } from './aggregate/log-windows.ts';
@@ -15,9 +15,14 @@ import type { Reporter } from './report.ts';
  * output: spool records beyond `spoolSeq` are not sent, and after a crash they are cut off and
  * computed again from the log.
  *
- * What can be lost: nothing. A file that is damaged or of another version is kept aside under
- * another name, reported, and the logs are read again from the beginning of what is there; the same
- * windows come out and overwrite themselves.
+ * States. There is none (first start), or one, or it was *forgotten*: it could not be used, or points
+ * that belong to it are gone. Forgetting moves it to `checkpoint.forgotten` in one rename, so that
+ * over a crash nobody takes it up again, and every start until the next `save()` knows that all there
+ * is must be read (`mustReadAll`), not only what a first start reads.
+ *
+ * What can be lost: nothing. A file that is damaged or of another version is kept under another
+ * name, reported, and the logs are read again from the beginning of what is there; the same windows
+ * come out and overwrite themselves.
  */
 export interface Checkpoint {
   /** Sequence number of the newest spool record that belongs to this moment. */
@@ -53,6 +58,10 @@ export class CheckpointFile {
   readonly #clock: Clock;
   readonly #report: Reporter;
   readonly #killPoint: KillPoint;
+  #isForgotten = false;
+  /** A file of that name may lie there from an earlier run. */
+  #mayHaveForgotten = true;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: {
     dir: string;
@@ -66,27 +75,35 @@ export class CheckpointFile {
     this.#killPoint = options.killPoint ?? (() => {});
   }
 
-  /** `load()` found a checkpoint and could not use it. */
-  wasRefused = false;
+  /** `load()` found that a checkpoint was forgotten and nothing has been saved since. */
+  mustReadAll = false;
 
   get path(): string {
     return join(this.#dir, NAME);
   }
 
+  get #forgottenPath(): string {
+    return `${this.path}.forgotten`;
+  }
+
   /** The last checkpoint, or undefined when there is none that can be used. Throws when the file cannot be read at all. */
   async load(): Promise<Checkpoint | undefined> {
+    this.#isForgotten = false;
     let bytes: Buffer;
     try {
       bytes = await readFile(this.path);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
+      this.mustReadAll = await isThere(this.#forgottenPath);
+      return undefined;
     }
     const decoded = decodeCheckpoint(bytes);
     if (typeof decoded !== 'string') return decoded;
     const kept = `${this.path}.refused-${Math.floor(this.#clock.now() / 1000)}`;
-    await rename(this.path, kept);
-    this.wasRefused = true;
+    await link(this.path, kept).catch(() => copyFile(this.path, kept));
+    await this.forget();
+    this.#isForgotten = false;
+    this.mustReadAll = true;
     this.#report({
       level: 'error',
       code: 'checkpoint-refused',
@@ -98,14 +115,38 @@ export class CheckpointFile {
     return undefined;
   }
 
-  /** Does away with the checkpoint: what belongs to it is gone. */
-  async forget(): Promise<void> {
-    await rm(this.path, { force: true });
-    await this.#syncFolder();
+  /** Does away with the checkpoint, durably: what belongs to it is gone. Until `load()` no other is saved. */
+  forget(): Promise<void> {
+    this.#isForgotten = true;
+    return this.#exclusive(async () => {
+      this.#killPoint('checkpoint-before-forget');
+      try {
+        await rename(this.path, this.#forgottenPath);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error;
+        await mkdir(this.#dir, { recursive: true });
+        await (await open(this.#forgottenPath, 'w', 0o600)).close();
+      }
+      await this.#syncFolder();
+      this.#killPoint('checkpoint-after-forget');
+    });
   }
 
-  /** Replaces the checkpoint. Throws on disk trouble; the old one is in place then. */
-  async save(checkpoint: Checkpoint): Promise<void> {
+  /**
+   * Replaces the checkpoint. False when the checkpoint was forgotten meanwhile: nothing may be sent
+   * then. Throws on disk trouble; the old one is in place then.
+   */
+  save(checkpoint: Checkpoint): Promise<boolean> {
+    return this.#exclusive(async () => {
+      if (this.#isForgotten) return false;
+      await this.#replace(checkpoint);
+      if (this.#mayHaveForgotten) await rm(this.#forgottenPath, { force: true });
+      this.#mayHaveForgotten = false;
+      return true;
+    });
+  }
+
+  async #replace(checkpoint: Checkpoint): Promise<void> {
     await mkdir(this.#dir, { recursive: true });
     const temporary = `${this.path}.new`;
     this.#killPoint('checkpoint-before-write');
@@ -124,6 +165,13 @@ export class CheckpointFile {
     this.#killPoint('checkpoint-after-fsync');
   }
 
+  /** One thing at a time: a checkpoint must not be saved while it is being forgotten. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(work);
+    this.#turn = run.catch(() => undefined);
+    return run;
+  }
+
   async #syncFolder(): Promise<void> {
     const folder = await open(this.#dir, 'r');
     try {
@@ -135,7 +183,7 @@ export class CheckpointFile {
 }
 
 /** One header line of JSON with length and CRC-32 of the body, then the body, JSON too. */
-export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
+function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
   const body = Buffer.from(JSON.stringify(checkpoint));
   const header = {
     format: FORMAT,
@@ -147,7 +195,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
 }
 
 /** The checkpoint, or what is wrong with it as the end of a sentence. */
-export function decodeCheckpoint(bytes: Buffer): Checkpoint | string {
+function decodeCheckpoint(bytes: Buffer): Checkpoint | string {
   const lineEnd = bytes.indexOf(0x0a);
   const header = parse(bytes.subarray(0, Math.max(0, lineEnd)));
   if (!isRecord(header) || header['format'] !== FORMAT) {
@@ -179,6 +227,16 @@ function parse(bytes: Buffer): unknown {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
     return undefined;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -46,14 +46,15 @@ export class Commit {
     const trouble = (await queue.sync())
       ? await this.#save({ ...moment, spoolSeq: seq, ackedSeq: queue.ackedSeq })
       : 'the spool cannot be written';
+    // Points that belong to the checkpoint are gone: the next App reads the logs again.
+    if (trouble === 'forgotten') return;
     this.#tell(trouble);
     if (trouble === undefined || rewrite === 'always') queue.commit(seq);
   }
 
   async #save(checkpoint: Checkpoint): Promise<string | undefined> {
     try {
-      await this.#o.checkpoint.save(checkpoint);
-      return undefined;
+      return (await this.#o.checkpoint.save(checkpoint)) ? undefined : 'forgotten';
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }

@@ -11,6 +11,8 @@ type KillPointName =
   | 'spool-after-fsync'
   | 'spool-before-delete'
   | 'spool-after-delete'
+  | 'spool-before-set-aside'
+  | 'spool-after-set-aside'
   | 'write-before-send'
   | 'write-after-send'
   | 'write-before-ack'

@@ -10,6 +10,7 @@
  */
 import { join } from 'node:path';
 import { emptySegment, firstSeqOf, type Segment } from './segment.ts';
+import type { KillPoint } from './kill-point.ts';
 import { codeOf, type SpoolFileSystem } from './spool-file-system.ts';
 import { type Frame, scanSegment } from './spool-record.ts';
 
@@ -31,6 +32,14 @@ export interface Recovered {
   readonly cutRecords: number;
 }
 
+export interface RecoveryOptions {
+  readonly committedSeq: number | undefined;
+  readonly ackedSeq: number;
+  /** See SpoolOptions. */
+  readonly beforeLoss: () => Promise<void>;
+  readonly killPoint: KillPoint;
+}
+
 /**
  * Looks at every segment in `dir`; changes nothing on disk but the setting aside of damaged ones.
  * Rejects when a file cannot be read, or when a damaged one cannot be set aside.
@@ -38,8 +47,7 @@ export interface Recovered {
 export async function recoverSegments(
   fileSystem: SpoolFileSystem,
   dir: string,
-  committedSeq: number | undefined,
-  ackedSeq: number,
+  { committedSeq, ackedSeq, beforeLoss, killPoint }: RecoveryOptions,
 ): Promise<Recovered> {
   const names = (await fileSystem.list(dir)).filter((name) => firstSeqOf(name) !== undefined);
   names.sort();
@@ -59,8 +67,11 @@ export async function recoverSegments(
     const verdict = judgeSegment(content, limits);
     cutRecords += verdict.cutRecords;
     if (verdict.isDamaged) {
+      if (damaged.length === 0) await beforeLoss();
       damaged.push(name);
+      killPoint('spool-before-set-aside');
       await setAside(fileSystem, dir, name, content, verdict.kept);
+      killPoint('spool-after-set-aside');
     } else if (verdict.keptBytes < content.length) {
       cuts.push({ name, lengthBytes: verdict.keptBytes });
     }

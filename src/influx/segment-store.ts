@@ -45,6 +45,8 @@ export interface SegmentStoreOptions {
   readonly segmentBytesMax: number;
   readonly fileSystem: SpoolFileSystem;
   readonly killPoint: KillPoint;
+  /** See SpoolOptions. */
+  readonly beforeLoss: () => Promise<void>;
 }
 
 export class SegmentStore {
@@ -52,10 +54,12 @@ export class SegmentStore {
   readonly #segmentBytesMax: number;
   readonly #fileSystem: SpoolFileSystem;
   readonly #killPoint: KillPoint;
+  readonly #beforeLoss: () => Promise<void>;
   #segments: Segment[] = [];
   /** Acknowledged or dropped, but still on disk; deleted in this order. */
   #condemned: Segment[] = [];
   #cuts: PendingCut[] = [];
+  #isFolderNew = false;
   #writer: OpenSegment | undefined;
   #reader: { segment: Segment; file: SpoolFile; position: number } | undefined;
 
@@ -64,6 +68,7 @@ export class SegmentStore {
     this.#segmentBytesMax = options.segmentBytesMax;
     this.#fileSystem = options.fileSystem;
     this.#killPoint = options.killPoint;
+    this.#beforeLoss = options.beforeLoss;
   }
 
   /** Takes up what is in the folder, see segment-recovery.ts. */
@@ -71,7 +76,12 @@ export class SegmentStore {
     committedSeq: number | undefined,
     ackedSeq: number,
   ): Promise<{ damaged: readonly string[]; cutRecords: number }> {
-    const found = await recoverSegments(this.#fileSystem, this.#dir, committedSeq, ackedSeq);
+    const found = await recoverSegments(this.#fileSystem, this.#dir, {
+      committedSeq,
+      ackedSeq,
+      beforeLoss: this.#beforeLoss,
+      killPoint: this.#killPoint,
+    });
     this.#segments = [...found.segments];
     this.#cuts = [...found.cuts];
     return found;
@@ -98,6 +108,11 @@ export class SegmentStore {
   /** 0 when there is no record. */
   get lastSeq(): number {
     return this.#segments.at(-1)?.lastSeq ?? 0;
+  }
+
+  /** The folder had to be made again: what was in it may be gone. */
+  get isFolderNew(): boolean {
+    return this.#isFolderNew;
   }
 
   get hasUndeleted(): boolean {
@@ -207,6 +222,7 @@ export class SegmentStore {
     if (segment === this.#writer?.segment) await this.#closeWriter();
     await this.#closeReader();
     await this.settle();
+    await this.#beforeLoss();
     const found = await salvageSegment(this.#fileSystem, this.#dir, segment, ackedSeq);
     this.#segments = this.#segments.flatMap((s) => (s !== segment ? [s] : (found ?? [])));
     const was = pendingOf(segment);
@@ -222,17 +238,18 @@ export class SegmentStore {
   async forgetVanished(): Promise<Damage[]> {
     const names = new Set(await this.#fileSystem.list(this.#dir));
     const gone = this.#segments.filter((s) => !names.has(s.name));
+    const owed = gone.filter((s) => s.records > s.ackedRecords);
+    if (owed.length > 0) await this.#beforeLoss();
+    this.#isFolderNew = false;
     if (gone.length === 0) return [];
     this.#segments = this.#segments.filter((s) => names.has(s.name));
     if (this.#reader !== undefined && gone.includes(this.#reader.segment))
       await this.#closeReader();
-    return gone
-      .filter((s) => s.records > s.ackedRecords)
-      .map((s) => ({
-        path: join(this.#dir, s.name),
-        lostRecords: pendingOf(s).records,
-        lostPoints: pendingOf(s).points,
-      }));
+    return owed.map((s) => ({
+      path: join(this.#dir, s.name),
+      lostRecords: pendingOf(s).records,
+      lostPoints: pendingOf(s).points,
+    }));
   }
 
   /** Counts one record as acknowledged. */
@@ -298,6 +315,7 @@ export class SegmentStore {
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
       await this.#fileSystem.makeFolder(this.#dir);
+      this.#isFolderNew = true;
       file = await this.#fileSystem.create(path);
     }
     const segment = emptySegment(name, firstSeq - 1);

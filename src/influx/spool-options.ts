@@ -23,6 +23,12 @@ export interface SpoolOptions {
   readonly whenFull: 'stop' | 'drop-oldest';
   readonly clock: Clock;
   readonly report: Reporter;
+  /**
+   * Records that belong to the checkpoint are found to be gone. Awaited before anything changes on
+   * disk: the checkpoint must be forgotten durably first, else a crash would leave it standing
+   * beside a spool that lacks them without a trace.
+   */
+  readonly beforeLoss?: () => Promise<void>;
   /** Records were found damaged while they were drained: the log must be read again. */
   readonly onDamage?: (damage: Damage) => void;
   readonly fileSystem?: SpoolFileSystem;

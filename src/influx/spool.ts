@@ -36,6 +36,7 @@ import {
   unwritableReport,
   writableReport,
 } from './spool-report.ts';
+import { untilChange } from './until-change.ts';
 
 const gzipAsync = promisify(gzip);
 
@@ -76,6 +77,7 @@ export class Spool {
       segmentBytesMax: segmentBytesMax(options.maxBytes),
       fileSystem: options.fileSystem ?? nodeFileSystem,
       killPoint: options.killPoint ?? (() => {}),
+      beforeLoss: options.beforeLoss ?? (async () => {}),
     });
     this.#ackedSeq = options.ackedSeq ?? 0;
     this.#committedSeq = options.committedSeq ?? 0;
@@ -287,6 +289,7 @@ export class Spool {
         this.#memory.shift();
       }
       await this.#fsync();
+      if (this.#store.isFolderNew) await this.#noteVanished();
       if (this.#trouble !== undefined) await this.#endTrouble();
       return true;
     } catch (error) {
@@ -388,13 +391,4 @@ export class Spool {
     this.#change.resolve(undefined);
     this.#change = Promise.withResolvers();
   }
-}
-
-async function untilChange(change: Promise<undefined>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const aborted = Promise.withResolvers<undefined>();
-  const onAbort = (): void => aborted.resolve(undefined);
-  signal.addEventListener('abort', onAbort, { once: true });
-  await Promise.race([change, aborted.promise]);
-  signal.removeEventListener('abort', onAbort);
 }

@@ -79,7 +79,13 @@ export class TormentedLog {
     this.#finishLine();
   }
 
+  /** So many lines, the last one complete too. */
   write(count: number): void {
+    this.#writeMany(count);
+    this.#finishLine();
+  }
+
+  #writeMany(count: number): void {
     for (let i = 0; i < count; i += 1) {
       this.#finishLine();
       const line = this.#o.random.chance(0.01) ? this.#o.random.pick(ODD_LINES) : this.#line();
@@ -130,7 +136,7 @@ export class TormentedLog {
   }
 
   #tick(): void {
-    if (!this.holdsHalf) this.write(this.#o.linesPerTick);
+    if (!this.holdsHalf) this.#writeMany(this.#o.linesPerTick);
   }
 
   #begin(line: string): void {
