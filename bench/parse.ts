@@ -20,17 +20,33 @@ const UPSTREAM = (i: number) =>
   ` ${300 + (i % 100)} 0.0${10 + (i % 90)} [default-shop-80] [] 10.0.0.${i % 9}:8080 ${i % 5000} 0.0${10 + (i % 80)} 200 ` +
   (i * 7919).toString(16).padStart(32, '0');
 
-const cases = [
+const JSON_LINE = (i: number) =>
+  `{"time_iso8601":"2026-11-22T10:${two(i / 600)}:${two(i / 10)}+00:00","remote_addr":"203.0.113.${i % 256}",` +
+  `"request_method":"GET","request_uri":"/api/v1/users/${i * 7919}/orders?page=${i % 9}","status":${i % 20 === 0 ? 404 : 200},` +
+  `"body_bytes_sent":${100 + ((i * 977) % 90_000)},"request_time":0.0${10 + (i % 90)},"host":"www.example.com",` +
+  `"http_referer":"https://www.example.com/catalogue/item/${i % 1000}",` +
+  '"http_user_agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"}';
+const JSON_FORMAT =
+  `log_format j escape=json '{"time_iso8601":"$time_iso8601","remote_addr":"$remote_addr",` +
+  '"request_method":"$request_method","request_uri":"$request_uri","status":$status,' +
+  '"body_bytes_sent":$body_bytes_sent,"request_time":$request_time,"host":"$host",' +
+  `"http_referer":"$http_referer","http_user_agent":"$http_user_agent"}';`;
+const SPANS = ['request', 'request_method', 'request_uri', 'remote_addr', 'http_user_agent'];
+
+const cases: { format: string; line: (i: number) => string; note?: string; spans?: string[] }[] = [
   { format: 'combined', line: HEAD },
   { format: 'auto', line: HEAD },
   { format: 'ingress-nginx', line: (i: number) => HEAD(i) + UPSTREAM(i) },
+  { format: 'json', line: JSON_LINE },
+  { format: 'json', line: JSON_LINE, note: ' (spans)', spans: SPANS },
+  { format: JSON_FORMAT, line: JSON_LINE, note: 'escape=json (spans)', spans: SPANS },
   { format: 'combined', line: (i: number) => `${HEAD(i)} "one too many"`, note: ' (garbage)' },
   { format: 'auto', line: (i: number) => `${HEAD(i)} rubbish`, note: ' (garbage)' },
 ];
 
-for (const { format, line, note } of cases) {
+for (const { format, line, note, spans } of cases) {
   const { batch, lines } = fill(line);
-  const into = new RecordBatch(4096);
+  const into = new RecordBatch(4096, spans ?? []);
   const parser = createParser({ format, scanner });
   let rounds = 0;
   let parsed = 0;
@@ -53,7 +69,7 @@ for (const { format, line, note } of cases) {
   const ns = (1e6 * bestMs) / lines;
   const bytesPerLine = batch.end / lines;
   console.log(
-    `${(format + (note ?? '')).padEnd(22)} ${ns.toFixed(0).padStart(5)} ns/line ` +
+    `${((format === JSON_FORMAT ? '' : format) + (note ?? '')).padEnd(22)} ${ns.toFixed(0).padStart(5)} ns/line ` +
       `${bytesPerLine.toFixed(0)} bytes/line, ${((bytesPerLine / ns) * 1e3).toFixed(0)} MB/s, ` +
       `${((100 * parsed) / (rounds * lines)).toFixed(0)} % parsed`,
   );

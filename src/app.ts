@@ -198,7 +198,8 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   // With points of it gone the checkpoint is forgotten by now, and its windows come out of the logs again.
   const checkpoint = spool.wasDamaged ? await checkpointFile.load() : saved;
   const scanner = createScanner({ readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES });
-  const newParser = () => createParser({ format: config.logFormat, scanner });
+  const newParser = () =>
+    createParser({ format: config.logFormat, scanner, jsonKeys: config.logJsonKeys });
   newParser(); // A format that is none is told before anything is opened.
   const source = await openLogSources({
     config,

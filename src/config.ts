@@ -34,6 +34,8 @@ export interface Config {
   readonly logs: readonly LogSetting[];
   /** `auto`, a preset's name, or the text of a `log_format` directive. */
   readonly logFormat: string;
+  /** Variable of nginx → path of its key, for JSON logs whose format is not given. */
+  readonly logJsonKeys: Settings['LOG_JSON_KEYS'];
   readonly readFrom: Settings['READ_FROM'];
   readonly maxLineBytes: number;
   readonly pollIntervalMs: number;
@@ -199,6 +201,7 @@ function assemble(read: Settings, environment: Environment): Omit<Config, 'warni
   return {
     logs: read.LOG_PATHS,
     logFormat: read.LOG_FORMAT,
+    logJsonKeys: read.LOG_JSON_KEYS,
     readFrom: read.READ_FROM,
     maxLineBytes: read.MAX_LINE_BYTES,
     pollIntervalMs: read.POLL_INTERVAL,

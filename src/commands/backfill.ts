@@ -91,14 +91,14 @@ async function readFiles(
   config: Config,
   parts: { report: Reporter; clock: Clock; output: Output; progress: ProgressBar },
 ): Promise<readonly LogWindows[]> {
-  const { maxLineBytes, logFormat } = config;
+  const { maxLineBytes, logFormat, logJsonKeys } = config;
   const { report, clock, output, progress } = parts;
   const scanner = createScanner({ readBufferBytes: maxLineBytes + READ_CHUNK_BYTES });
   const { readBuffer } = scanner;
   return runBackfill({
     paths: files,
     openFile: (path) => openBackfillFile({ path, readBuffer, maxLineBytes, report }),
-    newParser: () => createParser({ format: logFormat, scanner }),
+    newParser: () => createParser({ format: logFormat, scanner, jsonKeys: logJsonKeys }),
     newWindows: (log) => newLogWindows(config, log),
     records: new RecordBatch(RECORDS_MAX),
     clock,

@@ -50,7 +50,7 @@ const RECORDS_MAX = 4096;
 
 export interface SurveyOptions {
   readonly path: string;
-  readonly config: Pick<Config, 'logFormat' | 'maxLineBytes'>;
+  readonly config: Pick<Config, 'logFormat' | 'logJsonKeys' | 'maxLineBytes'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly report: Reporter;
   /** Reads no further once so many lines were seen. */
@@ -60,9 +60,9 @@ export interface SurveyOptions {
 /** Also for `.gz`. Throws what opening or reading the file throws. */
 export async function surveyLines(options: SurveyOptions): Promise<Survey> {
   const { path, config, report, linesMax = Infinity } = options;
-  const { logFormat, maxLineBytes } = config;
+  const { logFormat, logJsonKeys: jsonKeys, maxLineBytes } = config;
   const scanner = createScanner({ readBufferBytes: maxLineBytes + READ_CHUNK_BYTES });
-  const parser = createParser({ format: logFormat, scanner });
+  const parser = createParser({ format: logFormat, scanner, jsonKeys });
   const records = new RecordBatch(RECORDS_MAX);
   const { readBuffer } = scanner;
   const file = await openBackfillFile({ path, readBuffer, maxLineBytes, report });
@@ -88,7 +88,7 @@ export async function surveyLines(options: SurveyOptions): Promise<Survey> {
     families: parser.families,
     lines: tally.lines,
     parsed: tally.parsed,
-    faults: tally.faults(format),
+    faults: tally.faults((line) => explainLine(format, line, jsonKeys)),
     isWhole: tally.lines < linesMax,
   };
 }
@@ -137,13 +137,13 @@ class Tally {
     else first.lines += count;
   }
 
-  faults(format: string): Fault[] {
+  faults(explain: (line: Uint8Array) => Example['stop']): Fault[] {
     return [...this.#byReason]
       .map(([reason, { lines, firstLine, bytes }]) => ({
         reason: REASONS[reason] ?? 'shape',
         lines,
         firstLine,
-        example: bytes === undefined ? undefined : { bytes, stop: explainLine(format, bytes) },
+        example: bytes === undefined ? undefined : { bytes, stop: explain(bytes) },
       }))
       .sort((a, b) => b.lines - a.lines);
   }

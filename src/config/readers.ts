@@ -161,6 +161,31 @@ export const readText: Reader<string> = (text) => text;
 export const readFolder: Reader<string> = (text) =>
   text.includes('\0') ? new Refusal('has a NUL character') : text;
 
+const JSON_KEYS_MAX = 100;
+
+/** `status=resp.code,request_time_ms=took`: variable of nginx → path of its key. */
+export const readJsonKeys: Reader<ReadonlyMap<string, string>> = (text) => {
+  const keys = new Map<string, string>();
+  for (const part of text.split(',')) {
+    if (part.trim() === '') continue;
+    const equals = part.indexOf('=');
+    const variable = part.slice(0, Math.max(0, equals)).trim().replace(/^\$/u, '');
+    const path = part.slice(equals + 1).trim();
+    if (equals < 0 || path === '') {
+      return new Refusal(`has "${part.trim()}" without a key`, `${part.trim()}=key`);
+    }
+    if (!/^\w+$/u.test(variable)) return new Refusal(`has "${variable}", which is no variable`);
+    if (keys.has(variable)) return new Refusal(`names $${variable} twice`);
+    if (/["\\\u0000-\u001f]/u.test(path)) {
+      return new Refusal(
+        `has the key "${path}" with a quote, backslash or control character in it`,
+      );
+    }
+    keys.set(variable, path);
+  }
+  return keys.size > JSON_KEYS_MAX ? new Refusal(`names more than ${JSON_KEYS_MAX} keys`) : keys;
+};
+
 /** Compiles the format only to see that it can be; the parser compiles it for itself. */
 export const readLogFormat: Reader<string> = (text) => {
   try {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { PRESETS } from '../parse/presets.ts';
+import { ALIASES, JSON_PRESET, PRESETS } from '../parse/presets.ts';
 import {
   readFolder,
   readHostTag,
   readInfluxUrl,
+  readJsonKeys,
   readListen,
   readLogFormat,
   readLogPaths,
@@ -34,6 +35,12 @@ const MIB = 1024 * 1024;
 
 const SIZE_FORM = 'bytes, or a number with KiB, MiB, GiB (1024) or kB, MB, GB (1000)';
 
+const FORMAT_NAMES = [
+  ...PRESETS.map(({ name }) => name),
+  JSON_PRESET.name,
+  ...ALIASES.map(({ alias }) => alias),
+];
+
 const logs = {
   LOG_PATHS: setting(
     {
@@ -49,10 +56,21 @@ const logs = {
     {
       group: 'Logs',
       text: 'How the lines are written. `auto` recognises the format from the first lines.',
-      allowed: `\`auto\`, a preset (${PRESETS.map(({ name }) => `\`${name}\``).join(', ')}), or the text of nginx's \`log_format\` directive, quotes and line breaks included`,
+      allowed: `\`auto\`, a preset (${FORMAT_NAMES.map((name) => `\`${name}\``).join(', ')}), or the text of nginx's \`log_format\` directive, quotes and line breaks included`,
       default: 'auto',
     },
     readLogFormat,
+  ),
+  LOG_JSON_KEYS: setting(
+    {
+      group: 'Logs',
+      text: 'For JSON logs whose format is not given: keys that are not recognised by themselves. `request_time` is in seconds, `request_time_ms` and `request_time_us` are for others.',
+      allowed:
+        '`variable=key` with commas between them, the variable being one of nginx, the key with dots for objects within objects',
+      default: '',
+      example: 'status=resp.code,request_time_ms=took',
+    },
+    readJsonKeys,
   ),
   READ_FROM: setting(
     {

@@ -1,7 +1,7 @@
 const BACKSLASH = 0x5c;
 
 /**
- * Apache writes a quote in a value as `\"`, where nginx writes `\x22`. Copies those of the quotes
+ * Apache, and nginx with escape=json, write a quote in a value as `\"`; nginx else writes `\x22`. Copies those of the quotes
  * `[first, last)` of a line that begins at `start` to `into` that no backslash escapes, and returns
  * how many they are; at most as many as `into` has room for.
  */

@@ -4,7 +4,9 @@
  */
 import { Diagnosis } from './diagnosis.ts';
 import { copyUnescapedQuotes } from './escaped-quotes.ts';
-import { chooseFormats } from './format-choice.ts';
+import { chooseFormats, type Format } from './format-choice.ts';
+import type { JsonFormat, JsonKeyNames } from './json-format.ts';
+import { type JsonExpectation, JsonPlan } from './json-plan.ts';
 import type { LogFormat } from './log-format.ts';
 import { Plan, type Stop } from './plan.ts';
 import { type Reason, REASONS, REASON_SHAPE, RecordBatch } from './record-batch.ts';
@@ -33,8 +35,28 @@ const VALUES: Record<VariableKind, string> = {
   'time-iso8601': 'a time such as 2026-11-22T10:00:00+00:00',
   msec: 'a time such as 1795374000.123',
   list: 'values of upstreams such as 0.1, 0.2 : 0.3',
+  host: 'a host name',
+  port: 'the number of a port',
   token: 'a value without spaces',
   free: 'a value',
+};
+
+const JSON_PARTS: Record<JsonExpectation, string> = {
+  object: '`{` at the beginning',
+  key: 'a key in quotes',
+  colon: '`:` after the key',
+  value: 'the end of the value',
+  'string-end': '`"` at the end of the string',
+  comma: '`,` or `}` after the value',
+  end: 'the end of the line after the object',
+  'fewer-quotes': 'a line with fewer quotes',
+  'time-key': 'a key for the time, such as time_iso8601',
+  'status-key': 'a key for the status, such as status',
+  time: 'a time such as 2026-11-22T10:00:00+00:00 or 1795374000.123',
+  status: 'a status of three digits',
+  bytes: 'a number of bytes (of the answer)',
+  'request-length': 'a number of bytes (of the request)',
+  'request-time': 'a time such as 0.043',
 };
 
 /**
@@ -42,20 +64,51 @@ const VALUES: Record<VariableKind, string> = {
  * `createParser` takes; of several formats (`auto`) the one that it fits furthest. `undefined` when
  * the line parses. Throws LogFormatError.
  */
-export function explainLine(format: string, line: Uint8Array): Explanation | undefined {
+export function explainLine(
+  format: string | readonly string[],
+  line: Uint8Array,
+  jsonKeys?: JsonKeyNames,
+): Explanation | undefined {
   let end = line.length;
   if (line[end - 1] === LF) end--;
   if (line[end - 1] === CR) end--;
   let start = 0;
   while (start < end && line[start] === 0) start++;
   let best: Explanation | undefined;
-  for (const candidate of chooseFormats(format)) {
-    const explanation = explainAgainst(candidate, line, start, end);
+  for (const candidate of formatsOf(format, jsonKeys)) {
+    const explanation =
+      candidate.kind === 'json'
+        ? explainJson(candidate, line, start, end)
+        : explainAgainst(candidate, line, start, end);
     if (explanation === undefined) return undefined;
     if (best === undefined || explanation.atByte > best.atByte) best = explanation;
   }
   if (start < end || best === undefined) return best;
   return { ...best, reason: 'empty', atByte: start, expected: 'a line that is not empty' };
+}
+
+function formatsOf(format: string | readonly string[], jsonKeys?: JsonKeyNames): Format[] {
+  const settings = typeof format === 'string' ? [format] : format;
+  return settings.flatMap((setting) => chooseFormats(setting, jsonKeys));
+}
+
+function explainJson(
+  format: JsonFormat,
+  line: Uint8Array,
+  start: number,
+  end: number,
+): Explanation | undefined {
+  const plan = new JsonPlan({ ...format, families: format.families ?? 0 });
+  const view = new DataView(line.buffer, line.byteOffset, line.byteLength);
+  plan.attach(line, view, new RecordBatch(1));
+  const quotes = quotesOf(line, start, end, -1);
+  if (plan.run(start, end, quotes, 0, 0, quotes.length)) return undefined;
+  return {
+    reason: REASONS[plan.faultReason] ?? 'shape',
+    atByte: plan.faultAt,
+    expected: JSON_PARTS[plan.expected],
+    formatName: format.name,
+  };
 }
 
 function explainAgainst(

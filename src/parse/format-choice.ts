@@ -1,36 +1,50 @@
 /** From the setting `LOG_FORMAT` to the formats that it stands for. */
 import { nearestWord } from '../nearest-word.ts';
+import { readFormatText } from './format-text.ts';
+import {
+  compileJsonFormat,
+  type JsonFormat,
+  type JsonKeyNames,
+  recognisedJson,
+} from './json-format.ts';
 import { LogFormatError } from './log-format-error.ts';
-import { compileLogFormat, type LogFormat } from './log-format.ts';
-import { PRESETS } from './presets.ts';
+import { compileLogFormat, compileText, type LogFormat } from './log-format.ts';
+import { ALIASES, JSON_PRESET, PRESETS } from './presets.ts';
 
 /** The setting that recognises the format from the lines. */
 export const AUTO = 'auto';
 /** Name of a format that was given as text. */
 const CUSTOM = 'custom';
 
+export type Format = LogFormat | JsonFormat;
+
 /**
- * All presets, in the order in which they are tried, for `auto`; else the one format. Throws
- * LogFormatError.
+ * All presets, in the order in which they are tried, for `auto`; else the one format. `jsonKeys`:
+ * keys of a JSON log whose format is not given. Throws LogFormatError.
  */
-export function chooseFormats(setting: string): readonly LogFormat[] {
+export function chooseFormats(setting: string, jsonKeys?: JsonKeyNames): readonly Format[] {
   const word = setting.trim();
-  if (word === AUTO) return PRESETS.map(({ name, text }) => compileLogFormat(name, text));
-  const preset = PRESETS.find(({ name }) => name === word);
+  const json = () => recognisedJson(JSON_PRESET.name, jsonKeys);
+  if (word === AUTO) {
+    return [...PRESETS.map(({ name, text }) => compileLogFormat(name, text)), json()];
+  }
+  if (word === JSON_PRESET.name) return [json()];
+  const name = ALIASES.find(({ alias }) => alias === word)?.name ?? word;
+  const preset = PRESETS.find((one) => one.name === name);
   if (preset !== undefined) return [compileLogFormat(preset.name, preset.text)];
   if (/^[\w.-]*$/u.test(word)) throw unknownPreset(setting, word);
-  return [compileLogFormat(CUSTOM, setting)];
+  const text = readFormatText(setting);
+  return [compileJsonFormat(CUSTOM, text) ?? compileText(CUSTOM, text, setting)];
+}
+
+/** Every word that the setting may be. */
+export function formatWords(): string[] {
+  const aliases = ALIASES.map(({ alias }) => alias);
+  return [AUTO, ...PRESETS.map(({ name }) => name), JSON_PRESET.name, ...aliases];
 }
 
 function unknownPreset(setting: string, word: string): LogFormatError {
-  const names = [AUTO, ...PRESETS.map(({ name }) => name)];
-  if (word === 'json') {
-    return new LogFormatError(
-      'JSON logs are not supported. Log a text format for nginx-meter, if need be as a second ' +
-        `access_log. Known formats: ${names.join(', ')}.`,
-      setting,
-    );
-  }
+  const names = formatWords();
   const nearest = nearestWord(word, names, 3);
   return new LogFormatError(
     (word === '' ? 'The log format is empty. ' : `There is no log format named "${word}". `) +

@@ -3,7 +3,8 @@
  *
  * escape=default: nginx writes `"`, `\` and control bytes of values as `\xNN`, so every quote of a
  * line is one of the format's own. The format is cut at its quotes into segments; the n-th quote of
- * a line ends the n-th segment, whatever a client sends. escape=none has no such anchor: the whole
+ * a line ends the n-th segment, whatever a client sends. escape=json writes them as `\"`, so of a line
+ * with more quotes those count that no backslash escapes. escape=none has no such anchor: the whole
  * line is one segment.
  */
 import { ambiguitiesOf, ambiguitiesOfNone, continuesList } from './ambiguities.ts';
@@ -30,6 +31,8 @@ export const OP_REQUEST_TIME = 8;
 export const OP_TIME_LOCAL = 9;
 export const OP_TIME_ISO8601 = 10;
 export const OP_MSEC = 11;
+export const OP_HOST = 12; // up to the next space, and no name with a port
+export const OP_PORT = 13; // digits
 
 /** Tables for the plan to run over: by segment s, by variable v, by literal. */
 export interface Program {
@@ -52,8 +55,10 @@ export interface Program {
 }
 
 export interface LogFormat {
+  readonly kind: 'text';
   /** A preset's name, or `custom`. */
   readonly name: string;
+  readonly escape: Escape;
   readonly variables: readonly FormatVariable[];
   readonly program: Program;
   /** As `program`, but values that mean something may be anything: tells a wrong value from a wrong form. */
@@ -71,7 +76,11 @@ const VARIABLES_MAX = 256;
 
 /** Throws LogFormatError. `text`: see readFormatText. */
 export function compileLogFormat(name: string, text: string): LogFormat {
-  const format = readFormatText(text);
+  return compileText(name, readFormatText(text), text);
+}
+
+/** A text that has been read already; `text` is for messages. Throws LogFormatError. */
+export function compileText(name: string, format: FormatText, text: string): LogFormat {
   const elements = withoutCarriageReturn(format.elements);
   const named = nameVariables(elements);
   checkFormat(format, named, text);
@@ -81,7 +90,9 @@ export function compileLogFormat(name: string, text: string): LogFormat {
   const siteVariable = ['server_name', 'host'].find((site) => names.includes(site));
   const has = (kind: VariableKind) => named.some((variable) => variable.kind === kind);
   return {
+    kind: 'text',
     name,
+    escape: format.escape,
     variables: named,
     program: assemble(segments, format.escape, false),
     lenientProgram: assemble(segments, format.escape, true),
@@ -114,14 +125,6 @@ function nameVariables(elements: readonly FormatElement[]): FormatVariable[] {
 }
 
 function checkFormat(format: FormatText, variables: readonly FormatVariable[], text: string): void {
-  if (format.escape === 'json') {
-    throw new LogFormatError(
-      'The log format has escape=json; JSON logs are not supported. Log a text format ' +
-        '(escape=default) for nginx-meter, if need be as a second access_log.',
-      text,
-      Math.max(0, text.indexOf('escape=')),
-    );
-  }
   if (variables.length > VARIABLES_MAX) {
     throw new LogFormatError(
       `The log format has ${variables.length} variables; at most ${VARIABLES_MAX} are possible.`,
@@ -178,7 +181,7 @@ function assemble(segments: readonly Segment[], escape: Escape, isLenient: boole
   const word = (piece: Uint8Array) =>
     piece.subarray(0, 4).reduce((sum, byte, i) => sum | (byte << (8 * i)), 0);
   return {
-    quoteCount: escape === 'default' ? segments.length - 1 : -1,
+    quoteCount: escape !== 'none' ? segments.length - 1 : -1,
     segmentCount: segments.length,
     firstVariable: runningSums(segments.map(({ variables }) => variables.length)),
     ops: Int32Array.from(ops),
@@ -204,11 +207,15 @@ function opOf(segment: Segment, index: number, escape: Escape, isLenient: boolea
   if (entry === undefined) return OP_FREE;
   const { variable, literal } = entry;
   const endsSegment = index === segment.variables.length - 1 && literal === '';
-  const isAlone = endsSegment && index === 0 && segment.lead === '' && escape === 'default';
+  const isAlone = endsSegment && index === 0 && segment.lead === '' && escape !== 'none';
   const { kind } = variable;
   const token = endsSegment || literal.startsWith(' ') ? OP_TOKEN : OP_WORD;
   if (kind === 'free') return OP_FREE;
-  if (kind === 'token') return isAlone ? OP_FREE : token;
+  if (kind === 'token' || kind === 'host' || kind === 'port') {
+    if (isAlone) return OP_FREE;
+    if (kind === 'port') return OP_PORT;
+    return kind === 'host' && token === OP_TOKEN ? OP_HOST : token;
+  }
   if (kind === 'list') {
     if (isAlone) return OP_FREE;
     const isEndedByLiteral = /^[ ,]/.test(literal) && !continuesList(literal);

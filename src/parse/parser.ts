@@ -9,9 +9,10 @@
 import type { LineBatch } from '../follow/line-batch.ts';
 import { Diagnosis } from './diagnosis.ts';
 import { copyUnescapedQuotes } from './escaped-quotes.ts';
-import { AUTO, chooseFormats } from './format-choice.ts';
+import { AUTO, chooseFormats, type Format } from './format-choice.ts';
+import type { JsonKeyNames } from './json-format.ts';
+import { JsonPlan } from './json-plan.ts';
 import type { LineParser } from './line-parser.ts';
-import type { LogFormat } from './log-format.ts';
 import { Plan } from './plan.ts';
 import {
   FAMILY_BYTES_IN,
@@ -25,32 +26,68 @@ import { QUOTES_MAX, type Scanner, SCAN_LINES_MAX } from './scanner.ts';
 
 const CR = 0x0d;
 
-/**
- * `format`: `auto`, a preset's name, or the text of a log_format (see readFormatText). Throws
- * LogFormatError with a message for a person.
- */
-export function createParser(options: { format: string; scanner: Scanner }): LineParser {
-  return new TextParser(chooseFormats(options.format), options.scanner);
+export interface ParserOptions {
+  /**
+   * `auto`, a preset's name, or the text of a log_format (see readFormatText). Several are tried as
+   * those of `auto` are.
+   */
+  readonly format: string | readonly string[];
+  readonly scanner: Scanner;
+  /** Keys of a JSON log whose format is not given: variable of nginx → path of its key. */
+  readonly jsonKeys?: JsonKeyNames | undefined;
+}
+
+/** Throws LogFormatError with a message for a person. */
+export function createParser({ format, scanner, jsonKeys }: ParserOptions): LineParser {
+  const settings = typeof format === 'string' ? [format] : format;
+  return new FormatParser(
+    settings.flatMap((setting) => chooseFormats(setting, jsonKeys)),
+    scanner,
+  );
 }
 
 /** A format with what is needed to run it. */
 class Candidate {
-  readonly format: LogFormat;
-  readonly plan: Plan;
+  readonly format: Format;
+  readonly plan: Plan | JsonPlan;
+  /** Quotes that each line has, or -1. */
+  readonly quoteCount: number;
   #diagnosis: Diagnosis | undefined;
 
-  constructor(format: LogFormat) {
+  constructor(format: Format) {
     this.format = format;
+    if (format.kind === 'json') {
+      this.plan = new JsonPlan(format);
+      this.quoteCount = -1;
+      return;
+    }
     const names = format.variables.map(({ name }) => name);
     this.plan = new Plan(format.program, names, format.siteVariable);
+    this.quoteCount = format.program.quoteCount;
   }
 
-  get diagnosis(): Diagnosis {
-    return (this.#diagnosis ??= new Diagnosis(this.format));
+  get families(): number {
+    return this.format.families ?? (this.plan instanceof JsonPlan ? this.plan.families : 0);
+  }
+
+  /** A REASON_* for the line that `plan.run` has just not taken; the arguments are the same. */
+  reason(
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
+    quotes: Int32Array,
+    firstQuote: number,
+  ): number {
+    if (this.format.kind === 'text') {
+      this.#diagnosis ??= new Diagnosis(this.format);
+      return this.#diagnosis.reason(bytes, view, start, end, quotes, firstQuote);
+    }
+    return this.plan instanceof JsonPlan ? this.plan.faultReason : REASON_SHAPE;
   }
 }
 
-class TextParser implements LineParser {
+class FormatParser implements LineParser {
   readonly #candidates: readonly Candidate[];
   readonly #scanner: Scanner;
   /** The format in use; `undefined` while `auto` has recognised none. */
@@ -64,11 +101,11 @@ class TextParser implements LineParser {
   /** Quotes of one line without those that a backslash escapes. */
   readonly #unescaped: Int32Array;
 
-  constructor(formats: readonly LogFormat[], scanner: Scanner) {
+  constructor(formats: readonly Format[], scanner: Scanner) {
     this.#candidates = formats.map((format) => new Candidate(format));
     this.#scanner = scanner;
     this.#used = this.#candidates.length === 1 ? this.#candidates[0] : undefined;
-    const quoteCounts = formats.map(({ program }) => program.quoteCount);
+    const quoteCounts = this.#candidates.map(({ quoteCount }) => quoteCount);
     this.#unescaped = new Int32Array(Math.max(0, ...quoteCounts) + 1);
   }
 
@@ -77,7 +114,7 @@ class TextParser implements LineParser {
   }
 
   get families(): number {
-    return this.#used?.format.families ?? 0;
+    return this.#used?.families ?? 0;
   }
 
   resume(formatName: string): void {
@@ -137,7 +174,7 @@ class TextParser implements LineParser {
         used !== undefined &&
         start < end &&
         fitsQuotes(used, lastQuote - firstQuote) &&
-        used.plan.run(start, end, quotes, firstQuote, row)
+        used.plan.run(start, end, quotes, firstQuote, row, lastQuote)
       ) {
         reason[row] = PARSED;
         this.#hasRecord = true;
@@ -169,7 +206,7 @@ class TextParser implements LineParser {
     for (const candidate of this.#candidates) {
       if (candidate === this.#used || !fitsQuotes(candidate, count)) continue;
       candidate.plan.attach(this.#bytes, this.#view, into);
-      if (!candidate.plan.run(start, end, quotes, firstQuote, row)) continue;
+      if (!fits(candidate, start, end, quotes, firstQuote, row, lastQuote)) continue;
       if (this.#hasRecord) return -1;
       this.#use(candidate);
       return PARSED;
@@ -177,7 +214,15 @@ class TextParser implements LineParser {
     const used = this.#used;
     if (used === undefined) return REASON_SHAPE;
     if (fitsQuotes(used, count)) {
-      return used.diagnosis.reason(this.#bytes, this.#view, start, end, quotes, firstQuote);
+      if (used.plan instanceof JsonPlan && used.plan.wantedFamilies !== used.plan.families) {
+        // A key that no line before has had: what can be filled from here on is more.
+        if (this.#hasRecord) return -1;
+        if (fits(used, start, end, quotes, firstQuote, row, lastQuote)) {
+          this.#hasRecord = true;
+          return PARSED;
+        }
+      }
+      return used.reason(this.#bytes, this.#view, start, end, quotes, firstQuote);
     }
     return this.#parseBackslashes(used, start, end, row, firstQuote, lastQuote);
   }
@@ -196,16 +241,16 @@ class TextParser implements LineParser {
     firstQuote: number,
     lastQuote: number,
   ): number {
-    const wanted = used.format.program.quoteCount;
+    const wanted = used.quoteCount;
     const count = lastQuote - firstQuote;
-    if (count < wanted || count >= QUOTES_MAX) return REASON_SHAPE;
+    if (wanted < 0 || count < wanted || count >= QUOTES_MAX) return REASON_SHAPE;
     const bytes = this.#bytes;
     const { quotes } = this.#scanner;
     const unescaped = this.#unescaped.subarray(0, wanted + 1);
     const kept = copyUnescapedQuotes(bytes, start, quotes, firstQuote, lastQuote, unescaped);
     if (kept !== wanted) return REASON_SHAPE;
-    if (!used.plan.run(start, end, unescaped, 0, row)) {
-      return used.diagnosis.reason(bytes, this.#view, start, end, unescaped, 0);
+    if (!used.plan.run(start, end, unescaped, 0, row, wanted)) {
+      return used.reason(bytes, this.#view, start, end, unescaped, 0);
     }
     this.#hasRecord = true;
     return PARSED;
@@ -215,13 +260,17 @@ class TextParser implements LineParser {
   #fillAbsent(into: RecordBatch): void {
     const { length } = into;
     into.families = this.families;
-    const variables = this.#used?.format.variables ?? [];
+    const format = this.#used?.format;
+    into.escape = format?.escape ?? 'default';
+    // Keys come and go from line to line, so the plan of JSON fills every column itself.
+    if (format?.kind === 'json') return;
+    const variables = format?.variables ?? [];
     const lacks = (kind: string) => !variables.some((variable) => variable.kind === kind);
     if ((into.families & FAMILY_TIME) === 0) into.requestMs.fill(-1, 0, length);
     if ((into.families & FAMILY_BYTES_IN) === 0) into.bytesIn.fill(0, 0, length);
     if (lacks('bytes')) into.bytesOut.fill(0, 0, length);
     const site = {
-      variable: this.#used?.format.siteVariable,
+      variable: format?.siteVariable,
       start: into.siteStart,
       end: into.siteEnd,
     };
@@ -234,7 +283,22 @@ class TextParser implements LineParser {
 }
 
 /** With so many quotes the line can have the format's form; a cut table of quotes tells nothing. */
-function fitsQuotes({ format }: Candidate, count: number): boolean {
-  const { quoteCount } = format.program;
+function fitsQuotes({ quoteCount }: Candidate, count: number): boolean {
   return quoteCount < 0 || quoteCount === count;
+}
+
+/** Runs the plan; a JSON format that learns what lines have learns it from this line. */
+function fits(
+  { plan }: Candidate,
+  start: number,
+  end: number,
+  quotes: Int32Array,
+  firstQuote: number,
+  row: number,
+  lastQuote: number,
+): boolean {
+  if (plan.run(start, end, quotes, firstQuote, row, lastQuote)) return true;
+  if (!(plan instanceof JsonPlan) || plan.wantedFamilies === plan.families) return false;
+  plan.families = plan.wantedFamilies;
+  return plan.run(start, end, quotes, firstQuote, row, lastQuote);
 }

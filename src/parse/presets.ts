@@ -3,6 +3,8 @@
  * `main` stands in the nginx.conf of the official packages and image, `ingress-nginx` is the
  * upstreaminfo format of the Kubernetes controller ("Log format" in its user guide), `common` is
  * that of older servers (NCSA). The variants add what nginx's own guides add to measure times.
+ * `npm-…` are written in log-proxy.conf of Nginx Proxy Manager's image, `vhost` in the template of
+ * the nginx-proxy image, `vhost-combined` is Apache's vhost_combined (Debian's apache2.conf).
  */
 
 const COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent';
@@ -16,6 +18,9 @@ const TIMES =
 const INGRESS =
   ' $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name]' +
   ' $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id';
+const NPM_CLIENT = '[Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip_ratio]';
+const NPM_REQUEST = '$status - $request_method $scheme $host "$request_uri"';
+const AGENT = '"$http_user_agent" "$http_referer"';
 
 /** In the order in which `auto` tries them. No line has the form of two of them. */
 export const PRESETS = [
@@ -41,4 +46,42 @@ export const PRESETS = [
   { name: 'main-times', text: MAIN + TIMES, about: 'main and rt=… uct="…" uht="…" urt="…"' },
   { name: 'ingress-nginx', text: COMBINED + INGRESS, about: 'the Kubernetes controller' },
   { name: 'common', text: COMMON, about: 'without referer and user agent' },
+  {
+    name: 'vhost-combined',
+    text: `$server_name:$server_port ${COMBINED.replace('$body_bytes_sent', '$bytes_sent')}`,
+    about: "Apache's vhost_combined: example.com:443 in front of combined",
+  },
+  {
+    name: 'vhost-upstream',
+    text: `$host ${COMBINED} "$upstream_addr"`,
+    about: 'the nginx-proxy image: $host, combined and "$upstream_addr"',
+  },
+  { name: 'vhost', text: `$host ${COMBINED}`, about: '$host in front of combined' },
+  {
+    name: 'npm-proxy',
+    text:
+      `[$time_local] $upstream_cache_status $upstream_status ${NPM_REQUEST} ${NPM_CLIENT}` +
+      ` [Sent-to $server] ${AGENT}`,
+    about: 'Nginx Proxy Manager: proxy hosts',
+  },
+  {
+    name: 'npm-standard',
+    text: `[$time_local] ${NPM_REQUEST} ${NPM_CLIENT} ${AGENT}`,
+    about: 'Nginx Proxy Manager: redirections and dead hosts',
+  },
+] as const;
+
+/** One JSON object a line, its keys recognised by their names; the last that `auto` tries. */
+export const JSON_PRESET = {
+  name: 'json',
+  about: 'one JSON object a line, keys recognised by their names',
+} as const;
+
+/** Programs that log in a preset's format: SWAG, Plesk and cPanel leave nginx's, Apache has it too. */
+export const ALIASES = [
+  { alias: 'apache', name: 'combined' },
+  { alias: 'swag', name: 'combined' },
+  { alias: 'plesk', name: 'combined' },
+  { alias: 'cpanel', name: 'combined' },
+  { alias: 'nginx-proxy', name: 'vhost-upstream' },
 ] as const;

@@ -5,6 +5,7 @@
  * order of the lines. A line that does not parse is a row too (`reason[i] !== PARSED`), because the
  * accounting `lines = counted + unparsed + late + filtered` needs its place in the stream.
  */
+import type { Escape } from './format-text.ts';
 
 /** Why a line was not counted. Index = value in the `reason` column. Closed list: names go to metrics and messages. */
 export const REASONS = [
@@ -46,6 +47,8 @@ export class RecordBatch {
   readonly capacity: number;
   /** Which `FAMILY_*` bits the format of this batch fills. */
   families = 0;
+  /** How values of the spans are escaped: `\x22` (and `\"`), or `\"`, `\/` and `\u0022`, or not at all. */
+  escape: Escape = 'default';
   /** The bytes the spans point into: the LineBatch's, borrowed. */
   bytes: Uint8Array = new Uint8Array(0);
   /** First byte not consumed yet; equals the line batch's end when all its lines are in here. */

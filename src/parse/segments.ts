@@ -1,6 +1,6 @@
 /**
- * Cuts a log format at its quotes. With escape=default the n-th quote of a line ends the n-th
- * segment; with escape=none quotes tell nothing and the whole line is one segment.
+ * Cuts a log format at its quotes. With escape=default and escape=json the n-th quote of a line
+ * that no value holds ends the n-th segment; with escape=none quotes tell nothing and the whole line is one segment.
  */
 import type { Escape, FormatElement } from './format-text.ts';
 import type { VariableKind } from './variables.ts';
@@ -34,7 +34,7 @@ export function cutAtQuotes(
       if (variable !== undefined) segments.at(-1)?.variables.push({ variable, literal: '' });
       continue;
     }
-    const pieces = escape === 'default' ? element.text.split('"') : [element.text];
+    const pieces = escape !== 'none' ? element.text.split('"') : [element.text];
     pieces.forEach((piece, i) => {
       if (i > 0) segments.push({ lead: '', variables: [] });
       const segment = segments.at(-1);

@@ -85,6 +85,43 @@ export class TimestampReader {
   }
 }
 
+/**
+ * Other forms of ISO 8601 in `[at, end)`, as JSON logs have them: a space for the `T`, a fraction
+ * (cut), `Z`, `+0530` or `+05` for the zone. Epoch seconds, or NaN; a time without zone is none.
+ */
+export function readIsoSeconds(view: DataView, at: number, end: number): number {
+  if (end - at < 20) return Number.NaN;
+  const isSpaced = view.getUint8(at + 10) === 0x20;
+  const midnightS = isSpaced ? readDashedDate(view, at) : readIsoDate(view, at);
+  const clockS = readClock(view, at + 11);
+  let p = at + 19;
+  const point = view.getUint8(p);
+  if (point === 0x2e || point === 0x2c) {
+    do p++;
+    while (p < end && isDigit(view.getUint8(p)));
+    if (p === at + 20) return Number.NaN;
+  }
+  const zoneS = readAnyZone(view, p, end);
+  return clockS < 0 ? Number.NaN : midnightS + clockS - zoneS;
+}
+
+/** `Z`, `+05:30`, `+0530` or `+05` up to `end` → seconds east of UTC, or NaN. */
+function readAnyZone(view: DataView, at: number, end: number): number {
+  const length = end - at;
+  const sign = length > 0 ? view.getUint8(at) : 0;
+  if (length === 1) return sign === 0x5a || sign === 0x7a ? 0 : Number.NaN;
+  if (length === 6) return readZone(view, at, false);
+  if ((sign !== 0x2b && sign !== 0x2d) || (length !== 3 && length !== 5)) return Number.NaN;
+  const hours = twoDigits(view, at + 1);
+  const minutes = length === 5 ? twoDigits(view, at + 3) : 0;
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return Number.NaN;
+  return (sign === 0x2b ? 1 : -1) * (3600 * hours + 60 * minutes);
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= DIGIT_0 && byte <= DIGIT_0 + 9;
+}
+
 /** `22/Nov/2026:` → epoch seconds of its midnight as if UTC, or NaN. */
 function readLocalDate(view: DataView, at: number): number {
   const isShaped =
@@ -98,10 +135,12 @@ function readLocalDate(view: DataView, at: number): number {
 
 /** `2026-11-22T` → epoch seconds of its midnight as if UTC, or NaN. */
 function readIsoDate(view: DataView, at: number): number {
-  const isShaped =
-    view.getUint8(at + 4) === 0x2d &&
-    view.getUint8(at + 7) === 0x2d &&
-    view.getUint8(at + 10) === 0x54;
+  return view.getUint8(at + 10) === 0x54 ? readDashedDate(view, at) : Number.NaN;
+}
+
+/** `2026-11-22` → epoch seconds of its midnight as if UTC, or NaN. */
+function readDashedDate(view: DataView, at: number): number {
+  const isShaped = view.getUint8(at + 4) === 0x2d && view.getUint8(at + 7) === 0x2d;
   const year = 100 * twoDigits(view, at) + twoDigits(view, at + 2);
   const month = twoDigits(view, at + 5) - 1;
   return isShaped ? midnight(year, month, twoDigits(view, at + 8)) : Number.NaN;

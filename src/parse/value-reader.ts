@@ -6,8 +6,10 @@
  */
 import {
   OP_BYTES,
+  OP_HOST,
   OP_LIST,
   OP_MSEC,
+  OP_PORT,
   OP_REQUEST_LENGTH,
   OP_REQUEST_TIME,
   OP_STATUS,
@@ -24,6 +26,7 @@ const DASH = 0x2d;
 const DOT = 0x2e;
 const COLON = 0x3a;
 const DIGIT_0 = 0x30;
+const BRACKET = 0x5b;
 /** 2^53 has 16 digits; more are no count of bytes. */
 const DIGITS_MAX = 16;
 const COUNT_MAX = 2 ** 53;
@@ -88,6 +91,10 @@ export class ValueReader {
         return at + TIME_ISO8601_LENGTH;
       case OP_MSEC:
         return this.#readMsec(at, to, row);
+      case OP_HOST:
+        return this.#host(at, to);
+      case OP_PORT:
+        return this.#port(at, to);
       default:
         return -1;
     }
@@ -105,6 +112,23 @@ export class ValueReader {
     }
     const bytes = this.#bytes;
     while (p < to && bytes[p] !== SPACE) p++;
+    return p;
+  }
+
+  /** A token, and -1 for one with a port: this is how `$host` is told from `$server_name:$server_port`. */
+  #host(at: number, to: number): number {
+    const end = this.token(at, to);
+    const bytes = this.#bytes;
+    if (bytes[at] === BRACKET) return end;
+    for (let p = at; p < end; p++) if (bytes[p] === COLON) return -1;
+    return end;
+  }
+
+  /** Digits; none for a socket of the file system. */
+  #port(at: number, to: number): number {
+    const bytes = this.#bytes;
+    let p = at;
+    while (p < to && (bytes[p] ?? 0) >= DIGIT_0 && (bytes[p] ?? 0) <= DIGIT_0 + 9) p++;
     return p;
   }
 

@@ -8,6 +8,8 @@
 /**
  * - `status`, `bytes`, `request-length`, `request-time`, and the three times: read into columns.
  * - `list`: values of several upstreams, `a, b : c`, each `-` where there is none.
+ * - `host`: a token with a colon only within brackets; nginx takes the port off `$host`.
+ * - `port`: digits.
  * - `token`: never holds a space; may be empty.
  * - `free`: may hold anything, as the client or the configuration likes.
  */
@@ -20,6 +22,8 @@ export type VariableKind =
   | 'time-iso8601'
   | 'msec'
   | 'list'
+  | 'host'
+  | 'port'
   | 'token'
   | 'free';
 
@@ -32,6 +36,8 @@ const KINDS: ReadonlyMap<string, VariableKind> = new Map<string, VariableKind>([
   ['time_local', 'time-local'],
   ['time_iso8601', 'time-iso8601'],
   ['msec', 'msec'],
+  ['host', 'host'],
+  ['server_port', 'port'],
   ...words(
     'list',
     `upstream_addr upstream_status upstream_response_time upstream_connect_time
@@ -43,7 +49,7 @@ const KINDS: ReadonlyMap<string, VariableKind> = new Map<string, VariableKind>([
     'token',
     `remote_addr remote_port realip_remote_addr realip_remote_port proxy_protocol_addr
      proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port server_addr
-     server_port server_name server_protocol hostname host scheme https pid pipe connection
+     server_name server_protocol hostname scheme https pid pipe connection
      connection_requests connection_time request_id request_method request_completion nginx_version
      is_args ssl_protocol ssl_cipher ssl_curve ssl_session_reused ssl_session_id ssl_client_verify
      upstream_cache_status upstream_cache_age gzip_ratio http2 http3 tcpinfo_rtt tcpinfo_rttvar
@@ -52,6 +58,8 @@ const KINDS: ReadonlyMap<string, VariableKind> = new Map<string, VariableKind>([
   ),
 ]);
 
+const SHAPES: ReadonlySet<VariableKind> = new Set(['list', 'host', 'port', 'token', 'free']);
+
 /** Variables not known here are `free`. */
 export function variableKind(name: string): VariableKind {
   return KINDS.get(name) ?? 'free';
@@ -59,7 +67,7 @@ export function variableKind(name: string): VariableKind {
 
 /** Whether the kind is read into a column, so that a wrong value makes the line unparsed. */
 export function hasMeaning(kind: VariableKind): boolean {
-  return kind !== 'list' && kind !== 'token' && kind !== 'free';
+  return !SHAPES.has(kind);
 }
 
 export function isTime(kind: VariableKind): boolean {

@@ -42,6 +42,29 @@ test('an empty environment gives the defaults', () => {
   assert.deepEqual(config.warnings, []);
 });
 
+test('keys of JSON logs', () => {
+  const keysOf = (text: string) => [...loadConfig({ LOG_JSON_KEYS: text }).logJsonKeys];
+  assert.deepEqual(keysOf(''), []);
+  assert.deepEqual(keysOf(' status=resp.code, $request_time_ms = took ,'), [
+    ['status', 'resp.code'],
+    ['request_time_ms', 'took'],
+  ]);
+  const refused: [text: string, problem: RegExp][] = [
+    ['status', /has "status" without a key/],
+    ['status=', /without a key/],
+    ['=x', /has "", which is no variable/],
+    ['a b=x', /has "a b", which is no variable/],
+    ['status=a,status=b', /names \$status twice/],
+    ['status=a"b', /quote/],
+    [Array.from({ length: 101 }, (_, i) => `v${i}=k`).join(), /more than 100/],
+  ];
+  for (const [text, problem] of refused) {
+    const [fault] = faultsOf({ LOG_JSON_KEYS: text });
+    assert.equal(fault?.name, 'LOG_JSON_KEYS', text);
+    assert.match(fault.problem, problem);
+  }
+});
+
 test('an empty variable counts as unset', () => {
   const config = loadConfig({ WINDOW: '', INFLUX_URL: '', INFLUX_PASSWORD_FILE: '', HOST_TAG: '' });
   assert.equal(config.windowS, 10);

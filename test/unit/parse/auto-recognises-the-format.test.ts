@@ -19,6 +19,15 @@ const LINES: Record<(typeof PRESETS)[number]['name'], string> = {
   'main-time': `${COMBINED} "10.0.0.1, 10.0.0.2" 0.043`,
   'main-upstream': `${COMBINED} "-" 0.043 -`,
   'main-times': `${COMBINED} "-" ${TIMES}`,
+  'vhost-combined': `example.com:443 ${COMBINED}`,
+  'vhost-upstream': `example.com ${COMBINED} "10.0.0.1:80, 10.0.0.2:80"`,
+  vhost: `example.com ${COMBINED}`,
+  'npm-proxy':
+    '[22/Nov/2026:10:00:00 +0000] - 502, 200 200 - GET https example.com "/" [Client 1.2.3.4] ' +
+    '[Length 5] [Gzip -] [Sent-to 10.0.0.1] "curl" "-"',
+  'npm-standard':
+    '[22/Nov/2026:10:00:00 +0000] 301 - GET http example.com "/" [Client 1.2.3.4] ' +
+    '[Length 5] [Gzip -] "curl" "-"',
   'ingress-nginx': `${COMBINED} 300 0.043 [shop] [] 10.0.0.1:80 5 0.042 200 0f0f`,
 };
 const scanner = createScanner({ readBufferBytes: 16 });

@@ -26,13 +26,6 @@ test('an unknown preset: the nearest, and all names', () => {
   assert.match(errorOf(' ').message, /empty/);
 });
 
-test('JSON is refused for what it is', () => {
-  assert.match(errorOf('json').message, /JSON logs are not supported/);
-  const error = errorOf('log_format j escape=json \'{"s":"$status","t":"$msec"}\';');
-  assert.match(error.message, /escape=json/);
-  assert.equal(error.at, 13);
-});
-
 test('two variables side by side are both named', () => {
   const error = errorOf('$msec $status$host');
   assert.match(error.message, /between \$status and \$host/);

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createParser } from '../../src/parse/parser.ts';
+import { PRESETS } from '../../src/parse/presets.ts';
+import { createScanner } from '../../src/parse/scanner.ts';
+import { record } from '../support/arbitrary-record.ts';
+import { renderLine } from '../support/nginx-log-line.ts';
+import { parseBytes, toBytes } from '../support/parsed-rows.ts';
+
+const scanner = createScanner({ readBufferBytes: 1 << 16 });
+const SETTINGS = [...PRESETS.map(({ name }) => name), 'json'];
+const parsers = SETTINGS.map((format) => ({ format, parser: createParser({ format, scanner }) }));
+
+for (const { name, text } of PRESETS) {
+  test(`a line of ${name} has the form of no other preset, whatever clients send`, () => {
+    fc.assert(
+      fc.property(record, ({ values }) => {
+        const bytes = toBytes(`${renderLine(text, values)}\n`);
+        const taken = parsers.filter(
+          ({ parser }) => parseBytes(parser, bytes)[0]?.reason === 'parsed',
+        );
+        assert.deepEqual(
+          taken.map(({ format }) => format),
+          [name],
+        );
+        const auto = createParser({ format: 'auto', scanner });
+        parseBytes(auto, bytes);
+        assert.equal(auto.formatName, name);
+      }),
+      { numRuns: 100 },
+    );
+  });
+}
