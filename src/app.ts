@@ -156,6 +156,7 @@ export class App {
       startedMs: this.#startedMs,
       pipeline: this.#pipeline,
       logs: this.#source.status(),
+      receivers: this.#source.receivers?.() ?? [],
       spool: this.#spool,
       writer: this.#writer,
       targetUrl: this.#targetUrl,

@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { namesOf } from './config/log-setting.ts';
 import { CombinedSource, type PassingSource } from './follow/combined-source.ts';
 import { openFileSource } from './follow/file-source.ts';
 import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
 import type { LineSource } from './follow/line-source.ts';
 import type { ReadFrom } from './follow/start-position.ts';
 import { StdinSource } from './follow/stdin-source.ts';
+import { openSyslogSource } from './follow/syslog-source.ts';
 import type { Reporter } from './report.ts';
 
 export interface LogSourcesOptions {
@@ -43,9 +45,21 @@ export async function openLogSources(
   });
   const passing: PassingSource[] = [];
   const common = { readBuffer, maxLineBytes, clock, report };
+  const isTaken = (log: string) =>
+    config.logs.some((one) => namesOf(one).includes(log)) ||
+    files.status().some((one) => one.log === log);
   for (const log of config.logs) {
     if (log.kind === 'stdin') {
       passing.push(new StdinSource({ ...common, input: options.stdin(), log: log.name }));
+    } else if (log.kind === 'syslog') {
+      const { transports, host, port, tags, name } = log;
+      // The tags' names are in the path too, and say nothing about where it listens.
+      const address = log.path.replace(/\/?(?:\?.*)?$/, '');
+      const known = checkpoint?.received ?? [];
+      const naming = { tags, log: name, known, isTaken };
+      passing.push(
+        await openSyslogSource({ ...common, address, transports, host, port, ...naming }),
+      );
     }
   }
   if (passing.length === 0) return files;

@@ -124,7 +124,7 @@ function readTagNames(path: string, query = ''): Readonly<Record<string, string>
 }
 
 /** Every name of a log that an entry has; files of a glob and tags without a name are named later. */
-function namesOf(log: LogSetting): string[] {
+export function namesOf(log: LogSetting): string[] {
   const own = log.name === undefined ? [] : [log.name];
   return log.kind === 'syslog' ? [...own, ...new Set(Object.values(log.tags))] : own;
 }

@@ -12,7 +12,7 @@ export class StreamContent implements Content {
   readonly damage = undefined;
   readonly takenBytes = undefined;
   readonly #input: Readable;
-  #held = Buffer.alloc(0);
+  #held: Uint8Array = new Uint8Array(0);
   /** Content offset of the first held byte. */
   #heldFrom = 0;
 
@@ -30,7 +30,7 @@ export class StreamContent implements Content {
     if (from < 0) throw new RangeError('a stream cannot be read again');
     while (this.#held.length < from + length) {
       const chunk: unknown = this.#input.read();
-      if (!(chunk instanceof Buffer)) break;
+      if (!(chunk instanceof Uint8Array)) break;
       this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     }
     const part = this.#held.subarray(from, from + length);
@@ -47,7 +47,7 @@ export class StreamContent implements Content {
   async finish(): Promise<undefined> {}
 
   close(): void {
-    this.#held = Buffer.alloc(0);
+    this.#held = new Uint8Array(0);
     this.#input.destroy();
   }
 }

@@ -18,6 +18,7 @@ export class MetricsPage {
   constructor() {
     this.#addLineMetrics();
     this.#addLogMetrics();
+    this.#addReceiverMetrics();
     this.#addSpoolMetrics();
     this.#addWriterMetrics();
     this.#addProcessMetrics();
@@ -187,6 +188,43 @@ export class MetricsPage {
       log,
       perLog((l) => (l.caughtUp ? 1 : 0)),
     );
+  }
+
+  #addReceiverMetrics(): void {
+    this.#counter(
+      'received_messages_total',
+      'Syslog messages taken in.',
+      ['receiver'],
+      (status, add) => {
+        for (const one of status.receivers) add(one.messages, one.address);
+      },
+    );
+    this.#counter(
+      'lost_messages_total',
+      'Syslog messages lost: malformed, without room here (overflow), dropped by the system (dropped).',
+      ['receiver', 'reason'],
+      (status, add) => {
+        for (const one of status.receivers) {
+          add(one.malformed, one.address, 'malformed');
+          add(one.overflowed, one.address, 'overflow');
+          add(one.dropped, one.address, 'dropped');
+        }
+      },
+    );
+    this.#counter(
+      'refused_connections_total',
+      'Syslog connections refused because there were too many.',
+      ['receiver'],
+      (status, add) => {
+        for (const one of status.receivers) add(one.refusedConnections, one.address);
+      },
+    );
+    this.#gauge('receiver_connections', 'Syslog connections open.', ['receiver'], (status, add) => {
+      for (const one of status.receivers) add(one.connections, one.address);
+    });
+    this.#gauge('receiver_up', '1 while it listens.', ['receiver'], (status, add) => {
+      for (const one of status.receivers) add(one.trouble === undefined ? 1 : 0, one.address);
+    });
   }
 
   #addSpoolMetrics(): void {

@@ -50,11 +50,17 @@ export function unreadyReasons(status: MeterStatus): Unready[] {
 }
 
 function logReasons(status: MeterStatus): Unready[] {
-  if (status.logs.length === 0) {
+  const reasons: Unready[] = [];
+  for (const { address, trouble } of status.receivers) {
+    if (trouble !== undefined) {
+      reasons.push({ code: 'log-trouble', subject: address, message: trouble });
+    }
+  }
+  // Whoever waits for messages knows its logs once the first has come.
+  if (status.logs.length === 0 && status.receivers.length === 0) {
     const message = 'No log has been found yet; look at LOG_PATHS and the mounted folders.';
     return [{ code: 'no-log', message }];
   }
-  const reasons: Unready[] = [];
   for (const log of status.logs) {
     if (log.trouble !== undefined) {
       reasons.push({ code: 'log-trouble', subject: log.path, message: log.trouble });

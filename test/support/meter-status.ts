@@ -1,3 +1,4 @@
+import type { ReceiverStatus } from '../../src/follow/line-source.ts';
 import type {
   LogFigures,
   MeterStatus,
@@ -13,10 +14,24 @@ export function healthyStatus(changes: Partial<MeterStatus> = {}): MeterStatus {
     uptimeMs: 60_000,
     sinceTurnMs: 12,
     logs: [logFigures()],
+    receivers: [],
     spool: spoolFigures(),
     writer: writerFigures(),
     stateTrouble: undefined,
     process: { rssBytes: 61_500_000, cpuMs: 310 },
+    ...changes,
+  };
+}
+
+export function receiverStatus(changes: Partial<ReceiverStatus> = {}): ReceiverStatus {
+  return {
+    address: 'syslog://0.0.0.0:5514',
+    messages: 512,
+    malformed: 3,
+    overflowed: 2,
+    dropped: 1,
+    connections: 4,
+    refusedConnections: 5,
     ...changes,
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MetricsPage } from '../../../src/status/metrics.ts';
 import type { MeterStatus } from '../../../src/status/meter-status.ts';
-import { healthyStatus, logFigures } from '../../support/meter-status.ts';
+import { healthyStatus, logFigures, receiverStatus } from '../../support/meter-status.ts';
 
 /** Value by series, as a scraper reads it. */
 async function scrape(status: MeterStatus, page = new MetricsPage()): Promise<Map<string, number>> {
@@ -99,4 +99,22 @@ test('without a database the writer has no values', async () => {
 test('a figure that is no number costs its own series, not the page', async () => {
   const values = await scrape(healthyStatus({ uptimeMs: NaN }));
   assert.equal(values.get('nginx_meter_ready'), 1);
+});
+
+test('what a receiver took in and what it lost, by reason', async () => {
+  const receivers = [
+    receiverStatus(),
+    receiverStatus({ address: 'syslog+udp://x:1', trouble: 'no' }),
+  ];
+  const values = await scrape(healthyStatus({ receivers }));
+  const of = (name: string, more = '') =>
+    values.get(`nginx_meter_${name}{receiver="syslog://0.0.0.0:5514"${more}}`);
+  assert.equal(of('received_messages_total'), 512);
+  assert.equal(of('lost_messages_total', ',reason="malformed"'), 3);
+  assert.equal(of('lost_messages_total', ',reason="overflow"'), 2);
+  assert.equal(of('lost_messages_total', ',reason="dropped"'), 1);
+  assert.equal(of('receiver_connections'), 4);
+  assert.equal(of('refused_connections_total'), 5);
+  assert.equal(of('receiver_up'), 1);
+  assert.equal(values.get('nginx_meter_receiver_up{receiver="syslog+udp://x:1"}'), 0);
 });

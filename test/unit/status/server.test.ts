@@ -7,6 +7,7 @@ import {
   logFigures,
   spoolFigures,
   writerFigures,
+  receiverStatus,
 } from '../../support/meter-status.ts';
 
 test('/healthz is 200 while the loop turns and 503 once it has not for 30 s', async () => {
@@ -70,6 +71,15 @@ test('/readyz is 503 before any log has been found', async () => {
   const reply = await statusApp(() => healthyStatus({ logs: [] })).request('/readyz');
   assert.equal(reply.status, 503);
   assert.match(await reply.text(), /"code":"no-log"/);
+});
+
+test('/readyz of a meter that only receives is 200 before the first message, and 503 while it does not listen', async () => {
+  const well = healthyStatus({ logs: [], receivers: [receiverStatus()] });
+  assert.equal((await statusApp(() => well).request('/readyz')).status, 200);
+  const receivers = [receiverStatus({ trouble: 'The port is in use.' })];
+  const reply = await statusApp(() => healthyStatus({ logs: [], receivers })).request('/readyz');
+  assert.equal(reply.status, 503);
+  assert.match(await reply.text(), /"subject":"syslog:\/\/0\.0\.0\.0:5514","message":"The port/);
 });
 
 test('/readyz shows escape sequences of a path as text', async () => {
