@@ -2,16 +2,24 @@
  * The program's entry for the fault tests. Only this file reads these variables; production has none.
  * - `KILL_AT=name:count` ends it with SIGKILL when it comes by that place of the pipeline for the
  *   `count`-th time.
+ * - `TRACE_FILE` gets the order of what it writes, syncs, renames and sends.
  * - `CLOCK_OFFSET_FILE` holds milliseconds that are added to the wall clock, read at SIGUSR2.
  */
-import { readFileSync, writeSync } from 'node:fs';
-import { runCommand } from '../../src/commands/run.ts';
-import { loadConfig, readEnvironment } from '../../src/config.ts';
+import { openSync, readFileSync, writeSync } from 'node:fs';
+import { traceDurability } from './durability-trace.ts';
 
-const [wanted = '', count = '1'] = (process.env['KILL_AT'] ?? '').split(':');
+const { KILL_AT = '', TRACE_FILE, CLOCK_OFFSET_FILE } = process.env;
+const [wanted, count = '1'] = KILL_AT.split(':');
 let left = Number(count);
 
+const note =
+  TRACE_FILE === undefined ? undefined : await traceDurability(openSync(TRACE_FILE, 'a'));
+// Loaded only now, so that they bind what is traced.
+const { runCommand } = await import('../../src/commands/run.ts');
+const { loadConfig, readEnvironment } = await import('../../src/config.ts');
+
 function killPoint(name: string): void {
+  if (name === 'write-before-send') note?.('send');
   if (name !== wanted) return;
   left -= 1;
   if (left > 0) return;
@@ -19,12 +27,11 @@ function killPoint(name: string): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-const offsetFile = process.env['CLOCK_OFFSET_FILE'];
-if (offsetFile !== undefined) {
+if (CLOCK_OFFSET_FILE !== undefined) {
   const realNow = Date.now.bind(Date);
   let offsetMs = 0;
   const readOffset = (): void => {
-    offsetMs = Number(readFileSync(offsetFile, 'utf8'));
+    offsetMs = Number(readFileSync(CLOCK_OFFSET_FILE, 'utf8'));
   };
   readOffset();
   process.on('SIGUSR2', readOffset);
@@ -33,5 +40,5 @@ if (offsetFile !== undefined) {
 
 process.exitCode = await runCommand(
   loadConfig(readEnvironment()),
-  wanted === '' ? {} : { killPoint },
+  KILL_AT === '' && note === undefined ? {} : { killPoint },
 );
