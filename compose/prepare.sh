@@ -56,3 +56,5 @@ secret "$secrets/grafana/secret-key" GRAFANA_SECRET_KEY "${GRAFANA_SECRET_KEY:-}
 chown 101:101 /volumes/nginx-logs
 chown 1500:1500 /volumes/influxdb-data
 chown 65532:65532 /volumes/meter-state
+# With docker-compose.influxdb2.yml only.
+[ ! -d /volumes/influxdb2-data ] || chown 1000:1000 /volumes/influxdb2-data
