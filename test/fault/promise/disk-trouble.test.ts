@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -112,3 +112,23 @@ for (const comesBack of [false, true]) {
     assert.equal(log.truth.lines, 400);
   });
 }
+
+test('STATE_DIR is gone with points that a start took over, and it is killed at its next checkpoint', async (t) => {
+  const rig = await PromiseRig.start(t);
+  const { log, victim, proxy } = rig;
+  await proxy.setMode('503');
+  log.write(200);
+  await victim.start();
+  await waitUntil('points wait', async () => ((await victim.metric('spool_records')) ?? 0) > 1);
+  await victim.kill();
+  await victim.start();
+  // The oldest record is in hand, so that nobody looks at the files for a while.
+  await waitUntil('it is refused', async () => (await rig.unready()).includes('write-retrying'));
+  rmSync(victim.stateDir, { recursive: true });
+  const next = `${victim.stateDir}/checkpoint`;
+  await waitUntil('a checkpoint', () => existsSync(next) || existsSync(`${next}.forgotten`));
+  await victim.kill();
+  await proxy.setMode('pass');
+  await victim.start();
+  await rig.assertExact();
+});
