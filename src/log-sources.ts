@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { namesOf } from './config/log-setting.ts';
@@ -7,7 +6,7 @@ import { openFileSource } from './follow/file-source.ts';
 import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
 import type { LineSource } from './follow/line-source.ts';
 import type { ReadFrom } from './follow/start-position.ts';
-import { StdinSource } from './follow/stdin-source.ts';
+import { type InputStream, StdinSource } from './follow/stdin-source.ts';
 import { openSyslogSource } from './follow/syslog-source.ts';
 import type { Reporter } from './report.ts';
 
@@ -17,7 +16,7 @@ export interface LogSourcesOptions {
   readonly checkpoint: FollowCheckpoint | undefined;
   readonly readBuffer: Uint8Array;
   /** Asked for only when LOG_PATHS has `-`. */
-  readonly stdin: () => Readable;
+  readonly stdin: () => InputStream;
   readonly clock: Clock;
   readonly report: Reporter;
 }

@@ -122,7 +122,9 @@ export class Pipeline {
         if (this.#overdueSeries(turnMs) >= PORTION_SERIES) await this.#commit(turnMs, false);
       }
       await this.#tickIfDue(turnMs, batch === undefined);
-      if (batch === undefined) await this.#o.source.wait(this.#untilTickMs(), signal);
+      if (batch !== undefined) continue;
+      if (this.#o.source.hasEnded === true) return;
+      await this.#o.source.wait(this.#untilTickMs(), signal);
     }
   }
 

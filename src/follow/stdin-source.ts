@@ -1,6 +1,6 @@
 /**
- * Standard input as a log: `kubectl logs -f … | nginx-meter`. It owns the stream and what of a line has
- * come without its end.
+ * Standard input as a log: `kubectl logs -f … | nginx-meter`. It borrows the stream, and owns what of a
+ * line has come without its end until `close()` gives that back.
  *
  * States: *settling* (lines may still be a backlog that is being sent: it is not said to be caught up
  * before nothing has come for a second), *following*, *done* (the input has ended, and its last line
@@ -18,9 +18,12 @@ import type { LineSource, LogStatus } from './line-source.ts';
 import { StreamContent } from './stream-content.ts';
 import { letArrive, Wakeup } from './wakeup.ts';
 
+/** `ref` and `unref`, where a stream has them, say whether it keeps the process alive. */
+export type InputStream = Readable & { ref?(): unknown; unref?(): unknown };
+
 export interface StdinSourceOptions {
-  /** Delivers Buffers; destroyed by `close()`. */
-  readonly input: Readable;
+  /** Delivers Buffers. Let go of by `close()`; whoever is given it next reads on. */
+  readonly input: InputStream;
   readonly log: string;
   /** May be shared with other sources; at least `maxLineBytes + 1` bytes. */
   readonly readBuffer: Uint8Array;
@@ -46,6 +49,12 @@ export class StdinSource implements LineSource<undefined> {
   /** Monotonic time of the last lines. */
   #quietSinceMs: number;
   #trouble: string | undefined;
+  readonly #listeners: readonly (readonly [event: string, (error: Error) => void])[] = [
+    ['readable', () => this.#wakeup.wake()],
+    ['end', () => this.#end()],
+    ['close', () => this.#end()],
+    ['error', (error) => this.#fail(error)],
+  ];
 
   constructor(options: StdinSourceOptions) {
     const { input, readBuffer, maxLineBytes, clock, report } = options;
@@ -54,10 +63,9 @@ export class StdinSource implements LineSource<undefined> {
     this.#content = new StreamContent(input);
     this.#wakeup = new Wakeup(clock);
     this.#quietSinceMs = clock.monotonicMs();
-    input.on('readable', () => this.#wakeup.wake());
-    input.on('end', () => this.#end());
-    input.on('close', () => this.#end());
-    input.on('error', (error) => this.#fail(error));
+    for (const [event, listener] of this.#listeners) input.on(event, listener);
+    input.ref?.();
+    this.#isAtEnd = input.readableEnded || input.destroyed;
     report({
       level: 'info',
       code: 'stdin-followed',
@@ -108,7 +116,10 @@ export class StdinSource implements LineSource<undefined> {
 
   async close(): Promise<void> {
     this.#isDone = true;
+    const { input } = this.#options;
+    for (const [event, listener] of this.#listeners) input.off(event, listener);
     this.#content.close();
+    input.unref?.();
   }
 
   async #takeArrived(): Promise<LineBatch | undefined> {

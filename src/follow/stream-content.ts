@@ -46,8 +46,11 @@ export class StreamContent implements Content {
 
   async finish(): Promise<undefined> {}
 
+  /** Gives back what was taken and not released; the stream stays as it is, for whoever reads on. */
   close(): void {
+    if (this.#held.length > 0 && !this.#input.readableEnded && !this.#input.destroyed) {
+      this.#input.unshift(this.#held);
+    }
     this.#held = new Uint8Array(0);
-    this.#input.destroy();
   }
 }

@@ -8,13 +8,14 @@ import { defer } from '../../support/defer.ts';
 import { lines, MAX_LINE_BYTES, seenBatch, type SeenBatch } from '../../support/followed-log.ts';
 
 class Piped {
-  readonly input = new PassThrough({ highWaterMark: 16 * 1024 });
+  readonly input: PassThrough;
   readonly clock = new FakeClock();
   readonly reports: Report[] = [];
   readonly batches: SeenBatch[] = [];
   readonly source: StdinSource;
 
-  constructor(t: TestContext) {
+  constructor(t: TestContext, input = new PassThrough({ highWaterMark: 16 * 1024 })) {
+    this.input = input;
     this.source = new StdinSource({
       input: this.input,
       log: 'pod',
@@ -160,4 +161,18 @@ test('an input that breaks is reported, and what came before it is counted', asy
   assert.deepEqual(read, lines('a', 0, 1));
   assert.equal(piped.source.hasEnded, true);
   assert.match(piped.source.status()[0]?.trouble ?? '', /EIO/);
+});
+
+test('who is given the input next goes on where the one before has stopped', async (t) => {
+  const first = new Piped(t);
+  first.input.write(`${text(lines('a', 0, 2))}half a `);
+  assert.deepEqual(await first.read(), lines('a', 0, 2));
+  await first.source.close();
+  const second = new Piped(t, first.input);
+  second.input.end(`line\n${text(lines('b', 0, 1))}`);
+  assert.deepEqual(await second.read(), ['half a line', ...lines('b', 0, 1)]);
+  await second.source.close();
+  const third = new Piped(t, first.input);
+  assert.deepEqual(await third.read(), []);
+  assert.equal(third.source.hasEnded, true, 'an input that has ended before stays ended');
 });
