@@ -17,6 +17,7 @@ test('what nginx still writes to the renamed file is counted', async (t) => {
   appendFileSync(`${rig.log}.1`, some(4, 6));
   await rig.pass(2000);
   writeFileSync(rig.log, some(5, 14));
+  await rig.until('the new file is known', () => rig.status.logs[0]?.rotations === 1);
   appendFileSync(`${rig.log}.1`, some(1, 9));
   await rig.until('all are written', () => rig.sum('count') === 15);
   await rig.pass(60_000);
