@@ -39,33 +39,27 @@ function sample(pid: number, atS: number): Sample {
   return { atS, rssMb, descriptors: readdirSync(`/proc/${pid}/fd`).length };
 }
 
-async function disturb({ random, influx, proxy, log, victim }: Scene): Promise<string> {
+async function disturb({ random, influx, proxy, log, victim }: Scene): Promise<void> {
   const what = random.pick(EVENTS);
-  switch (what) {
-    case 'rename':
-      log.rename();
-      await delay(200);
-      log.reopen();
-      break;
-    case 'copytruncate':
-      log.copytruncate();
-      break;
-    case 'influxd':
-      await influx.kill();
-      await delay(1000);
-      await influx.restart();
-      break;
-    case 'stop':
-      victim.signal('SIGSTOP');
-      await delay(1500);
-      victim.signal('SIGCONT');
-      break;
-    default:
-      await proxy.setMode(what);
-      await delay(2000);
-      await proxy.setMode('pass');
+  if (what === 'rename') {
+    log.rename();
+    await delay(200);
+    log.reopen();
+  } else if (what === 'copytruncate') {
+    log.copytruncate();
+  } else if (what === 'influxd') {
+    await influx.kill();
+    await delay(1000);
+    await influx.restart();
+  } else if (what === 'stop') {
+    victim.signal('SIGSTOP');
+    await delay(1500);
+    victim.signal('SIGCONT');
+  } else {
+    await proxy.setMode(what);
+    await delay(2000);
+    await proxy.setMode('pass');
   }
-  return what;
 }
 
 /** logrotate keeps so many. */

@@ -9,6 +9,8 @@ export interface CampaignKind {
   readonly mayLoseState: boolean;
   readonly isOnTmpfs: boolean;
   readonly isNginx: boolean;
+  /** There are four sites in the log. */
+  readonly maxSites: number;
 }
 
 const USUAL: CampaignKind = {
@@ -21,6 +23,7 @@ const USUAL: CampaignKind = {
   mayLoseState: true,
   isOnTmpfs: false,
   isNginx: false,
+  maxSites: 50,
 };
 export const KINDS: readonly CampaignKind[] = [
   { ...USUAL, name: 'much disorder', disorderMaxS: 200, windowS: 1 },
@@ -35,4 +38,5 @@ export const KINDS: readonly CampaignKind[] = [
     mayLoseState: false,
   },
   { ...USUAL, windowS: 2 },
+  { ...USUAL, name: 'more sites than MAX_SITES', maxSites: 2, mayLoseState: false },
 ];

@@ -78,6 +78,7 @@ export class Campaign implements Scene {
       WINDOW: `${kind.windowS}s`,
       LATENESS: kind.lateness,
       REWRITE: kind.rewrite,
+      MAX_SITES: String(kind.maxSites),
       SPOOL_MAX_BYTES: kind.spoolMaxBytes,
       INFLUX_URL: proxy.url,
       INFLUX_DB: DATABASE,
@@ -202,11 +203,13 @@ async function makeLog(
   random: SeededRandom,
 ): Promise<Pick<Parts, 'log' | 'nginx'>> {
   const { windowS, disorderMaxS } = kind;
+  const isBySite = kind.maxSites >= 4;
   if (!kind.isNginx) {
     const path = join(folder, 'logs/access.log');
     const zoneMinutes = random.pick(ZONES_MINUTES);
     const linesPerTick = random.between(2, 12);
-    const options = { path, random, windowS, disorderMaxS, zoneMinutes, linesPerTick };
+    const times = { windowS, disorderMaxS, zoneMinutes };
+    const options = { path, random, ...times, linesPerTick, isBySite };
     return { log: new TormentedLog(options), nginx: undefined };
   }
   const nginx = await startNginx({

@@ -34,9 +34,17 @@ export class KeptTruth {
   readonly #pattern: RegExp;
   readonly #windowS: number;
 
-  constructor(pattern: RegExp, windowS: number) {
+  readonly #isBySite: boolean;
+
+  /** Not `isBySite` where sites are added up as `other`: then the windows are whole ones. */
+  constructor(pattern: RegExp, windowS: number, isBySite = true) {
     this.#pattern = pattern;
     this.#windowS = windowS;
+    this.#isBySite = isBySite;
+  }
+
+  keyOf(startS: number, site: string): string {
+    return this.#isBySite ? `${startS} ${site}` : String(startS);
   }
 
   /** One complete line without its end, as latin1 text. */
@@ -47,17 +55,19 @@ export class KeptTruth {
       this.unparsed += 1;
       return;
     }
-    const key = `${one.startS} ${one.site}`;
+    const key = this.keyOf(one.startS, one.site);
     const sums = this.windows.get(key) ?? noSums();
     this.windows.set(key, sums);
-    for (const name of SUMS) {
-      const own = sums[name] ?? 0;
-      sums[name] = name === 'rt_max' ? Math.max(own, one.rt_max) : own + one[name];
-    }
+    for (const name of SUMS) addTo(sums, name, one[name]);
     if (one.rt_count === 0) return;
     const bin = `b_${BOUNDS_MS.find((bound) => one.rt_max <= bound) ?? 'inf'}`;
     sums[bin] = (sums[bin] ?? 0) + 1;
   }
+}
+
+function addTo(sums: Sums, name: string, value: number): void {
+  const own = sums[name] ?? 0;
+  sums[name] = name === 'rt_max' ? Math.max(own, value) : own + value;
 }
 
 function noSums(): Sums {
@@ -82,18 +92,22 @@ export async function compareWithInflux(
   let lostLines = 0;
   let doubledLines = 0;
   const rows = await influx.rows(`SELECT * FROM "access_log" WHERE "log" = '${log}'`, database);
-  const points = new Map(rows.map((row) => [`${String(row['time'])} ${String(row['site'])}`, row]));
+  const points = new Map<string, Sums>();
+  for (const row of rows) {
+    const key = truth.keyOf(Number(row['time']), String(row['site']));
+    const sums = points.get(key) ?? noSums();
+    points.set(key, sums);
+    for (const name of Object.keys(sums)) addTo(sums, name, Number(row[name] ?? 0));
+  }
   for (const key of new Set([...truth.windows.keys(), ...points.keys()])) {
     const sums = truth.windows.get(key) ?? noSums();
     const point = points.get(key);
-    const wrong = Object.keys(sums).filter((name) => Number(point?.[name] ?? 0) !== sums[name]);
+    const wrong = Object.keys(sums).filter((name) => (point?.[name] ?? 0) !== sums[name]);
     if (wrong.length === 0) continue;
-    const by = Number(point?.['count'] ?? 0) - (sums['count'] ?? 0);
+    const by = (point?.['count'] ?? 0) - (sums['count'] ?? 0);
     lostLines += Math.max(0, -by);
     doubledLines += Math.max(0, by);
-    const shown = wrong
-      .slice(0, 4)
-      .map((name) => `${name} ${String(point?.[name])} for ${sums[name]}`);
+    const shown = wrong.slice(0, 4).map((name) => `${name} ${point?.[name]} for ${sums[name]}`);
     differences.push(
       `window ${key}: ${point === undefined ? 'no point; ' : ''}${shown.join(', ')}`,
     );

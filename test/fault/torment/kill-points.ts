@@ -21,10 +21,12 @@ export class KillPoints {
   readonly visits = new Map<string, number>(NAMES.map((name) => [name, 0]));
   readonly #attempts = new Map<string, number>();
 
-  /** The one tried least often so far. */
-  next(): string {
-    let best: string = NAMES[0];
-    for (const name of NAMES) {
+  /** The one tried least often so far; `isRich`: so many points are made that segments fill up. */
+  next(isRich: boolean): string {
+    // A segment is deleted only once it is worth it.
+    const names = NAMES.filter((name) => isRich || !name.endsWith('-delete'));
+    let best: string = names[0] ?? NAMES[0];
+    for (const name of names) {
       if ((this.#attempts.get(name) ?? 0) < (this.#attempts.get(best) ?? 0)) best = name;
     }
     this.#attempts.set(best, (this.#attempts.get(best) ?? 0) + 1);

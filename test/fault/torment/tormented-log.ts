@@ -41,6 +41,8 @@ export interface LogOptions {
   /** The zone of its timestamps, minutes east of Greenwich. */
   readonly zoneMinutes: number;
   readonly linesPerTick: number;
+  /** False where the meter adds sites up as `other`. */
+  readonly isBySite?: boolean;
 }
 
 /**
@@ -63,7 +65,7 @@ export class TormentedLog {
   constructor(options: LogOptions) {
     this.#o = options;
     this.path = options.path;
-    this.truth = new KeptTruth(SITE_PATTERN, options.windowS);
+    this.truth = new KeptTruth(SITE_PATTERN, options.windowS, options.isBySite ?? true);
     mkdirSync(dirname(this.path), { recursive: true });
     this.#fd = openSync(this.path, 'a');
   }

@@ -102,13 +102,17 @@ const onProcesses: Torment[] = [
     weight: 7,
     can: always,
     run: async (c) => {
-      const name = c.killPoints.next();
-      const at = `${name}:${c.random.between(1, 3)}`;
+      const name = c.killPoints.next(c.kind.disorderMaxS >= 100);
+      const isDelete = name.endsWith('-delete');
+      const at = `${name}:${isDelete ? 1 : c.random.between(1, 3)}`;
       const before = c.victim.deathsAt(name);
       await kill(c);
       await c.startMeter(at);
       if (c.random.chance(0.3)) c.note(await rotateOnce(c));
-      const isDead = await c.victim.diedAt(name, before, 6_000);
+      // Lines that change a hundred windows each second, until a segment is full.
+      const flood = setInterval(() => isDelete && c.synthetic?.write(1000), 250);
+      const isDead = await c.victim.diedAt(name, before, isDelete ? 15_000 : 6_000);
+      clearInterval(flood);
       c.note(`${at}${isDead ? '' : ' was not reached'}`);
       if (isDead) {
         c.killPoints.visited(name);
@@ -161,7 +165,7 @@ const onTheDatabase: Torment[] = [
       c.note(mode);
       await c.proxy.setMode(mode);
       await pass(c, 500, 1500);
-      if (c.random.chance(0.4)) {
+      if (c.random.chance(0.6)) {
         await kill(c);
         await c.startMeter();
         await pass(c, 100, 600);
