@@ -40,5 +40,6 @@ watch() {
   done
 }
 
-watch &
+# 0: there is no log file here to rotate.
+[ "$limit_bytes" -eq 0 ] || watch &
 exec /docker-entrypoint.sh nginx -g 'daemon off;'
