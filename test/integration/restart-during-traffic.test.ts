@@ -131,9 +131,11 @@ test('rotations by every means while the meter is down', async (t) => {
       .toString('latin1')
       .split('\n').length - 1;
   assert.equal(strays, 300);
-  const before = readLines(log).length;
   await send(150);
-  await waitForLines([log], before + 150);
+  await waitUntil('they are in the new file', () => {
+    const own = readLines(log).filter((line) => line.includes(`?call=${calls}?`));
+    return own.length === 150;
+  });
   await runLogrotate({ dir, config: `${log} {\n  rotate 9\n  compress\n  copytruncate\n}\n` });
   await send(60);
   await waitForLines([log], 60);
