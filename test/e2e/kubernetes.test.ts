@@ -67,7 +67,7 @@ async function assertFitsTheApi(t: TestContext, objects: readonly KubernetesObje
   for (const object of objects) {
     const kind = object.kind as keyof typeof MODELS;
     assert.ok(kind in MODELS, `no schema for ${object.kind}`);
-    new MODELS[kind](object as never).validate();
+    new MODELS[kind](object).validate();
     source.push(`(await import('${MODULES[kind]}')).${kind};`);
     source.push(
       `export const v${source.length}: import('${MODULES[kind]}').I${kind} = ${JSON.stringify(object)};`,
@@ -85,8 +85,9 @@ async function assertFitsTheApi(t: TestContext, objects: readonly KubernetesObje
 
 function podOf(objects: readonly KubernetesObject[]): IPodSpec {
   const [deployment, ...others] = objects.filter(({ kind }) => kind === 'Deployment');
+  assert.ok(deployment !== undefined);
   assert.equal(others.length, 0);
-  const { template } = deployment?.['spec'] as { template: { spec: IPodSpec } };
+  const { template } = deployment['spec'] as { template: { spec: IPodSpec } };
   return template.spec;
 }
 
@@ -156,6 +157,24 @@ test('sidecar: the log is a file that both containers mount, and only nginx may 
   assert.equal(mountIn(meter)?.readOnly, true);
   const nginx = pod.containers.find(({ name }) => name === 'nginx');
   assert.equal(mountIn(nginx)?.mountPath, mountIn(meter)?.mountPath);
+});
+
+test('rotate: the meter alone rotates, sees the processes of nginx and is its user', async (t) => {
+  const objects = await renderKustomization(join(EXAMPLES, 'overlays/rotate'));
+  await assertFitsTheApi(t, objects);
+  const pod = podOf(objects);
+  assertHardened(pod);
+  const meter = meterOf(pod);
+  await assertMeterTakes(t, meter);
+  const nginx = pod.containers.find(({ name }) => name === 'nginx');
+  assert.equal(pod.shareProcessNamespace, true);
+  assert.equal(meter.securityContext?.runAsUser, nginx?.securityContext?.runAsUser);
+  const logs = meter.volumeMounts?.find(({ name }) => name === 'nginx-logs');
+  assert.notEqual(logs?.readOnly, true);
+  const valueOf = (container: IContainer | undefined, setting: string) =>
+    container?.env?.find(({ name }) => name === setting)?.value;
+  assert.equal(valueOf(nginx, 'LOG_ROTATE_BYTES'), '0');
+  assert.match(valueOf(meter, 'ROTATE_AT') ?? '', /^\d+MiB$/);
 });
 
 test('syslog: no volume is shared, and nothing rotates a file that is not there', async (t) => {
