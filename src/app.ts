@@ -17,6 +17,7 @@ import { InfluxWriter } from './influx/writer.ts';
 import { createParser } from './parse/parser.ts';
 import { RecordBatch } from './parse/record-batch.ts';
 import { createScanner } from './parse/scanner.ts';
+import { LogRotation } from './log-rotation.ts';
 import { openLogSources } from './log-sources.ts';
 import { Pipeline, type LogLane } from './pipeline.ts';
 import type { Reporter } from './report.ts';
@@ -285,9 +286,23 @@ function buildPipeline(
       return batch;
     },
     onWindows,
+    ...afterCommit(config, parts.source, clock, report),
   });
   const figures = new SidecarFigures(clock);
   return pipeline;
+}
+
+/** With ROTATE_AT, what it does once the positions it goes by are on disk. */
+function afterCommit(
+  { rotateAtBytes, rotatePidFile: pidFile }: Config,
+  source: LineSource<FollowCheckpoint>,
+  clock: Clock,
+  report: Reporter,
+): { readonly afterCommit?: () => Promise<void> } {
+  if (rotateAtBytes === undefined) return {};
+  const rotation = new LogRotation({ rotateAtBytes, pidFile, clock, report });
+  const followed = () => new Set(source.status().map(({ path }) => path));
+  return { afterCommit: () => rotation.turn(source.checkpoint(), followed()) };
 }
 
 /** The windows of one log as the configuration wants them. */

@@ -40,6 +40,9 @@ export interface Config {
   readonly maxLineBytes: number;
   readonly pollIntervalMs: number;
   readonly watchPolling: boolean;
+  /** Undefined: the meter rotates nothing. */
+  readonly rotateAtBytes: number | undefined;
+  readonly rotatePidFile: string | undefined;
   readonly windowS: number;
   readonly windowMs: number;
   readonly latenessMs: number;
@@ -206,6 +209,8 @@ function assemble(read: Settings, environment: Environment): Omit<Config, 'warni
     maxLineBytes: read.MAX_LINE_BYTES,
     pollIntervalMs: read.POLL_INTERVAL,
     watchPolling: read.WATCH_POLLING,
+    rotateAtBytes: read.ROTATE_AT,
+    rotatePidFile: read.ROTATE_PID_FILE,
     windowS: read.WINDOW,
     windowMs: read.WINDOW * 1000,
     latenessMs: read.LATENESS,

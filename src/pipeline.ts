@@ -56,6 +56,8 @@ export interface PipelineOptions extends CommitOptions {
   /** The process's own point of the window that ends now, or undefined for none. */
   readonly sidecarPoint: (startS: number) => { lines: Uint8Array; points: number } | undefined;
   readonly onWindows: (windows: readonly SealedWindow[]) => void;
+  /** After each commit of the loop that is on disk, before anything more is read. */
+  readonly afterCommit?: () => Promise<void>;
 }
 
 /** One log that is asked for its windows. */
@@ -202,6 +204,7 @@ export class Pipeline {
       if (point !== undefined) await queue.append(point.lines, point.points);
     }
     await this.#commit(turnMs, isCaughtUp);
+    if (this.stateTrouble === undefined) await this.#o.afterCommit?.();
   }
 
   /** Hands over what is due, in portions and as long as the spool has room, and makes the moment durable. */

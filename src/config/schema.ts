@@ -20,6 +20,7 @@ import {
   readSwitch,
   setting,
   sizeBytes,
+  sizeOrOff,
   wholeNumber,
 } from './setting.ts';
 
@@ -107,6 +108,26 @@ const logs = {
       default: 'false',
     },
     readSwitch,
+  ),
+  ROTATE_AT: setting(
+    {
+      group: 'Logs',
+      text: 'The meter rotates a log itself once it is longer than this and read to its end: it is renamed to `NAME.1` (the `NAME.1` before it is deleted) and nginx is told to reopen it. Needs the volume writable, and one process namespace for both (`shareProcessNamespace: true` in Kubernetes).',
+      allowed: `\`off\`, or ${SIZE_FORM}; from 64KiB to 1TiB`,
+      default: 'off',
+    },
+    sizeOrOff({ min: 64 * 1024, max: MIB * MIB }),
+  ),
+  ROTATE_PID_FILE: optional(
+    {
+      group: 'Logs',
+      text: "File with the pid of nginx's master process, for ROTATE_AT.",
+      allowed: "the path of the file that nginx's `pid` directive names",
+      defaultText:
+        '`/var/run/nginx.pid` where that is one, else the only nginx master that is running',
+      example: '/var/run/nginx.pid',
+    },
+    readFolder,
   ),
 };
 

@@ -131,3 +131,9 @@ export function sizeBytes(bounds: Bounds): Reader<number> {
     return new Refusal('has half a unit', `${shortUnit[1]}${prefix}iB (powers of 1024)`);
   };
 }
+
+/** A size, or undefined for `off`. */
+export function sizeOrOff(bounds: Bounds): Reader<number | undefined> {
+  const read = sizeBytes(bounds);
+  return (text) => (NO.includes(text.trim().toLowerCase()) ? undefined : read(text));
+}

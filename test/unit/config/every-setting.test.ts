@@ -36,6 +36,7 @@ test('an empty environment gives the defaults', () => {
   assert.equal(config.maxLineBytes, 1024 * 1024);
   assert.equal(config.pollIntervalMs, 1000);
   assert.equal(config.watchPolling, false);
+  assert.equal(config.rotateAtBytes, undefined);
   assert.deepEqual(config.listen, { host: '127.0.0.1', port: 9145 });
   assert.equal(config.logLevel, 'info');
   assert.equal(config.logPretty, 'auto');
@@ -88,6 +89,8 @@ test('every setting is taken over, in its unit', () => {
     MAX_LINE_BYTES: '65536',
     POLL_INTERVAL: '250ms',
     WATCH_POLLING: 'yes',
+    ROTATE_AT: '100MiB',
+    ROTATE_PID_FILE: '/run/nginx/nginx.pid',
     LISTEN: '[::]:80',
     LOG_LEVEL: 'warn',
     LOG_PRETTY: 'false',
@@ -114,6 +117,8 @@ test('every setting is taken over, in its unit', () => {
   assert.equal(config.maxLineBytes, 65_536);
   assert.equal(config.pollIntervalMs, 250);
   assert.equal(config.watchPolling, true);
+  assert.equal(config.rotateAtBytes, 100 * 1024 * 1024);
+  assert.equal(config.rotatePidFile, '/run/nginx/nginx.pid');
   assert.deepEqual(config.listen, { host: '::', port: 80 });
   assert.equal(config.logLevel, 'warn');
   assert.equal(config.logPretty, 'false');
@@ -174,6 +179,8 @@ const refused: readonly (readonly [string, string])[] = [
   ['MAX_LINE_BYTES', '1KiB'],
   ['SPOOL_MAX_BYTES', '1 potato'],
   ['POLL_INTERVAL', '1ms'],
+  ['ROTATE_AT', '1KiB'],
+  ['ROTATE_AT', 'daily'],
   ['LOG_LEVEL', 'loud'],
   ['REWRITE', 'maybe'],
   ['LISTEN', ':9145'],
