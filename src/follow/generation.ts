@@ -20,6 +20,7 @@ import {
   NO_HEAD,
   TAIL_BYTES,
   tailOf,
+  TELLING_BYTES,
   type HeadFingerprint,
   type TailFingerprint,
 } from './fingerprint.ts';
@@ -192,6 +193,9 @@ export class Generation implements FileIdentity {
     filled = this.#cutAtBefore(buffer, filled);
     const frame = await frameLines(content, this, buffer, maxLineBytes, filled);
     if (frame === undefined) return { kind: 'idle' };
+    // A line that took several reads may have been cut in two by a truncation between them.
+    const tookMore = frame.position > this.position + filled;
+    if (tookMore && !(await this.isIntact())) return { kind: 'replaced' };
     const before = frame.position <= this.beforeUntil;
     this.#advance(frame, buffer);
     return { kind: 'lines', frame, before };
@@ -262,7 +266,21 @@ export class Generation implements FileIdentity {
     const parts = [before, buffer.subarray(0, wanted)];
     const { bytesRead } = await this.#handle.readv(parts, this.position - length);
     if (bytesRead < length || !this.#proveTail(before)) return undefined;
+    // Where nothing stands before the position, the beginning itself is the proof: the file may have
+    // been truncated and written anew since its head was compared.
+    const first = buffer.subarray(0, bytesRead);
+    if (this.position === 0 && !this.#isBeginning(first, bytesRead < wanted)) return undefined;
     return bytesRead - length;
+  }
+
+  /** Whether the file begins as it did; `isWhole`: there are no more bytes. */
+  #isBeginning(bytes: Uint8Array, isWhole: boolean): boolean {
+    const { head } = this;
+    if (head.length === 0) return true;
+    const isEnough = isWhole || bytes.length >= head.length;
+    if (!isEnough && bytes.length < TELLING_BYTES) return true;
+    const relation = compareHead(bytes, head);
+    return relation === 'same' || (relation === 'shorter' && !isEnough);
   }
 
   #proveTail(bytes: Buffer): boolean {
