@@ -10,9 +10,9 @@ import { startInflux, type Influx } from '../support/influxdb.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { growthOf, type Sample } from './torment/growth.ts';
 import { InfluxProxy } from './torment/influx-proxy.ts';
-import { compareWithInflux } from './torment/kept-truth.ts';
+import { compareWithInflux, KeptTruth } from './torment/kept-truth.ts';
 import { SeededRandom } from './torment/seeded-random.ts';
-import { SITE_FORMAT, TormentedLog } from './torment/tormented-log.ts';
+import { SITE_FORMAT, SITE_PATTERN, TormentedLog } from './torment/tormented-log.ts';
 import { Victim } from './torment/victim.ts';
 
 const MINUTES = Number(process.env['MINUTES'] ?? 20);
@@ -109,7 +109,7 @@ const path = join(folder, 'logs/access.log');
 const log = new TormentedLog({
   path,
   random,
-  windowS: 1,
+  truth: new KeptTruth(SITE_PATTERN, 1),
   disorderMaxS: 20,
   zoneMinutes: 60,
   linesPerTick: 10,

@@ -7,10 +7,10 @@ import { startInflux, type Influx } from '../../support/influxdb.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { InfluxProxy } from '../torment/influx-proxy.ts';
-import { compareWithInflux } from '../torment/kept-truth.ts';
+import { compareWithInflux, KeptTruth } from '../torment/kept-truth.ts';
 import { SeededRandom } from '../torment/seeded-random.ts';
 import { mountTmpfs, unmount } from '../torment/small-disk.ts';
-import { SITE_FORMAT, TormentedLog } from '../torment/tormented-log.ts';
+import { SITE_FORMAT, SITE_PATTERN, TormentedLog } from '../torment/tormented-log.ts';
 import { Victim } from '../torment/victim.ts';
 
 const DATABASE = 'promise';
@@ -50,7 +50,7 @@ export class PromiseRig {
     const log = new TormentedLog({
       path: join(folder, 'logs/access.log'),
       random: new SeededRandom(1),
-      windowS,
+      truth: new KeptTruth(SITE_PATTERN, windowS),
       disorderMaxS: options.disorderMaxS ?? 5,
       zoneMinutes: 60,
       linesPerTick: 5,

@@ -9,6 +9,9 @@ export interface CampaignKind {
   readonly mayLoseState: boolean;
   readonly isOnTmpfs: boolean;
   readonly isNginx: boolean;
+  /** How many files are written, and whether they feed one log. */
+  readonly files: number;
+  readonly sharesName: boolean;
   /** There are four sites in the log. */
   readonly maxSites: number;
 }
@@ -23,6 +26,8 @@ const USUAL: CampaignKind = {
   mayLoseState: true,
   isOnTmpfs: false,
   isNginx: false,
+  files: 1,
+  sharesName: false,
   maxSites: 50,
 };
 export const KINDS: readonly CampaignKind[] = [
@@ -38,5 +43,7 @@ export const KINDS: readonly CampaignKind[] = [
     mayLoseState: false,
   },
   { ...USUAL, windowS: 2 },
+  { ...USUAL, name: 'three logs', files: 3 },
+  { ...USUAL, name: 'two files of one log', files: 2, sharesName: true },
   { ...USUAL, name: 'more sites than MAX_SITES', maxSites: 2, mayLoseState: false },
 ];

@@ -1,16 +1,16 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { startInflux, type Influx } from '../../support/influxdb.ts';
 import { startNginx, TIMED_FORMAT, type Nginx } from '../../support/nginx.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import type { CampaignKind } from './campaign-kind.ts';
 import { type FaultRota, InfluxProxy, type ObservedPoint } from './influx-proxy.ts';
-import { compareWithInflux, type KeptTruth, type Verdict } from './kept-truth.ts';
+import { compareWithInflux, KeptTruth, type Verdict } from './kept-truth.ts';
 import type { KillPoints } from './kill-points.ts';
 import { NginxLog, type RotatableLog } from './nginx-log.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { SITE_FORMAT, TormentedLog } from './tormented-log.ts';
+import { SITE_FORMAT, SITE_PATTERN, TormentedLog } from './tormented-log.ts';
 import { mountTmpfs, unmount } from './small-disk.ts';
 import { TORMENTS, type Scene, type Torment } from './torments.ts';
 import { Victim } from './victim.ts';
@@ -38,8 +38,9 @@ export class Campaign implements Scene {
   readonly influx: Influx;
   readonly proxy: InfluxProxy;
   readonly victim: Victim;
-  readonly log: RotatableLog;
-  readonly synthetic: TormentedLog | undefined;
+  /** The one whose turn it is to be tormented. */
+  log: RotatableLog;
+  readonly #logs: readonly (TormentedLog | NginxLog)[];
   readonly #nginx: Nginx | undefined;
   readonly #startedMs = performance.now();
   readonly #rounds: number;
@@ -57,8 +58,8 @@ export class Campaign implements Scene {
     this.influx = parts.influx;
     this.proxy = parts.proxy;
     this.victim = parts.victim;
-    this.log = parts.log;
-    this.synthetic = parts.log instanceof TormentedLog ? parts.log : undefined;
+    this.#logs = parts.logs;
+    this.log = parts.logs[0]!;
     this.#nginx = parts.nginx;
     if (options.kind.rewrite === 'never') this.proxy.onTaken = (points) => this.#watch(points);
   }
@@ -70,9 +71,11 @@ export class Campaign implements Scene {
     const influx = await startInflux({ dir: join(folder, 'influx') });
     await influx.createDatabase(DATABASE);
     const proxy = await InfluxProxy.start(influx.url);
-    const { log, nginx } = await makeLog(kind, folder, random);
+    const { logs, nginx } = await makeLogs(kind, folder, random);
     const victim = await Victim.prepare(join(folder, 'meter'), {
-      LOG_PATHS: log.path,
+      LOG_PATHS: kind.sharesName
+        ? `access=${join(folder, 'logs/*.log')}`
+        : logs.map(({ path }) => path).join(','),
       LOG_FORMAT: kind.isNginx ? TIMED_FORMAT : SITE_FORMAT,
       READ_FROM: 'all',
       WINDOW: `${kind.windowS}s`,
@@ -84,14 +87,15 @@ export class Campaign implements Scene {
       INFLUX_DB: DATABASE,
     });
     if (kind.isOnTmpfs) await mountTmpfs(victim.stateDir, '3m');
-    return new Campaign(options, { folder, random, influx, proxy, victim, log, nginx });
+    return new Campaign(options, { folder, random, influx, proxy, victim, logs, nginx });
   }
 
   /** The torment, the settling and the verdict. Rejects when the meter breaks another promise. */
   async run(): Promise<Verdict> {
-    this.log.start();
+    for (const log of this.#logs) log.start();
     await this.startMeter();
     for (let round = 0; round < this.#rounds; round += 1) {
+      this.log = this.random.pick(this.#logs);
       const torment = this.#choose();
       this.torments.set(torment.name, (this.torments.get(torment.name) ?? 0) + 1);
       this.note(`-- ${torment.name}`);
@@ -99,18 +103,29 @@ export class Campaign implements Scene {
       this.victim.assertAlive();
       this.counts.rounds += 1;
     }
-    const truth = await this.#settle();
-    this.counts.lines = truth.lines;
-    const verdict = await compareWithInflux(truth, this.influx, DATABASE, 'access');
-    const differences = [...verdict.differences, ...this.#sentTwice];
+    const differences: string[] = [];
+    let lostLines = 0;
+    let doubledLines = 0;
+    for (const [name, truth] of await this.#settle()) {
+      this.counts.lines += truth.lines;
+      const verdict = await compareWithInflux(truth, this.influx, DATABASE, name);
+      differences.push(...verdict.differences.map((difference) => `${name}: ${difference}`));
+      lostLines += verdict.lostLines;
+      doubledLines += verdict.doubledLines;
+    }
+    differences.push(...this.#sentTwice);
     for (const difference of differences) this.note(difference);
-    return { ...verdict, differences };
+    return { differences, lostLines, doubledLines };
   }
 
   /** A line of the journal; everything that was done, in order. */
   note(text: string): void {
     const ms = String(Math.round(performance.now() - this.#startedMs)).padStart(7);
     appendFileSync(join(this.folder, 'journal.txt'), `${ms} ${text}\n`);
+  }
+
+  get synthetic(): TormentedLog | undefined {
+    return this.log instanceof TormentedLog ? this.log : undefined;
   }
 
   async startMeter(killAt?: string): Promise<void> {
@@ -126,7 +141,7 @@ export class Campaign implements Scene {
 
   /** The folder stays when something is to be looked at. */
   async close(keepsFolder: boolean): Promise<void> {
-    this.synthetic?.close();
+    for (const log of this.#logs) if (log instanceof TormentedLog) log.close();
     await this.victim.kill();
     await this.#nginx?.stop();
     await this.proxy.close();
@@ -146,12 +161,15 @@ export class Campaign implements Scene {
   }
 
   /** No more faults: everything that was written is read, sent and acknowledged. */
-  async #settle(): Promise<KeptTruth> {
+  async #settle(): Promise<ReadonlyMap<string, KeptTruth>> {
     await this.proxy.setMode('pass');
-    this.synthetic?.stop();
-    const truth = this.log instanceof NginxLog ? await this.log.finish() : this.synthetic?.truth;
-    if (truth === undefined) throw new Error('a log without a truth');
-    this.note(`settling; ${truth.lines} lines`);
+    const truths = new Map<string, KeptTruth>();
+    for (const log of this.#logs) {
+      if (log instanceof TormentedLog) log.stop();
+      const name = this.kind.sharesName ? 'access' : basename(log.path, '.log');
+      truths.set(name, log instanceof NginxLog ? await log.finish() : log.truth);
+    }
+    this.note('settling');
     // A new process waits for no backoff that an outage before has earned.
     await this.victim.stop();
     await this.startMeter();
@@ -174,7 +192,7 @@ export class Campaign implements Scene {
       detail: () => `${JSON.stringify(state)}\n${this.victim.output.slice(-2000)}`,
     });
     await this.victim.stop();
-    return truth;
+    return truths;
   }
 
   #watch(points: readonly ObservedPoint[]): void {
@@ -193,29 +211,33 @@ interface Parts {
   readonly influx: Influx;
   readonly proxy: InfluxProxy;
   readonly victim: Victim;
-  readonly log: TormentedLog | NginxLog;
+  readonly logs: readonly (TormentedLog | NginxLog)[];
   readonly nginx: Nginx | undefined;
 }
 
-async function makeLog(
+async function makeLogs(
   kind: CampaignKind,
   folder: string,
   random: SeededRandom,
-): Promise<Pick<Parts, 'log' | 'nginx'>> {
+): Promise<Pick<Parts, 'logs' | 'nginx'>> {
   const { windowS, disorderMaxS } = kind;
-  const isBySite = kind.maxSites >= 4;
-  if (!kind.isNginx) {
-    const path = join(folder, 'logs/access.log');
-    const zoneMinutes = random.pick(ZONES_MINUTES);
-    const linesPerTick = random.between(2, 12);
-    const times = { windowS, disorderMaxS, zoneMinutes };
-    const options = { path, random, ...times, linesPerTick, isBySite };
-    return { log: new TormentedLog(options), nginx: undefined };
+  if (kind.isNginx) {
+    const nginx = await startNginx({
+      dir: mkdtempSync(join(folder, 'nginx-')),
+      logFormat: TIMED_FORMAT,
+      logParameters: 'buffer=16k flush=1s',
+    });
+    return { logs: [new NginxLog(nginx, windowS)], nginx };
   }
-  const nginx = await startNginx({
-    dir: mkdtempSync(join(folder, 'nginx-')),
-    logFormat: TIMED_FORMAT,
-    logParameters: 'buffer=16k flush=1s',
-  });
-  return { log: new NginxLog(nginx, windowS), nginx };
+  const newTruth = (): KeptTruth => new KeptTruth(SITE_PATTERN, windowS, kind.maxSites >= 4);
+  const shared = newTruth();
+  const logs: TormentedLog[] = [];
+  for (const name of ['access', 'shop', 'static'].slice(0, kind.files)) {
+    const path = join(folder, `logs/${name}.log`);
+    const zoneMinutes = random.pick(ZONES_MINUTES);
+    const linesPerTick = random.between(2, Math.ceil(12 / kind.files));
+    const truth = kind.sharesName ? shared : newTruth();
+    logs.push(new TormentedLog({ path, random, disorderMaxS, zoneMinutes, linesPerTick, truth }));
+  }
+  return { logs, nginx: undefined };
 }

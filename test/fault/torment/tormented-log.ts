@@ -10,15 +10,15 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { KeptTruth } from './kept-truth.ts';
+import { basename, dirname, join } from 'node:path';
+import type { KeptTruth } from './kept-truth.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** nginx's combined, the request time and the site. */
 export const SITE_FORMAT =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent ' +
   '"$http_referer" "$http_user_agent" $request_time $host';
-const SITE_PATTERN =
+export const SITE_PATTERN =
   /^\S+ - .* \[(?<time>[0-3]\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "[^"]*" (?<status>\d{3}) (?<bytes>\d+|-) "[^"]*" "[^"]*" (?<rt>[0-9.]+|-) (?<site>\S+)$/;
 
 const SITES = ['shop.example', 'api.example', 'www.example', 'img.example'];
@@ -35,14 +35,13 @@ const TICK_MS = 20;
 export interface LogOptions {
   readonly path: string;
   readonly random: SeededRandom;
-  readonly windowS: number;
   /** How far the time of a line may lie behind the moment it is written. */
   readonly disorderMaxS: number;
   /** The zone of its timestamps, minutes east of Greenwich. */
   readonly zoneMinutes: number;
   readonly linesPerTick: number;
-  /** False where the meter adds sites up as `other`. */
-  readonly isBySite?: boolean;
+  /** Shared by the files of one log. */
+  readonly truth: KeptTruth;
 }
 
 /**
@@ -65,7 +64,7 @@ export class TormentedLog {
   constructor(options: LogOptions) {
     this.#o = options;
     this.path = options.path;
-    this.truth = new KeptTruth(SITE_PATTERN, options.windowS, options.isBySite ?? true);
+    this.truth = options.truth;
     mkdirSync(dirname(this.path), { recursive: true });
     this.#fd = openSync(this.path, 'a');
   }
@@ -180,9 +179,13 @@ export class TormentedLog {
     );
   }
 
+  get #name(): string {
+    return basename(this.path);
+  }
+
   #rotated(): string[] {
     return readdirSync(dirname(this.path))
-      .filter((name) => /^access\.log\.\d+(\.gz)?$/.test(name))
+      .filter((name) => name.startsWith(`${this.#name}.`))
       .sort((a, b) => numberOf(b) - numberOf(a));
   }
 
@@ -191,7 +194,7 @@ export class TormentedLog {
     const folder = dirname(this.path);
     for (const name of this.#rotated()) {
       const tail = name.endsWith('.gz') ? '.gz' : '';
-      renameSync(join(folder, name), join(folder, `access.log.${numberOf(name) + 1}${tail}`));
+      renameSync(join(folder, name), join(folder, `${this.#name}.${numberOf(name) + 1}${tail}`));
     }
   }
 }

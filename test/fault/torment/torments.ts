@@ -30,6 +30,7 @@ export interface Scene {
   readonly influx: Influx;
   readonly proxy: InfluxProxy;
   readonly victim: Victim;
+  /** Stays the same for one torment. */
   readonly log: RotatableLog;
   /** The log, where this process writes it itself. */
   readonly synthetic: TormentedLog | undefined;
