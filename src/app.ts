@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { AdvisedParser } from './advised-parser.ts';
 import { LogWindows } from './aggregate/log-windows.ts';
 import type { SealedWindow } from './aggregate/sealed-window.ts';
 import { type Checkpoint, CheckpointFile, type PointIdentity } from './checkpoint.ts';
@@ -200,9 +201,13 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   // With points of it gone the checkpoint is forgotten by now, and its windows come out of the logs again.
   const checkpoint = spool.wasDamaged ? await checkpointFile.load() : saved;
   const scanner = createScanner({ readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES });
-  const newParser = () =>
-    createParser({ format: config.logFormat, scanner, jsonKeys: config.logJsonKeys });
-  newParser(); // A format that is none is told before anything is opened.
+  const { logFormat, logFormats, logJsonKeys: jsonKeys } = config;
+  const newParser = (log: string) => {
+    const format = logFormats.get(log) ?? [logFormat];
+    const parser = createParser({ format, scanner, jsonKeys });
+    return new AdvisedParser(parser, log, format[0] ?? logFormat, report);
+  };
+  newParser(''); // A format that is none is told before anything is opened.
   const source = await openLogSources({
     config,
     readFrom: checkpointFile.mustReadAll ? 'all' : config.readFrom,
@@ -251,7 +256,7 @@ function buildPipeline(
     spool: Spool;
     checkpointFile: CheckpointFile;
     writer: InfluxWriter | undefined;
-    newParser: () => LogLane['parser'];
+    newParser: (log: string) => LogLane['parser'];
   },
 ): Pipeline {
   const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
@@ -268,7 +273,7 @@ function buildPipeline(
     identity: identityOf(config),
     newLane: (log) => ({
       log,
-      parser: parts.newParser(),
+      parser: parts.newParser(log),
       windows: newLogWindows(config, log),
       unparsed: new UnparsedSample(),
       hasCaughtUp: false,

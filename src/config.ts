@@ -34,6 +34,10 @@ export interface Config {
   readonly logs: readonly LogSetting[];
   /** `auto`, a preset's name, or the text of a `log_format` directive. */
   readonly logFormat: string;
+  /** nginx's configuration, which tells the logs and their formats; undefined: it is not read. */
+  readonly nginxConf: string | undefined;
+  /** What createParser takes, by log, for those that have a format of their own. */
+  readonly logFormats: ReadonlyMap<string, readonly string[]>;
   /** Variable of nginx → path of its key, for JSON logs whose format is not given. */
   readonly logJsonKeys: Settings['LOG_JSON_KEYS'];
   readonly readFrom: Settings['READ_FROM'];
@@ -204,6 +208,8 @@ function assemble(read: Settings, environment: Environment): Omit<Config, 'warni
   return {
     logs: read.LOG_PATHS,
     logFormat: read.LOG_FORMAT,
+    nginxConf: read.NGINX_CONF,
+    logFormats: new Map(),
     logJsonKeys: read.LOG_JSON_KEYS,
     readFrom: read.READ_FROM,
     maxLineBytes: read.MAX_LINE_BYTES,

@@ -5,9 +5,10 @@ import type { Config } from '../config.ts';
 import type { FileSetting, LogSetting } from '../config/log-setting.ts';
 import { LogPaths } from '../follow/log-paths.ts';
 import { inspectPath, missingReport, unreadableReport } from '../follow/path-inspection.ts';
+import { NginxConfError } from '../nginx-conf/tokenizer.ts';
+import { type NginxLogs, readNginxLogs } from '../nginx-logs.ts';
+import { ADVISED_NAME, adviseOn } from '../parse/format-advice.ts';
 import { chooseFormats } from '../parse/format-choice.ts';
-import { PRESETS } from '../parse/presets.ts';
-import { FAMILY_TIME } from '../parse/record-batch.ts';
 import { printable } from '../printable.ts';
 import type { Report } from '../report.ts';
 import { surveyLines, type Survey } from './line-survey.ts';
@@ -36,9 +37,13 @@ export async function checkCommand(
     for (const line of lines) output.write(`${line}\n`);
   };
   print(...settingLines(config), '', ...(await stateLines(config)), '');
-  const check = new Check(config, clock, print);
+  const nginx = await nginxOf(config);
+  const check = new Check(typeof nginx === 'object' ? nginx.config : config, clock, print);
+  if (typeof nginx === 'string') check.trouble(printable(nginx), '');
+  else if (nginx !== undefined) print(...nginxLines(nginx), '');
   // A FILE on a machine without nginx is no reason to complain of the default log.
-  const isAboutLogs = file === undefined || isSet(config, 'LOG_PATHS');
+  const isAboutLogs =
+    file === undefined || isSet(config, 'LOG_PATHS') || isSet(config, 'NGINX_CONF');
   if (isAboutLogs) await check.logs();
   if (file !== undefined) await check.file(file);
   check.formats();
@@ -48,6 +53,28 @@ export async function checkCommand(
 
 function isSet(config: Config, name: string): boolean {
   return config.shown.some((setting) => setting.name === name && !setting.isDefault);
+}
+
+/** What nginx's configuration says, why it cannot be read, or undefined when it is not asked. */
+async function nginxOf(config: Config): Promise<NginxLogs | string | undefined> {
+  try {
+    return await readNginxLogs(config);
+  } catch (error) {
+    if (error instanceof NginxConfError) return error.message;
+    throw error;
+  }
+}
+
+function nginxLines({ config, found, findings }: NginxLogs): string[] {
+  const logs = found.map(({ name, path, formats, parameters, where }) => {
+    const format = formats.map((one) => one.name).join(' or ');
+    const more = parameters.length === 0 ? '' : `, ${parameters.join(' ')}`;
+    const state = name === undefined ? 'not followed' : `log ${name}`;
+    return `  ${path}: ${state}, format ${format}${more} (${where})`;
+  });
+  const notes = findings.map((finding) => `  Note: ${finding}`);
+  const head = `nginx's configuration ${config.nginxConf ?? ''} names:`;
+  return [head, ...logs, ...notes].map((line) => printable(line));
 }
 
 function settingLines(config: Config): string[] {
@@ -84,15 +111,16 @@ class Check {
   readonly #config: Config;
   readonly #clock: Clock;
   readonly #print: (...lines: readonly string[]) => void;
-  /** Formats that were met, for the advice at the end. */
-  readonly #formatNames = new Set<string>();
+  /** Formats that were met, for the advice at the end: what was set, and what it turned out to be. */
+  readonly #met = new Map<string, { setting: string; formatName: string; families: number }>();
 
   constructor(config: Config, clock: Clock, print: (...lines: readonly string[]) => void) {
     this.#config = config;
     this.#clock = clock;
     this.#print = print;
     // A format that was set is known without a line of it.
-    for (const name of this.#setFormats()) this.#formatNames.add(name);
+    if (config.logFormats.size === 0) this.#meetSetting(config.logFormat);
+    for (const [first] of config.logFormats.values()) this.#meetSetting(first ?? 'auto');
   }
 
   async logs(): Promise<void> {
@@ -105,9 +133,7 @@ class Check {
       if (log.kind !== 'file') this.#print(`  ${receivedText(log)}`);
     }
     if (files.length > 0 && logs.length === 0) {
-      this.#trouble(
-        '  None: no file matches LOG_PATHS. A log that appears later is followed then.',
-      );
+      this.trouble('  None: no file matches LOG_PATHS. A log that appears later is followed then.');
     }
     this.#print('');
   }
@@ -116,20 +142,20 @@ class Check {
     const inspection = await inspectPath(path);
     if (inspection.kind !== 'file') {
       const report = inspection.kind === 'missing' ? missingReport(path) : inspection.report;
-      this.#trouble(`  ${printable(log)}: ${printable(report.message)}`);
+      this.trouble(`  ${printable(log)}: ${printable(report.message)}`);
       return;
     }
     try {
-      const survey = await this.#survey(path, LOG_LINES_MAX);
+      const survey = await this.#survey(path, LOG_LINES_MAX, this.#config.logFormats.get(log));
       const size = `${inspection.facts.sizeBytes.toLocaleString('en')} bytes`;
       this.#print(`  ${printable(log)}: ${printable(path)}, ${size}, ${formatText(survey)}`);
       if (survey.lines > 0 && survey.parsed === 0) {
-        this.#trouble(
+        this.trouble(
           `    None of its first lines can be read; nginx-meter check ${printable(path)} says why.`,
         );
       }
     } catch (error) {
-      this.#trouble(`  ${printable(log)}: ${printable(unreadableReport(path, error).message)}`);
+      this.trouble(`  ${printable(log)}: ${printable(unreadableReport(path, error).message)}`);
     }
   }
 
@@ -140,7 +166,7 @@ class Check {
       survey = await this.#survey(path, Infinity);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#trouble(`${shown} cannot be read: ${printable(message)}`, '');
+      this.trouble(`${shown} cannot be read: ${printable(message)}`, '');
       return;
     }
     const { lines, parsed, faults } = survey;
@@ -151,7 +177,7 @@ class Check {
     );
     for (const fault of faults) {
       const count = fault.lines === 1 ? '1 line' : `${fault.lines} lines`;
-      this.#trouble(
+      this.trouble(
         `  ${count}: ${FAULTS[fault.reason]} (${fault.reason}). The first is line ${fault.firstLine}:`,
       );
       if (fault.example !== undefined) {
@@ -166,48 +192,58 @@ class Check {
 
   /** What is weak in the formats that were met. */
   formats(): void {
-    for (const format of this.#metFormats()) {
-      for (const sentence of format.ambiguities) {
-        this.#print(`Format ${format.name}: ${printable(sentence)}`, '');
+    for (const { setting, formatName, families } of this.#met.values()) {
+      const isPreset = formatName !== 'custom';
+      for (const format of chooseFormats(isPreset ? formatName : setting)) {
+        for (const sentence of format.ambiguities) {
+          this.#print(`Format ${formatName}: ${printable(sentence)}`, '');
+        }
       }
-      if (format.families === undefined || (format.families & FAMILY_TIME) !== 0) continue;
-      const preset = PRESETS.find(({ name }) => name === `${format.name}-time`);
-      const suggestion = preset ?? PRESETS.find(({ name }) => name === 'combined-time');
+      const advice = adviseOn(setting, formatName, families);
+      if (advice === undefined) continue;
       this.#print(
-        `Format ${format.name} has no $request_time, so there will be no latency. To have it, write in nginx.conf:`,
+        `Format ${formatName} has no ${advice.missing.join(', ')}. To have them, write in nginx.conf:`,
         '',
-        ...directive(suggestion?.name ?? '', suggestion?.text ?? ''),
+        ...advice.directive.map((line) => `    ${line}`),
+        `    access_log /var/log/nginx/access.log ${ADVISED_NAME};`,
         '',
       );
     }
   }
 
-  #metFormats() {
-    const { logFormat } = this.#config;
-    return [...this.#formatNames]
-      .filter((name) => name !== 'auto')
-      .flatMap((name) => chooseFormats(name === 'custom' ? logFormat : name));
+  /** A format that was set is known without a line of it. */
+  #meetSetting(setting: string): void {
+    const [format, ...more] = chooseFormats(setting);
+    if (format === undefined || more.length > 0 || format.families === undefined) return;
+    this.#meet(setting, format.name, format.families);
   }
 
-  #setFormats(): string[] {
-    const formats = chooseFormats(this.#config.logFormat);
-    return formats.length === 1 ? formats.map(({ name }) => name) : [];
+  #meet(setting: string, formatName: string, families: number): void {
+    if (formatName === 'auto') return;
+    const key = formatName === 'custom' ? setting : formatName;
+    this.#met.set(key, { setting, formatName, families });
   }
 
-  async #survey(path: string, linesMax: number): Promise<Survey> {
-    const report = ({ message }: Report) => this.#trouble(`  ${printable(message)}`);
+  async #survey(
+    path: string,
+    linesMax: number,
+    format: readonly string[] = [this.#config.logFormat],
+  ): Promise<Survey> {
+    const report = ({ message }: Report) => this.trouble(`  ${printable(message)}`);
     const survey = await surveyLines({
       path,
       config: this.#config,
+      // A single word stays one, so that `auto` explains by the format that it found.
+      format: format.length === 1 ? format[0] : format,
       clock: this.#clock,
       report,
       linesMax,
     });
-    this.#formatNames.add(survey.formatName);
+    this.#meet(format[0] ?? this.#config.logFormat, survey.formatName, survey.families);
     return survey;
   }
 
-  #trouble(...lines: readonly string[]): void {
+  trouble(...lines: readonly string[]): void {
     this.isWell = false;
     this.#print(...lines);
   }
@@ -235,15 +271,4 @@ function formatText({ formatName, lines }: Survey): string {
   return formatName === 'auto'
     ? 'and no format that is known; set LOG_FORMAT to the log_format of nginx.conf.'
     : `format ${formatName}.`;
-}
-
-/** nginx takes a format in pieces; one for each quarter of the line keeps it readable. */
-function directive(name: string, text: string): string[] {
-  const nginxName = name.replaceAll('-', '_');
-  const pieces = text.match(/.{1,70}(?: |$)/g) ?? [text];
-  const indent = ' '.repeat(`log_format ${nginxName} `.length);
-  const quoted = pieces.map(
-    (piece, i) => `    ${i === 0 ? `log_format ${nginxName} ` : indent}'${piece}'`,
-  );
-  return [`${quoted.join('\n')};`, `    access_log /var/log/nginx/access.log ${nginxName};`];
 }

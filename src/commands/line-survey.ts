@@ -51,6 +51,8 @@ const RECORDS_MAX = 4096;
 export interface SurveyOptions {
   readonly path: string;
   readonly config: Pick<Config, 'logFormat' | 'logJsonKeys' | 'maxLineBytes'>;
+  /** In place of the configuration's: what createParser takes. */
+  readonly format?: string | readonly string[] | undefined;
   readonly clock: Pick<Clock, 'now'>;
   readonly report: Reporter;
   /** Reads no further once so many lines were seen. */
@@ -60,9 +62,10 @@ export interface SurveyOptions {
 /** Also for `.gz`. Throws what opening or reading the file throws. */
 export async function surveyLines(options: SurveyOptions): Promise<Survey> {
   const { path, config, report, linesMax = Infinity } = options;
-  const { logFormat, logJsonKeys: jsonKeys, maxLineBytes } = config;
+  const { logJsonKeys: jsonKeys, maxLineBytes } = config;
+  const setting = options.format ?? config.logFormat;
   const scanner = createScanner({ readBufferBytes: maxLineBytes + READ_CHUNK_BYTES });
-  const parser = createParser({ format: logFormat, scanner, jsonKeys });
+  const parser = createParser({ format: setting, scanner, jsonKeys });
   const records = new RecordBatch(RECORDS_MAX);
   const { readBuffer } = scanner;
   const file = await openBackfillFile({ path, readBuffer, maxLineBytes, report });
@@ -82,7 +85,8 @@ export async function surveyLines(options: SurveyOptions): Promise<Survey> {
   }
   const { formatName } = parser;
   // What does not fit the recognised format is explained by it, not by the one it fits by chance.
-  const format = logFormat.trim() === 'auto' ? formatName : logFormat;
+  const isAuto = typeof setting === 'string' && setting.trim() === 'auto';
+  const format = isAuto ? formatName : setting;
   return {
     formatName,
     families: parser.families,

@@ -2,7 +2,11 @@ import closeWithGrace from 'close-with-grace';
 import { App, type AppOptions, IdentityError } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { NginxConfError } from '../nginx-conf/tokenizer.ts';
+import { type NginxLogs, readNginxLogs } from '../nginx-logs.ts';
+import { watchNginxLogs } from '../nginx-watch.ts';
 import { LogFormatError } from '../parse/log-format-error.ts';
+import { printable } from '../printable.ts';
 import { StateLockedError } from '../state-lock.ts';
 import { ListenError } from '../status/server.ts';
 import { VERSION } from '../version.ts';
@@ -72,28 +76,54 @@ export async function runCommand(config: Config, options: RunOptions = {}): Prom
   }
 }
 
+/** App after App: a new one when points were lost, and when nginx's configuration has changed. */
 async function runUntil(
   signal: AbortSignal,
   options: AppOptions,
   output: RunOutput,
 ): Promise<number> {
   let readAgain = false;
+  let nginx: NginxLogs | undefined;
+  let app: App;
   for (;;) {
-    let app: App;
     try {
-      app = await App.start({ ...options, readAgain });
+      nginx ??= await readNginxLogs(options.config);
+      const config = nginx?.config ?? options.config;
+      app = await App.start({ ...options, config, readAgain });
+      announce(app, config, output);
     } catch (error) {
       return explain(error, output);
     }
-    announce(app, options.config, output);
+    for (const finding of nginx?.findings ?? []) output.logger.warn(printable(finding));
     output.show(() => app.status());
-    const end = await app.run(signal);
-    if (end === 'stopped' || signal.aborted) {
+    const watch = watchedBy(nginx, options, output);
+    let end: Awaited<ReturnType<App['run']>>;
+    let next: NginxLogs | undefined;
+    try {
+      end = await app.run(AbortSignal.any([signal, ...(watch ? [watch.changed] : [])]));
+    } finally {
+      next = await watch?.close();
+    }
+    if (signal.aborted || (end === 'stopped' && next === undefined)) {
       output.logger.info('Stopped.');
       return 0;
     }
-    readAgain = true;
+    if (next !== undefined) {
+      output.logger.info(
+        "nginx's configuration has changed: starting again with what it says now.",
+      );
+    }
+    nginx = next ?? nginx;
+    readAgain = end === 'read-again';
   }
+}
+
+/** What comes in by standard input or syslog would be lost by a new start, so then it waits for ours. */
+function watchedBy(nginx: NginxLogs | undefined, { config, clock }: AppOptions, output: RunOutput) {
+  if (nginx === undefined || nginx.config.logs.some(({ kind }) => kind !== 'file'))
+    return undefined;
+  const onTrouble = (message: string) => output.logger.warn(printable(message));
+  return watchNginxLogs(nginx, config, { clock, onTrouble });
 }
 
 function announce(app: App, config: Config, { logger }: RunOutput): void {
@@ -117,8 +147,12 @@ function explain(error: unknown, output: RunOutput): number {
     output.logger.fatal(error.message);
     return EXIT_FAILURE;
   }
-  if (error instanceof IdentityError || error instanceof LogFormatError) {
-    output.logger.fatal(error.message);
+  if (
+    error instanceof IdentityError ||
+    error instanceof LogFormatError ||
+    error instanceof NginxConfError
+  ) {
+    output.logger.fatal(error instanceof NginxConfError ? printable(error.message) : error.message);
     return EXIT_CONFIGURATION;
   }
   if (error instanceof Error && 'code' in error) {

@@ -62,6 +62,16 @@ const logs = {
     },
     readLogFormat,
   ),
+  NGINX_CONF: optional(
+    {
+      group: 'Logs',
+      text: "nginx's configuration: every access log that it names is followed, in its format, and changes are taken up. LOG_PATHS, when set, says which logs are followed, and LOG_FORMAT the format of all.",
+      allowed:
+        'the path of nginx.conf, mounted with all that it includes at the places nginx knows',
+      example: '/etc/nginx/nginx.conf',
+    },
+    readFolder,
+  ),
   LOG_JSON_KEYS: setting(
     {
       group: 'Logs',

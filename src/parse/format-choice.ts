@@ -38,7 +38,7 @@ export function chooseFormats(setting: string, jsonKeys?: JsonKeyNames): readonl
 }
 
 /** Every word that the setting may be. */
-export function formatWords(): string[] {
+function formatWords(): string[] {
   const aliases = ALIASES.map(({ alias }) => alias);
   return [AUTO, ...PRESETS.map(({ name }) => name), JSON_PRESET.name, ...aliases];
 }

@@ -31,14 +31,11 @@ const SLOT_VARIABLES: readonly string[] = [
   'host',
 ];
 
-/** The units that a JSON log may give the request's time in, beside nginx's seconds. */
-export const TIME_UNIT_VARIABLES = ['request_time_ms', 'request_time_us'] as const;
-
 /** A key and the variable it stands for. */
 export interface JsonKey {
   /** With dots between the names of nested objects. */
   readonly path: string;
-  /** Without `$`; also one of TIME_UNIT_VARIABLES. */
+  /** Without `$`; also `request_time_ms` and `request_time_us`, for times in other units than nginx's. */
   readonly variable: string;
   /** Of several keys of one variable in one line the least counts; of equals the first in the line. */
   readonly rank: number;

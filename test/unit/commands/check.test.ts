@@ -36,12 +36,12 @@ test('a file that fits is well, and the missing $request_time is spelled out to 
   const { code, text } = await check({}, logFile(t, [GOOD, GOOD]));
   assert.equal(code, 0, text);
   assert.match(text, /2 lines, 2 can be read \(100\.00 %\); format combined\./);
-  assert.match(text, /no \$request_time/);
-  const directive = /log_format (\w+) (?:'[^']*'\s*)+;/.exec(text)?.[0] ?? '';
+  assert.match(text, /no \$request_time \(latency\), \$request_length/);
+  const directive = /log_format (\w+)(?:\s*'[^']*')+;/.exec(text)?.[0] ?? '';
   assert.ok(directive.includes('$request_time'), text);
   // What is to be pasted is itself a format that the meter takes.
   assert.notEqual(loadConfig({ LOG_FORMAT: directive }), undefined);
-  assert.match(text, /access_log \/var\/log\/nginx\/access\.log combined_time;/);
+  assert.match(text, /access_log \/var\/log\/nginx\/access\.log meter;/);
   assert.match(text, /All is well\.\n$/);
 });
 

@@ -1,0 +1,151 @@
+/**
+ * What a format cannot tell, and the log_format directive that would: the format in use with what is
+ * missing at its end, so that nobody who reads the log otherwise is disturbed.
+ */
+import { AUTO, chooseFormats, type Format } from './format-choice.ts';
+import { type FormatElement, readFormatText } from './format-text.ts';
+import { PRESETS } from './presets.ts';
+import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from './record-batch.ts';
+
+export interface FormatAdvice {
+  /** `$request_time (latency)`, each a variable with what it would tell. */
+  readonly missing: readonly string[];
+  /** The lines of the directive, as they go into nginx.conf. */
+  readonly directive: readonly string[];
+}
+
+/** Name of the format in the directive; nginx has none of that name. */
+export const ADVISED_NAME = 'meter';
+
+interface Wanted {
+  readonly variable: string;
+  readonly about: string;
+  /** The bit of the family that says that lines have it, where there is one. */
+  readonly family: number;
+  /** What a text gets at its end; a JSON object gets the variable's name as key. */
+  readonly addition: string;
+  /** Another variable that does as well. */
+  readonly or?: string;
+}
+
+const WANTED: readonly Wanted[] = [
+  {
+    variable: 'request_time',
+    about: 'latency',
+    family: FAMILY_TIME,
+    addition: ' rt=$request_time',
+  },
+  {
+    variable: 'request_length',
+    about: 'bytes received',
+    family: FAMILY_BYTES_IN,
+    addition: ' len=$request_length',
+  },
+  {
+    variable: 'server_name',
+    about: 'which site',
+    family: FAMILY_SITE,
+    addition: ' site="$server_name"',
+    or: 'host',
+  },
+  { variable: 'upstream_addr', about: 'upstreams', family: 0, addition: ' ua="$upstream_addr"' },
+  {
+    variable: 'upstream_status',
+    about: 'their errors',
+    family: 0,
+    addition: ' us="$upstream_status"',
+  },
+  {
+    variable: 'upstream_response_time',
+    about: 'their latency',
+    family: 0,
+    addition: ' ut="$upstream_response_time"',
+  },
+];
+
+/** The keys that a JSON log of its own is advised to have. */
+const JSON_TEXT =
+  'escape=json \'{"time":"$time_iso8601","remote_addr":"$remote_addr","request":"$request",' +
+  '"status":"$status","body_bytes_sent":"$body_bytes_sent","http_referer":"$http_referer",' +
+  '"http_user_agent":"$http_user_agent"}\'';
+
+/**
+ * `setting`: what createParser took. `formatName` and `families`: what the parser then said. Undefined
+ * when nothing is missing, and as long as the format is not known.
+ */
+export function adviseOn(
+  setting: string,
+  formatName: string,
+  families: number,
+): FormatAdvice | undefined {
+  if (formatName === AUTO) return undefined;
+  const preset = PRESETS.find(({ name }) => name === formatName);
+  const [format] = chooseFormats(formatName === 'custom' ? setting : formatName);
+  if (format === undefined) return undefined;
+  const missing = WANTED.filter((wanted) => lacks(format, families, wanted));
+  if (missing.length === 0) return undefined;
+  const isLearned = format.families === undefined;
+  const text = isLearned ? JSON_TEXT : (preset?.text ?? setting);
+  return {
+    missing: missing.map(({ variable, about }) => `$${variable} (${about})`),
+    // Of a JSON log whose format is not given, only a whole one can be shown.
+    directive: directiveOf(text, isLearned ? WANTED : missing),
+  };
+}
+
+function lacks(format: Format, families: number, { variable, family, or }: Wanted): boolean {
+  if (format.families === undefined) return family !== 0 && (families & family) === 0;
+  const names =
+    format.kind === 'json'
+      ? format.keys.map((key) => key.variable)
+      : format.variables.map(({ name }) => name);
+  return !names.includes(variable) && (or === undefined || !names.includes(or));
+}
+
+function directiveOf(text: string, missing: readonly Wanted[]): string[] {
+  const { elements, escape } = readFormatText(text);
+  const last = elements.at(-1);
+  const isObject = last?.kind === 'literal' && /\}\s*$/u.test(last.text) && isBrace(elements[0]);
+  const additions = missing.map(({ addition, variable }) =>
+    isObject ? `,"${variable}":"$${variable}"` : addition,
+  );
+  const pieces = elements.map((element, i) => pieceOf(element, elements[i + 1]));
+  if (isObject) {
+    const end = pieces.pop() ?? '';
+    const brace = end.lastIndexOf('}');
+    pieces.push(end.slice(0, brace), ...additions, end.slice(brace));
+  } else {
+    pieces.push(...additions);
+  }
+  const head = `log_format ${ADVISED_NAME}${escape === 'default' ? '' : ` escape=${escape}`}`;
+  return [head, ...wrap(pieces).map((line) => `    '${line}'`)].map((line, i, all) =>
+    i === all.length - 1 ? `${line};` : line,
+  );
+}
+
+function isBrace(element: FormatElement | undefined): boolean {
+  return element?.kind === 'literal' && /^\s*\{/u.test(element.text);
+}
+
+/** As it stands between single quotes in nginx.conf. */
+function pieceOf(element: FormatElement, next: FormatElement | undefined): string {
+  if (element.kind === 'literal') {
+    return element.text.replace(/[\\']/gu, '\\$&').replaceAll('\t', '\\t');
+  }
+  const isFollowed = next?.kind === 'literal' && /^\w/u.test(next.text);
+  return isFollowed ? `\${${element.name}}` : `$${element.name}`;
+}
+
+const LINE_LENGTH_MAX = 88;
+
+/** nginx puts the strings together again; a break within a variable would end its name. */
+function wrap(pieces: readonly string[]): string[] {
+  const lines: string[] = [''];
+  for (const piece of pieces) {
+    const line = lines.at(-1) ?? '';
+    const isLong = line.length + piece.length > LINE_LENGTH_MAX && line !== '';
+    if (isLong) lines.push(piece);
+    else lines[lines.length - 1] = line + piece;
+  }
+  return lines;
+}

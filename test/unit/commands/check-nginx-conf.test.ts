@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { checkCommand } from '../../../src/commands/check.ts';
+import { loadConfig } from '../../../src/config.ts';
+import { copySample } from '../../support/nginx-conf-samples.ts';
+import { temporaryFolder } from '../../support/temp-folder.ts';
+
+async function check(environment: Record<string, string>) {
+  let text = '';
+  const output = { write: (part: string) => (text += part) };
+  const code = await checkCommand(undefined, loadConfig(environment), output);
+  return { code, text };
+}
+
+test('the logs of the configuration, what is not followed, and the format of each', async (t) => {
+  const dir = temporaryFolder(t);
+  const conf = copySample('debian', dir);
+  mkdirSync(join(dir, 'var'));
+  const json = '{"time":"2026-11-22T10:00:00+00:00","status":200,"uri":"/","rt":"0.1"}\n';
+  writeFileSync(join(dir, 'logs/shop.log'), json);
+  for (const name of ['access', 'shop-errors', 'posts', 'odd']) {
+    writeFileSync(join(dir, 'logs', `${name}.log`), '');
+  }
+  const { code, text } = await check({ NGINX_CONF: conf, STATE_DIR: join(dir, 'var') });
+  assert.equal(code, 0, text);
+  const lines = text.replaceAll(dir, '').split('\n');
+  const has = (line: RegExp) =>
+    assert.ok(
+      lines.some((one) => line.test(one)),
+      `${line}\n${text}`,
+    );
+  has(/^ {2}\/logs\/shop\.log: log shop\.example, format shop, buffer=32k flush=5s \(.*:5\)$/);
+  has(/^ {2}\/logs\/shop-bytes\.log: not followed, format bytes \(/);
+  has(
+    /Note: .*shop-bytes\.log is not followed, for its format "bytes": The log format has no time/,
+  );
+  has(/Note: .*api\.log is not followed: its path has variables/);
+  has(/^ {2}shop\.example: \/logs\/shop\.log, 71 bytes, format custom\.$/);
+  has(/Format custom has no \$request_length \(bytes received\), \$server_name/);
+  has(/"upstream_addr":"\$upstream_addr"/);
+});
+
+test('a configuration that cannot be read is trouble', async (t) => {
+  const dir = temporaryFolder(t);
+  const environment = { NGINX_CONF: join(dir, 'nginx.conf'), STATE_DIR: dir };
+  const missing = await check(environment);
+  assert.equal(missing.code, 1);
+  assert.match(missing.text, /nginx\.conf cannot be read \(ENOENT\)\. NGINX_CONF must name/);
+  writeFileSync(join(dir, 'nginx.conf'), 'http {\n');
+  const broken = await check(environment);
+  assert.equal(broken.code, 1);
+  assert.match(broken.text, /nginx\.conf:1: there is no \} for the block of "http"/);
+  writeFileSync(join(dir, 'nginx.conf'), 'http { access_log off; }\n');
+  assert.match((await check(environment)).text, /names no access log that can be followed/);
+});
