@@ -133,8 +133,7 @@ const logs = {
       group: 'Logs',
       text: "File with the pid of nginx's master process, for ROTATE_AT.",
       allowed: "the path of the file that nginx's `pid` directive names",
-      defaultText:
-        '`/var/run/nginx.pid` where that is one, else the only nginx master that is running',
+      defaultText: '`/var/run/nginx.pid`, else the only nginx master there is',
       example: '/var/run/nginx.pid',
     },
     readFolder,
