@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { AdvisedParser } from './advised-parser.ts';
-import { LogWindows } from './aggregate/log-windows.ts';
 import type { SealedWindow } from './aggregate/sealed-window.ts';
 import { type Checkpoint, CheckpointFile, type PointIdentity } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
@@ -16,8 +15,7 @@ import { encodeSidecar, encodeWindows, type ProcessTags } from './influx/points.
 import { Spool } from './influx/spool.ts';
 import { InfluxWriter } from './influx/writer.ts';
 import { createParser } from './parse/parser.ts';
-import { RecordBatch } from './parse/record-batch.ts';
-import { createScanner } from './parse/scanner.ts';
+import { createStages, type Stages } from './dimensions.ts';
 import { LogRotation } from './log-rotation.ts';
 import { openLogSources } from './log-sources.ts';
 import { Pipeline, type LogLane } from './pipeline.ts';
@@ -47,9 +45,6 @@ export interface AppOptions {
   readonly killPoint?: ((name: string) => void) | undefined;
 }
 
-/** Reading chunks of 256 KiB beside one line of the greatest length. */
-const READ_CHUNK_BYTES = 256 * 1024;
-const RECORDS_MAX = 4096;
 /** From SIGTERM to exit: reading to the end, then sending. Docker kills after 10 s. */
 const FINISH_MS = 4000;
 const DRAIN_MS = 3000;
@@ -200,7 +195,8 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   });
   // With points of it gone the checkpoint is forgotten by now, and its windows come out of the logs again.
   const checkpoint = spool.wasDamaged ? await checkpointFile.load() : saved;
-  const scanner = createScanner({ readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES });
+  const stages = createStages(config);
+  const { scanner } = stages;
   const { logFormat, logFormats, logJsonKeys: jsonKeys } = config;
   const newParser = (log: string) => {
     const format = logFormats.get(log) ?? [logFormat];
@@ -232,7 +228,14 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
           random: Math.random,
           killPoint,
         });
-  const pipeline = buildPipeline(options, { source, spool, checkpointFile, writer, newParser });
+  const pipeline = buildPipeline(options, {
+    source,
+    spool,
+    checkpointFile,
+    writer,
+    newParser,
+    stages,
+  });
   pipeline.restore(checkpoint?.logs ?? []);
   return {
     options,
@@ -257,13 +260,14 @@ function buildPipeline(
     checkpointFile: CheckpointFile;
     writer: InfluxWriter | undefined;
     newParser: (log: string) => LogLane['parser'];
+    stages: Stages;
   },
 ): Pipeline {
   const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
   const buffer = new LineProtocolBuffer();
   const pipeline: Pipeline = new Pipeline({
     source: parts.source,
-    records: new RecordBatch(RECORDS_MAX),
+    records: parts.stages.records,
     queue: parts.spool,
     checkpoint: parts.checkpointFile,
     clock,
@@ -274,7 +278,7 @@ function buildPipeline(
     newLane: (log) => ({
       log,
       parser: parts.newParser(log),
-      windows: newLogWindows(config, log),
+      windows: parts.stages.newWindows(log),
       unparsed: new UnparsedSample(),
       hasCaughtUp: false,
       lagMs: 0,
@@ -283,7 +287,7 @@ function buildPipeline(
       rotations: 0,
       truncations: 0,
     }),
-    encode: (windows) => encodeWindows(windows, tags, buffer),
+    encode: (windows, details) => encodeWindows(windows, tags, buffer, details),
     sidecarPoint: (startS) => {
       buffer.clear();
       encodeSidecar(figures.take(pipeline, parts.spool, parts.writer), startS, tags, buffer);
@@ -310,28 +314,24 @@ function afterCommit(
   return { afterCommit: () => rotation.turn(source.checkpoint(), followed()) };
 }
 
-/** The windows of one log as the configuration wants them. */
-export function newLogWindows(config: Config, log: string): LogWindows {
-  return new LogWindows({
-    log,
-    windowS: config.windowS,
-    latenessS: Math.ceil(config.latenessMs / 1000),
-    errorStatusMin: config.errorStatusMin,
-    sitesMax: config.maxSites,
-    rewrite: config.rewrite,
-  });
-}
-
 function identityOf({ windowS, hostTag, tags }: Config): PointIdentity {
   return { windowS, host: hostTag, tags };
 }
 
-function checkIdentity({ identity }: Checkpoint, config: Config): void {
-  if (identity.windowS === config.windowS) return;
+function checkIdentity({ identity, logs }: Checkpoint, config: Config): void {
+  checkLength('WINDOW', config.windowS, identity.windowS, config.stateDir);
+  for (const { windows } of logs) {
+    const savedS = windows.details?.windowS ?? config.detailWindowS;
+    checkLength('DETAIL_WINDOW', config.detailWindowS, savedS, config.stateDir);
+  }
+}
+
+function checkLength(name: string, wantedS: number, savedS: number, stateDir: string): void {
+  if (wantedS === savedS) return;
   throw new IdentityError(
-    `WINDOW is ${config.windowS}s, but the checkpoint in ${config.stateDir} was made with ` +
-      `${identity.windowS}s, and windows of one length cannot go on as windows of another. Set ` +
-      'WINDOW back, or give the meter an empty STATE_DIR: then the log is read again from the ' +
+    `${name} is ${wantedS}s, but the checkpoint in ${stateDir} was made with ` +
+      `${savedS}s, and windows of one length cannot go on as windows of another. Set ` +
+      `${name} back, or give the meter an empty STATE_DIR: then the log is read again from the ` +
       'beginning of what is there.',
   );
 }

@@ -1,5 +1,6 @@
 import type { DueMode } from './aggregate/due-windows.ts';
 import type { LogWindows } from './aggregate/log-windows.ts';
+import type { SealedDetail } from './aggregate/sealed-detail.ts';
 import type { SealedWindow } from './aggregate/sealed-window.ts';
 import type { Clock } from './clock.ts';
 import type { LineBatch } from './follow/line-batch.ts';
@@ -29,8 +30,11 @@ export interface BackfillOptions {
   readonly newWindows: (log: string) => LogWindows;
   readonly records: RecordBatch;
   readonly clock: Clock;
-  /** Windows of one moment or later ones, ascending over all calls. */
-  readonly write: (windows: readonly SealedWindow[]) => Promise<void>;
+  /** Windows, ascending, and detail windows; all of later moments than those of earlier calls. */
+  readonly write: (
+    windows: readonly SealedWindow[],
+    details: readonly SealedDetail[],
+  ) => Promise<void>;
   readonly onProgress: (path: string, bytes: number) => void;
 }
 
@@ -41,7 +45,8 @@ interface Lane {
   readonly paths: string[];
   file: BackfillFile | undefined;
   ready: SealedWindow[];
-  /** Every window that begins before this has been sealed. */
+  readyDetails: SealedDetail[];
+  /** Every window and detail window that begins before this has been sealed. */
   sealedUntilS: number;
 }
 
@@ -65,9 +70,11 @@ export async function runBackfill(options: BackfillOptions): Promise<readonly Lo
  */
 function seal(lane: Lane, mode: DueMode): boolean {
   const windows = lane.windows.takeDue(mode, (lane.windows.newestS ?? 0) * 1000);
-  for (const window of windows) {
-    lane.ready.push(window);
-    lane.sealedUntilS = window.startS + 1;
+  lane.ready.push(...windows);
+  lane.readyDetails.push(...lane.windows.takeDetails(mode));
+  const newestS = lane.ready.at(-1)?.startS;
+  if (newestS !== undefined) {
+    lane.sealedUntilS = Math.min(newestS + 1, lane.windows.detailsTakenUntilS(mode));
   }
   return windows.length > 0;
 }
@@ -84,6 +91,7 @@ async function lanesOf(options: BackfillOptions): Promise<Lane[]> {
       paths: [],
       file: undefined,
       ready: [],
+      readyDetails: [],
       sealedUntilS: -Infinity,
     };
     lane.paths.push(path);
@@ -164,11 +172,14 @@ async function handOver(
 ): Promise<void> {
   let untilS = Infinity;
   for (const lane of unfinished) untilS = Math.min(untilS, lane.sealedUntilS);
-  const windows: SealedWindow[] = [];
-  for (const lane of lanes) {
-    const end = lane.ready.findIndex((window) => window.startS >= untilS);
-    windows.push(...lane.ready.splice(0, end === -1 ? lane.ready.length : end));
-  }
+  const windows = lanes.flatMap(({ ready }) => takeBefore(ready, untilS));
+  const details = lanes.flatMap(({ readyDetails }) => takeBefore(readyDetails, untilS));
   windows.sort((a, b) => a.startS - b.startS);
-  if (windows.length > 0) await write(windows);
+  if (windows.length + details.length > 0) await write(windows, details);
+}
+
+/** Takes off what begins before `untilS`; `sealed` is ascending. */
+function takeBefore<T extends { readonly startS: number }>(sealed: T[], untilS: number): T[] {
+  const end = sealed.findIndex(({ startS }) => startS >= untilS);
+  return sealed.splice(0, end === -1 ? sealed.length : end);
 }

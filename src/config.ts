@@ -52,6 +52,13 @@ export interface Config {
   readonly latenessMs: number;
   readonly errorStatusMin: number;
   readonly maxSites: number;
+  readonly detailWindowS: number;
+  readonly maxRoutes: number;
+  readonly routes: Settings['ROUTES'];
+  readonly ignore: Settings['IGNORE'];
+  readonly clientIp: Settings['CLIENT_IP'];
+  readonly clientFrom: Settings['CLIENT_IP_FROM'];
+  readonly keepQuery: boolean;
   readonly hostTag: string;
   /** Sorted by name. */
   readonly tags: Readonly<Record<string, string>>;
@@ -111,7 +118,7 @@ export function loadConfig(environment: Environment): Config {
       figure: Array.isArray(figure) ? figure.map(String) : [],
     });
   }
-  faults.push(...influxFaults(given), ...windowFaults(given));
+  faults.push(...influxFaults(given), ...windowFaults(given), ...detailFaults(given));
   if (faults.length > 0 || !result.success) throw new ConfigError(faults);
   const known = names.flatMap((name) => (about(name)?.secret ? [name, `${name}_FILE`] : [name]));
   const present = Object.keys(environment).filter((name) => environment[name] !== undefined);
@@ -203,6 +210,30 @@ function windowFaults(given: ReadonlyMap<string, string>): Fault[] {
   ];
 }
 
+const DETAIL_WINDOW_S = 60;
+
+function defaultDetailWindowS(windowS: number): number {
+  return Math.max(DETAIL_WINDOW_S, windowS);
+}
+
+function detailFaults(given: ReadonlyMap<string, string>): Fault[] {
+  const text = given.get('DETAIL_WINDOW');
+  const windowText = given.get('WINDOW') ?? '10s';
+  const windowMs = parseDurationMs(windowText);
+  const detailMs = text === undefined ? undefined : parseDurationMs(text);
+  if (text === undefined || windowMs === undefined || detailMs === undefined) return [];
+  if (windowMs === 0 || detailMs % windowMs === 0) return [];
+  return [
+    {
+      name: 'DETAIL_WINDOW',
+      value: shownValue(text),
+      problem: `is no multiple of WINDOW, ${shownValue(windowText)}`,
+      allowed: 'a whole number of windows',
+      hint: undefined,
+    },
+  ];
+}
+
 function assemble(read: Settings, environment: Environment): Omit<Config, 'warnings' | 'shown'> {
   const dumbTerminal = environment['TERM'] === 'dumb';
   return {
@@ -222,6 +253,13 @@ function assemble(read: Settings, environment: Environment): Omit<Config, 'warni
     latenessMs: read.LATENESS,
     errorStatusMin: read.ERROR_STATUS_MIN,
     maxSites: read.MAX_SITES,
+    detailWindowS: read.DETAIL_WINDOW ?? defaultDetailWindowS(read.WINDOW),
+    maxRoutes: read.MAX_ROUTES,
+    routes: read.ROUTES,
+    ignore: read.IGNORE,
+    clientIp: read.CLIENT_IP,
+    clientFrom: read.CLIENT_IP_FROM,
+    keepQuery: read.KEEP_QUERY,
     hostTag: read.HOST_TAG ?? hostname(),
     tags: read.TAGS,
     rewrite: read.REWRITE,
@@ -268,6 +306,8 @@ function shownSettings(
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    // Bytes cannot be frozen.
+    if (ArrayBuffer.isView(value)) return value;
     Object.freeze(value);
     for (const part of Object.values(value)) deepFreeze(part);
   }

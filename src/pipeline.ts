@@ -1,6 +1,7 @@
 import type { DueMode } from './aggregate/due-windows.ts';
 import { NO_GAUGES, type Gauges } from './aggregate/gauges.ts';
 import type { LogWindows } from './aggregate/log-windows.ts';
+import type { SealedDetail } from './aggregate/sealed-detail.ts';
 import type { SealedWindow } from './aggregate/sealed-window.ts';
 import type { LogCheckpoint, PointIdentity } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
@@ -49,9 +50,10 @@ export interface PipelineOptions extends CommitOptions {
   readonly identity: PointIdentity;
   /** A lane for a log that is met for the first time. */
   readonly newLane: (log: string) => LogLane;
-  /** Windows as batches of line protocol, each within the limits of one write. */
+  /** Windows and detail windows as batches of line protocol, each within the limits of one write. */
   readonly encode: (
     windows: readonly SealedWindow[],
+    details: readonly SealedDetail[],
   ) => Iterable<{ lines: Uint8Array; points: number }>;
   /** The process's own point of the window that ends now, or undefined for none. */
   readonly sidecarPoint: (startS: number) => { lines: Uint8Array; points: number } | undefined;
@@ -224,6 +226,8 @@ export class Pipeline {
         }
         portion = lane.windows.takeDue(mode, nowMs, { ...gauges, rotations: 0, truncations: 0 });
       }
+      // After the totals of their time; with no room for those they wait as well.
+      if (portion.length === 0) await this.#handOver([], lane.windows.takeDetails(mode));
     }
     await this.#handOver(windows);
     await this.#makeDurable();
@@ -255,12 +259,15 @@ export class Pipeline {
     }
   }
 
-  async #handOver(windows: readonly SealedWindow[]): Promise<void> {
-    if (windows.length === 0) return;
-    for (const batch of this.#o.encode(windows)) {
+  async #handOver(
+    windows: readonly SealedWindow[],
+    details: readonly SealedDetail[] = [],
+  ): Promise<void> {
+    if (windows.length + details.length === 0) return;
+    for (const batch of this.#o.encode(windows, details)) {
       await this.#o.queue.append(batch.lines, batch.points);
     }
-    this.#o.onWindows(windows);
+    if (windows.length > 0) this.#o.onWindows(windows);
   }
 
   async #makeDurable(): Promise<void> {

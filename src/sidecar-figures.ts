@@ -23,8 +23,8 @@ export class SidecarFigures {
     let series = 0;
     let folded = 0;
     for (const { windows } of pipeline.lanes.values()) {
-      series += windows.sites.size;
-      folded += windows.sites.folded;
+      series += windows.sites.size + windows.detailSeries;
+      folded += windows.sites.folded + windows.detailFolded;
     }
     const { points = 0, writes = 0, writeErrors = 0, rejectedPoints = 0 } = writer?.counters ?? {};
     const now = { points, writes, writeErrors, rejectedPoints, cpuMs: cpuMs(), folded };

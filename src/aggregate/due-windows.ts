@@ -22,10 +22,15 @@ const GAP_MAX_S = 86_400;
 /** Windows that end at or before this time are over; aligned. */
 export function dueUntilS(mode: DueMode, rewrite: Rewrite, time: EventTime): number {
   if (mode === 'last') return time.frontS === NEVER ? NEVER : time.frontS + time.windowS;
+  return time.align(overS(mode, rewrite, time));
+}
+
+/** The same for windows of any length, not aligned, and not for `last`. */
+export function overS(mode: DueMode, rewrite: Rewrite, time: EventTime): number {
   const isByClock = mode === 'caught-up';
-  const overS = isByClock ? Math.max(time.watermarkS, time.nowS - GRACE_S) : time.watermarkS;
+  const untilS = isByClock ? Math.max(time.watermarkS, time.nowS - GRACE_S) : time.watermarkS;
   const isHeldBack = mode === 'catching-up' || rewrite === 'never';
-  return time.align(isHeldBack ? overS - time.latenessS : overS);
+  return isHeldBack ? untilS - time.latenessS : untilS;
 }
 
 /**

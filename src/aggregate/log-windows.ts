@@ -6,10 +6,12 @@ import {
   REASON_TIME,
   type RecordBatch,
 } from '../parse/record-batch.ts';
+import type { Details, DetailsSnapshot } from './details.ts';
 import { beginS, dueStarts, dueUntilS, type DueMode, type Rewrite } from './due-windows.ts';
 import { EventTime, NEVER, type EventTimeSnapshot } from './event-time.ts';
 import { hasCounts, NO_GAUGES, PendingGauges, type Gauges } from './gauges.ts';
 import { OpenWindows, type OpenWindowsSnapshot } from './open-windows.ts';
+import type { SealedDetail } from './sealed-detail.ts';
 import type { SealedWindow } from './sealed-window.ts';
 import type { Series } from './series.ts';
 import { SiteTable, type Site, type SiteSnapshot } from './site-table.ts';
@@ -37,6 +39,8 @@ export interface LogWindowsOptions {
   readonly sitesMax: number;
   /** `never`: a window is handed over once, when no more lines can change it. */
   readonly rewrite: Rewrite;
+  /** Counts what is counted here by route, upstream, … as well, and knows what is to be ignored. */
+  readonly details?: Details | undefined;
 }
 
 export interface LogWindowsSnapshot {
@@ -44,6 +48,7 @@ export interface LogWindowsSnapshot {
   readonly gauges: Gauges;
   readonly sites: readonly SiteSnapshot[];
   readonly open: OpenWindowsSnapshot;
+  readonly details?: DetailsSnapshot | undefined;
 }
 
 /** A line whose window begins later than this after the clock has no believable time. */
@@ -90,7 +95,7 @@ export class LogWindows {
     for (const window of this.#open.byStart.values()) {
       if (this.#time.isClosed(window.startS)) series += window.seriesCount + 1;
     }
-    return series;
+    return series + (this.#options.details?.overdueSeries(this.#time) ?? 0);
   }
 
   /** Which FAMILY_* a quiet window is written with, once the format of the log is known. */
@@ -120,11 +125,13 @@ export class LogWindows {
   add(records: RecordBatch, nowMs: number, isOwn: boolean): void {
     const { reason, timeS, lineStart, lineEnd, siteStart, siteEnd, bytes, length } = records;
     const { status, bytesOut, bytesIn, requestMs } = records;
-    const { errorStatusMin, windowS } = this.#options;
+    const { errorStatusMin, windowS, details } = this.#options;
     const time = this.#time;
     time.nowS = Math.floor(nowMs / 1000);
+    details?.begin(records);
     const families = records.families | FAMILY_KNOWN;
     let counted = 0;
+    let filtered = 0;
     let window: Window | undefined;
     let endS = 0;
     let site: Site | undefined;
@@ -144,9 +151,17 @@ export class LogWindows {
         endS = window.startS + windowS;
         window.families |= families;
       }
-      if (atS > time.newestS) time.newestS = atS;
-      window.counted++;
+      if (atS > time.newestS) {
+        details?.advance(time.newestS, atS);
+        time.newestS = atS;
+      }
       window.bytes += lineBytes;
+      if (details?.isIgnored(i) === true) {
+        window.filtered++;
+        filtered++;
+        continue;
+      }
+      window.counted++;
       const named = this.sites.siteOf(bytes, siteStart[i] ?? 0, siteEnd[i] ?? 0, atS);
       if (series === undefined || named !== site) {
         site = named;
@@ -155,9 +170,11 @@ export class LogWindows {
       series.add(status[i] ?? 0, errorStatusMin, bytesOut[i] ?? 0, bytesIn[i] ?? 0);
       const ms = requestMs[i] ?? -1;
       if (ms >= 0) series.addTime(ms);
+      details?.count(i, atS, named.name, isOwn);
       counted++;
     }
     this.counters.counted += counted;
+    this.counters.filtered += filtered;
     if (counted > 0) this.#open.families = families;
   }
 
@@ -212,6 +229,26 @@ export class LogWindows {
     return sealed;
   }
 
+  /** The detail windows to write now, oldest first; call it after `takeDue`. */
+  takeDetails(mode: DueMode): SealedDetail[] {
+    return this.#options.details?.takeDue(mode, this.#time) ?? [];
+  }
+
+  /** Routes and upstreams with a series of their own. */
+  get detailSeries(): number {
+    return this.#options.details?.series ?? 0;
+  }
+
+  /** Requests whose route, upstream or status went to `other` since the process started. */
+  get detailFolded(): number {
+    return this.#options.details?.folded ?? 0;
+  }
+
+  /** Detail windows that begin before this have been taken, and none will come; after `takeDetails`. */
+  detailsTakenUntilS(mode: DueMode): number {
+    return this.#options.details?.takenUntilS(mode, this.#time) ?? Infinity;
+  }
+
   #takePortion(mode: DueMode): SealedWindow[] {
     const { rewrite } = this.#options;
     const time = this.#time;
@@ -264,6 +301,7 @@ export class LogWindows {
       gauges: this.#gauges.snapshot(),
       sites: this.sites.snapshot(),
       open: this.#open.snapshot(),
+      details: this.#options.details?.snapshot(),
     };
   }
 
@@ -273,5 +311,6 @@ export class LogWindows {
     this.#gauges.restore(snapshot.gauges);
     this.sites.restore(snapshot.sites);
     this.#open.restore(snapshot.open, this.sites);
+    if (snapshot.details !== undefined) this.#options.details?.restore(snapshot.details);
   }
 }

@@ -130,10 +130,13 @@ export class TopList {
     this.#traffic = grown(this.#traffic, new Float64Array(capacity));
   }
 
-  /** The first `ranks` by count; keys of one count in the order of their bytes. */
-  top(ranks: number): TopEntry[] {
+  /**
+   * The first `ranks` by count; keys of one count in the order of their bytes. Only slots for which
+   * `takes` says so, if it is given.
+   */
+  top(ranks: number, takes: (slot: number) => boolean = () => true): TopEntry[] {
     const { counts, errors, size } = this.#saving;
-    const slots = Array.from({ length: size }, (_, slot) => slot);
+    const slots = Array.from({ length: size }, (_, slot) => slot).filter(takes);
     slots.sort((a, b) => {
       const byCount = (counts[b] ?? 0) - (counts[a] ?? 0);
       return byCount === 0 ? Buffer.compare(this.#key(a), this.#key(b)) : byCount;

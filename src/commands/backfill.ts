@@ -1,22 +1,24 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { LogWindows } from '../aggregate/log-windows.ts';
+import type { SealedDetail } from '../aggregate/sealed-detail.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
-import { newLogWindows, targetOf } from '../app.ts';
+import { targetOf } from '../app.ts';
 import { runBackfill } from '../backfill.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { createStages } from '../dimensions.ts';
 import { openBackfillFile } from '../follow/backfill-source.ts';
 import { InfluxClient } from '../influx/client.ts';
 import { DeadLetterFile } from '../influx/dead-letter.ts';
+import { encodeDetail } from '../influx/detail-points.ts';
 import { LineProtocolBuffer } from '../influx/line-protocol.ts';
 import { MemoryQueue } from '../influx/memory-queue.ts';
 import { encodeWindow, encodeWindows, type ProcessTags } from '../influx/points.ts';
 import { InfluxWriter } from '../influx/writer.ts';
 import { createLogger } from '../logger.ts';
 import { createParser } from '../parse/parser.ts';
-import { PARSED, REASONS, RecordBatch } from '../parse/record-batch.ts';
-import { createScanner } from '../parse/scanner.ts';
+import { PARSED, REASONS } from '../parse/record-batch.ts';
 import { printable } from '../printable.ts';
 import type { Reporter } from '../report.ts';
 import { createReporter } from '../reporter.ts';
@@ -37,13 +39,10 @@ export interface BackfillArguments {
 
 /** Where the windows go. */
 interface Output {
-  write(windows: readonly SealedWindow[]): Promise<void>;
+  write(windows: readonly SealedWindow[], details: readonly SealedDetail[]): Promise<void>;
   /** Resolves when everything has arrived. */
   close(): Promise<void>;
 }
-
-const READ_CHUNK_BYTES = 256 * 1024;
-const RECORDS_MAX = 4096;
 
 /** Resolves to the exit code. Results go to stdout, everything for people to stderr. */
 export async function backfillCommand(args: BackfillArguments, config: Config): Promise<number> {
@@ -93,42 +92,51 @@ async function readFiles(
 ): Promise<readonly LogWindows[]> {
   const { maxLineBytes, logFormat, logJsonKeys } = config;
   const { report, clock, output, progress } = parts;
-  const scanner = createScanner({ readBufferBytes: maxLineBytes + READ_CHUNK_BYTES });
+  const { scanner, records, newWindows } = createStages(config);
   const { readBuffer } = scanner;
   return runBackfill({
     paths: files,
     openFile: (path) => openBackfillFile({ path, readBuffer, maxLineBytes, report }),
     newParser: () => createParser({ format: logFormat, scanner, jsonKeys: logJsonKeys }),
-    newWindows: (log) => newLogWindows(config, log),
-    records: new RecordBatch(RECORDS_MAX),
+    newWindows,
+    records,
     clock,
-    write: (windows) => output.write(windows.filter(({ startS }) => startS >= from && startS < to)),
+    write: (windows, details) => {
+      const isWanted = ({ startS }: { startS: number }) => startS >= from && startS < to;
+      return output.write(windows.filter(isWanted), details.filter(isWanted));
+    },
     onProgress: (_path, bytes) => progress.add(bytes),
   });
 }
 
-/** Line protocol sorted by time, then series. `windows` come in the order of time, all of one moment at once. */
+/** Line protocol sorted by time, then series. What comes is of later moments than what came before. */
 function toStdout(tags: ProcessTags): Output {
   const buffer = new LineProtocolBuffer();
   // `… | head` has seen enough; there is nobody left to tell.
   process.stdout.on('error', (error) => process.exit(isClosedPipe(error) ? 0 : 1));
   return {
-    async write(windows) {
-      let text = '';
-      for (let i = 0; i < windows.length; ) {
-        const startS = windows[i]?.startS;
-        const lines: string[] = [];
-        for (; windows[i]?.startS === startS; i++) {
-          const window = windows[i];
-          if (window === undefined) break;
-          buffer.clear();
-          encodeWindow(window, tags, buffer);
-          for (const batch of buffer.batches()) {
-            lines.push(...Buffer.from(batch.lines).toString('utf8').split('\n').slice(0, -1));
+    async write(windows, details) {
+      const moments = new Map<number, string[]>();
+      const keep = (startS: number): void => {
+        const lines = moments.get(startS) ?? [];
+        moments.set(startS, lines);
+        for (const batch of buffer.batches()) {
+          for (const line of Buffer.from(batch.lines).toString('utf8').split('\n')) {
+            if (line !== '') lines.push(line);
           }
         }
-        text += `${lines.sort().join('\n')}\n`;
+        buffer.clear();
+      };
+      for (const window of windows) {
+        encodeWindow(window, tags, buffer);
+        keep(window.startS);
       }
+      for (const detail of details) {
+        encodeDetail(detail, tags, buffer);
+        keep(detail.startS);
+      }
+      const sorted = [...moments].sort(([a], [b]) => a - b);
+      const text = sorted.map(([, lines]) => `${lines.sort().join('\n')}\n`).join('');
       if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
     },
     async close() {
@@ -155,8 +163,8 @@ function toInflux(config: Config, tags: ProcessTags, clock: Clock, report: Repor
   const writing = writer.run(done.signal);
   const buffer = new LineProtocolBuffer();
   return {
-    async write(windows) {
-      for (const { lines, points } of encodeWindows(windows, tags, buffer)) {
+    async write(windows, details) {
+      for (const { lines, points } of encodeWindows(windows, tags, buffer, details)) {
         await queue.append(lines, points, done.signal);
       }
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALIASES, JSON_PRESET, PRESETS } from '../parse/presets.ts';
+import { dimensions } from './dimension-settings.ts';
 import {
   readFolder,
   readHostTag,
@@ -324,6 +325,6 @@ const running = {
   ),
 };
 
-export const settings = z.object({ ...logs, ...windows, ...influx, ...running });
+export const settings = z.object({ ...logs, ...windows, ...dimensions, ...influx, ...running });
 
 export type Settings = z.output<typeof settings>;

@@ -10,6 +10,8 @@ import type {
   SiteTotals,
 } from '../aggregate/sealed-window.ts';
 import { LATENCY_BOUNDS_MS } from '../aggregate/sealed-window.ts';
+import type { SealedDetail } from '../aggregate/sealed-detail.ts';
+import { encodeDetail } from './detail-points.ts';
 import {
   BATCH_BYTES_MAX,
   BATCH_POINTS_MAX,
@@ -85,24 +87,34 @@ export function encodeSidecar(
 }
 
 /**
- * Windows as batches within the limits of one request. Each batch is borrowed until the next one is
- * asked for. `buffer` is emptied first and reused: memory stays that of about one batch.
+ * Windows and detail windows as batches within the limits of one request. Each batch is borrowed until
+ * the next one is asked for. `buffer` is emptied first and reused: memory stays that of about one batch.
  */
 export function* encodeWindows(
   windows: Iterable<SealedWindow>,
   tags: ProcessTags,
   buffer: LineProtocolBuffer,
+  details: Iterable<SealedDetail> = [],
 ): Generator<Batch> {
   buffer.clear();
   for (const window of windows) {
     encodeWindow(window, tags, buffer);
-    const isFull =
-      buffer.length >= BATCH_BYTES_MAX * GIVE_AWAY_SHARE ||
-      buffer.points >= BATCH_POINTS_MAX * GIVE_AWAY_SHARE;
-    if (!isFull) continue;
-    yield* buffer.batches();
-    buffer.clear();
+    yield* fullBatches(buffer);
   }
+  for (const detail of details) {
+    encodeDetail(detail, tags, buffer);
+    yield* fullBatches(buffer);
+  }
+  yield* buffer.batches();
+  buffer.clear();
+}
+
+/** Gives away what the buffer holds once it is full. */
+function* fullBatches(buffer: LineProtocolBuffer): Generator<Batch> {
+  const isFull =
+    buffer.length >= BATCH_BYTES_MAX * GIVE_AWAY_SHARE ||
+    buffer.points >= BATCH_POINTS_MAX * GIVE_AWAY_SHARE;
+  if (!isFull) return;
   yield* buffer.batches();
   buffer.clear();
 }

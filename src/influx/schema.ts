@@ -8,6 +8,8 @@
  * InfluxQL cannot divide across series; a family of fields that the log format cannot fill is left
  * out instead of being written as zeros.
  */
+import { FOLDED_REGISTERS } from '../aggregate/hyper-log-log.ts';
+import { COARSE_LATENCY_BOUNDS_MS } from '../aggregate/sealed-detail.ts';
 import { LATENCY_BOUNDS_MS } from '../aggregate/sealed-window.ts';
 
 export type FieldType = 'integer' | 'float' | 'string';
@@ -47,18 +49,16 @@ export interface MeasurementSchema {
   readonly fields: readonly FieldSchema[];
 }
 
-/** The bounds of routes and upstreams: the powers of two. 17 bounds, then the open bin. */
-export const COARSE_LATENCY_BOUNDS_MS = LATENCY_BOUNDS_MS.filter((ms) =>
-  Number.isInteger(Math.log2(ms)),
-);
-
 /** `b_1` … `b_65536`, `b_inf`: one name per bin, in the order of the bounds. */
 export function binFieldNames(boundsMs: readonly number[]): string[] {
   return [...boundsMs.map((ms) => `b_${ms}`), 'b_inf'];
 }
 
 /** Registers of the estimate of distinct clients, `r000` … `r127`. */
-const UNIQ_REGISTERS = 128;
+export const REGISTER_FIELDS: readonly string[] = Array.from(
+  { length: FOLDED_REGISTERS },
+  (_, i) => `r${String(i).padStart(3, '0')}`,
+);
 
 const HOST: TagSchema = { name: 'host', meaning: '`HOST_TAG`, else the host name' };
 const LOG: TagSchema = { name: 'log', meaning: 'the log: its configured name, else its file name' };
@@ -189,7 +189,7 @@ const ACCESS_LOG_ROUTE: MeasurementSchema = {
   name: 'access_log_route',
   meaning: 'the requests of one route; beyond `MAX_ROUTES` the route is `other`',
   every: 'DETAIL_WINDOW',
-  isWritten: false,
+  isWritten: true,
   tags: [HOST, LOG, SITE, { name: 'route', meaning: 'path template, `/api/v1/users/:id`' }],
   fields: [COUNT, TRAFFIC, ERRORS, ...CLASSES, ...latencyFields(COARSE_LATENCY_BOUNDS_MS)],
 };
@@ -198,7 +198,7 @@ const ACCESS_LOG_UPSTREAM: MeasurementSchema = {
   name: 'access_log_upstream',
   meaning: 'the requests that one upstream server answered',
   every: 'DETAIL_WINDOW',
-  isWritten: false,
+  isWritten: true,
   tags: [HOST, LOG, SITE, { name: 'upstream', meaning: 'the last address of `$upstream_addr`' }],
   fields: [
     COUNT,
@@ -212,7 +212,7 @@ const ACCESS_LOG_BY: MeasurementSchema = {
   name: 'access_log_by',
   meaning: 'the requests by one property',
   every: 'DETAIL_WINDOW',
-  isWritten: false,
+  isWritten: true,
   tags: [
     HOST,
     LOG,
@@ -227,7 +227,7 @@ const ACCESS_LOG_TOP: MeasurementSchema = {
   name: 'access_log_top',
   meaning: 'the ten most frequent keys of one kind',
   every: 'DETAIL_WINDOW',
-  isWritten: false,
+  isWritten: true,
   tags: [
     HOST,
     LOG,
@@ -253,13 +253,11 @@ const ACCESS_LOG_UNIQ: MeasurementSchema = {
   name: 'access_log_uniq',
   meaning: 'estimate of the distinct clients',
   every: 'DETAIL_WINDOW',
-  isWritten: false,
+  isWritten: true,
   tags: [HOST, LOG, SITE],
   fields: [
     integer('uniq', 'clients', 'own', 'estimate for this window'),
-    ...Array.from({ length: UNIQ_REGISTERS }, (_, i) =>
-      integer(`r${String(i).padStart(3, '0')}`, '', 'max', `HyperLogLog register ${i}`),
-    ),
+    ...REGISTER_FIELDS.map((name, i) => integer(name, '', 'max', `HyperLogLog register ${i}`)),
   ],
 };
 

@@ -22,7 +22,7 @@ const LANES_BYTES = 8;
 /** Instead of an address: the bytes lie in another memory. */
 const ELSEWHERE = -1;
 /** What a ByteHash needs besides the bytes to reserve. */
-const BYTE_HASH_OWN_BYTES = LANES_BYTES + HASHED_BYTES_MAX + PADDING_BYTES;
+export const BYTE_HASH_OWN_BYTES = LANES_BYTES + HASHED_BYTES_MAX + PADDING_BYTES;
 
 /** WebAssembly.Memory; the ES libraries of TypeScript do not declare it. */
 export interface WasmMemory {

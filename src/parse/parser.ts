@@ -262,6 +262,10 @@ class FormatParser implements LineParser {
     into.families = this.families;
     const format = this.#used?.format;
     into.escape = format?.escape ?? 'default';
+    const known = format?.kind === 'text' ? format.variables : [];
+    for (const column of into.spans) {
+      column.isFilled = known.some(({ name }) => name === column.variable);
+    }
     // Keys come and go from line to line, so the plan of JSON fills every column itself.
     if (format?.kind === 'json') return;
     const variables = format?.variables ?? [];

@@ -62,7 +62,12 @@ export class Plan {
     this.#values.attach(bytes, view, into);
     if (into === this.#into) return;
     this.#into = into;
-    const site = { variable: this.#siteVariable ?? '', start: into.siteStart, end: into.siteEnd };
+    const site = {
+      variable: this.#siteVariable ?? '',
+      isFilled: false,
+      start: into.siteStart,
+      end: into.siteEnd,
+    };
     this.#columns = [...into.spans, site];
     this.#names.forEach((name, v) => {
       this.#columnOf[v] = this.#columns.findIndex(({ variable }) => variable === name);

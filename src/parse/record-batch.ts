@@ -37,6 +37,8 @@ export const FAMILY_SITE = 4; // $server_name, $host → tag site
 export interface SpanColumn {
   /** Without `$`. A format that lacks it leaves the column absent in every row. */
   readonly variable: string;
+  /** The format of this batch has the variable; false for JSON too, where keys come and go. */
+  isFilled: boolean;
   readonly start: Uint32Array;
   readonly end: Uint32Array;
 }
@@ -90,6 +92,7 @@ export class RecordBatch {
     this.siteEnd = new Uint32Array(capacity);
     this.spans = spanVariables.map((variable) => ({
       variable,
+      isFilled: false,
       start: new Uint32Array(capacity),
       end: new Uint32Array(capacity),
     }));

@@ -4,10 +4,11 @@
  *
  * Owns one piece of WebAssembly memory of fixed size (it never grows: growth would detach the views
  * on it) with, in this order: the table of quotes, the table of lines, a staging area, the read
- * buffer, 64 bytes of padding. Files are read straight into the read buffer, so their bytes are
+ * buffer, 64 bytes of padding, what was asked for as `shared`, padding. Files are read straight into the read buffer, so their bytes are
  * scanned where they are; bytes from elsewhere are copied into the staging area piece by piece.
  * The tables are valid until the next `scan()`. One scanner serves any number of parsers, in turn.
  */
+import type { WasmMemory } from './byte-hash.ts';
 import { SCAN_WASM } from './scan-wasm.ts';
 
 const PAGE_BYTES = 64 * 1024;
@@ -30,6 +31,8 @@ const READ_BUFFER_AT = STAGING_AT + STAGING_BYTES;
 export interface Scanner {
   /** Where to read files into. A view of the scanner's memory: bytes in here are not copied. */
   readonly readBuffer: Uint8Array<ArrayBuffer>;
+  /** Where the `sharedBytes` that were asked for begin in the scanner's memory, for `createByteHash()`. */
+  readonly shared: { readonly memory: WasmMemory; readonly at: number };
   /** Positions of the quotes of the lines found, in order. */
   readonly quotes: Int32Array;
   /** Per line found: the position of its LF, then the number of quotes from the scan's start to it. */
@@ -55,13 +58,19 @@ type ScanFunction = (
 
 /** What of WebAssembly is used here; the ES libraries of TypeScript do not declare it. */
 interface WebAssemblyApi {
-  readonly Memory: new (limits: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
+  readonly Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { exports: { scan: ScanFunction } };
 }
 
-export function createScanner(options: { readBufferBytes: number }): Scanner {
-  const pages = Math.ceil((READ_BUFFER_AT + options.readBufferBytes + PADDING_BYTES) / PAGE_BYTES);
+export function createScanner(options: {
+  readBufferBytes: number;
+  /** Room for somebody else's data beside the read buffer; 0 if not given. */
+  sharedBytes?: number;
+}): Scanner {
+  const { readBufferBytes, sharedBytes = 0 } = options;
+  const sharedAt = 8 * Math.ceil((READ_BUFFER_AT + readBufferBytes + PADDING_BYTES) / 8);
+  const pages = Math.ceil((sharedAt + sharedBytes + PADDING_BYTES) / PAGE_BYTES);
   // The parse edge between untyped WebAssembly and TypeScript.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi })
@@ -69,18 +78,21 @@ export function createScanner(options: { readBufferBytes: number }): Scanner {
   const memory = new Memory({ initial: pages, maximum: pages });
   const module = new Module(Buffer.from(SCAN_WASM, 'base64'));
   const { scan } = new Instance(module, { env: { memory } }).exports;
-  return new WasmScanner(memory.buffer, scan, options.readBufferBytes);
+  return new WasmScanner(memory, scan, readBufferBytes, sharedAt);
 }
 
 class WasmScanner implements Scanner {
   readonly readBuffer: Uint8Array<ArrayBuffer>;
+  readonly shared: { readonly memory: WasmMemory; readonly at: number };
   readonly quotes: Int32Array;
   readonly lines: Int32Array;
   readonly #buffer: ArrayBuffer;
   readonly #memory: Uint8Array;
   readonly #scan: ScanFunction;
 
-  constructor(buffer: ArrayBuffer, scan: ScanFunction, readBufferBytes: number) {
+  constructor(memory: WasmMemory, scan: ScanFunction, readBufferBytes: number, sharedAt: number) {
+    const { buffer } = memory;
+    this.shared = { memory, at: sharedAt };
     this.#buffer = buffer;
     this.#scan = scan;
     this.#memory = new Uint8Array(buffer);

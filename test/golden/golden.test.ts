@@ -118,11 +118,40 @@ function assertAddsUp(point: DecodedPoint): void {
     assert.equal(own(point, 'lines'), sum(['counted', 'unparsed', 'late', 'filtered']));
     return;
   }
+  const bins = point.fields.filter(([name]) => name.startsWith('b_')).map(([name]) => name);
+  assert.equal(sum(bins), own(point, 'rt_count'));
+  if (point.measurement !== 'access_log') {
+    assert.ok(own(point, 'errors') <= own(point, 'count'), point.seriesKey);
+    return;
+  }
   assert.equal(own(point, 'count'), sum(['c1xx', 'c2xx', 'c3xx', 'c4xx', 'c5xx']));
   const rate = own(point, 'count') === 0 ? 0 : own(point, 'errors') / own(point, 'count');
   assert.equal(own(point, 'error_rate'), Number(rate.toPrecision(6)));
-  const bins = point.fields.filter(([name]) => name.startsWith('b_')).map(([name]) => name);
-  assert.equal(sum(bins), own(point, 'rt_count'));
+}
+
+/** Sums over every dimension that is there are the totals, site by site. */
+function assertDimensionsAddUp(points: readonly DecodedPoint[]): void {
+  const totals = points.filter(({ measurement }) => measurement === 'access_log');
+  const sumOf = (some: readonly DecodedPoint[], field: string) =>
+    some.reduce((sum, point) => sum + own(point, field), 0);
+  const parts = points.filter(
+    ({ measurement }) => measurement === 'access_log_route' || measurement === 'access_log_by',
+  );
+  const dimensionOf = (point: DecodedPoint) => `${point.measurement} ${tagOf(point, 'dim')}`;
+  for (const dimension of new Set(parts.map(dimensionOf))) {
+    const members = parts.filter((point) => dimensionOf(point) === dimension);
+    const fields = (members[0]?.fields ?? [])
+      .map(([name]) => name)
+      .filter((name) => !name.startsWith('b_') && name !== 'rt_max');
+    for (const site of new Set(members.map((point) => tagOf(point, 'site')))) {
+      const isOfSite = (point: DecodedPoint) => tagOf(point, 'site') === site;
+      for (const field of fields) {
+        const label = `${dimension}, ${field} of ${site}`;
+        const part = sumOf(members.filter(isOfSite), field);
+        assert.equal(part, sumOf(totals.filter(isOfSite), field), label);
+      }
+    }
+  }
 }
 
 const COMPARED = [
@@ -210,6 +239,7 @@ suite('golden', { concurrency: 2 }, () => {
         );
         assertAddsUp(point);
       }
+      assertDimensionsAddUp(points);
       const keys = points.map((point) => `${point.timestamp} ${point.seriesKey}`);
       assert.equal(new Set(keys).size, keys.length, 'a point was written twice');
       assert.equal(total(points, 'agent.lines'), linesOf(one).length);

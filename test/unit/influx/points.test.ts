@@ -1,4 +1,9 @@
 import assert from 'node:assert/strict';
+import {
+  COARSE_LATENCY_BOUNDS_MS,
+  type SealedDetail,
+} from '../../../src/aggregate/sealed-detail.ts';
+import { encodeDetail } from '../../../src/influx/detail-points.ts';
 import { test } from 'node:test';
 import type { SealedWindow, SiteTotals } from '../../../src/aggregate/sealed-window.ts';
 import { LineProtocolBuffer } from '../../../src/influx/line-protocol.ts';
@@ -61,6 +66,25 @@ const SIDECAR = {
   folded: 0,
 };
 
+const COARSE = {
+  count: 5,
+  sumMs: 40,
+  maxMs: 20,
+  bins: Array.from(COARSE_LATENCY_BOUNDS_MS, () => 0).concat(5),
+};
+const FIGURES = { count: 5, traffic: 50, errors: 1 };
+const DETAIL: SealedDetail = {
+  log: 'access',
+  startS: WINDOW.startS,
+  routes: [{ site: 'a', route: '/users/:id', ...FIGURES, classes: [4, 0, 1, 0], latency: COARSE }],
+  upstreams: [
+    { site: 'a', upstream: '10.0.0.1:80', count: 5, errors: 1, retries: 2, latency: COARSE },
+  ],
+  properties: [{ site: 'a', dim: 'status', value: '404', ...FIGURES }],
+  tops: [{ site: 'a', dim: 'url', rank: 1, key: '/a "b"\n\\', ...FIGURES }],
+  uniques: [{ site: 'a', uniq: 4, registers: new Uint8Array(128) }],
+};
+
 function linesOf(window: SealedWindow): string[] {
   const buffer = new LineProtocolBuffer();
   encodeWindow(window, TAGS, buffer);
@@ -105,6 +129,7 @@ test('every point has the tags and fields of the schema, in its order and types'
   const buffer = new LineProtocolBuffer();
   encodeWindow(WINDOW, TAGS, buffer);
   encodeSidecar(SIDECAR, WINDOW.startS, TAGS, buffer);
+  encodeDetail(DETAIL, TAGS, buffer);
   const points = [...buffer.batches()].flatMap(({ lines }) => decodeLines(lines));
   const written = MEASUREMENTS.filter((m) => m.isWritten);
   assert.deepEqual(

@@ -94,6 +94,7 @@ test('formats line by line in turn: every line is parsed, and few are scanned tw
   let scanned = 0;
   const counting: Scanner = {
     readBuffer: scanner.readBuffer,
+    shared: scanner.shared,
     quotes: scanner.quotes,
     lines: scanner.lines,
     scan: (...region) => {

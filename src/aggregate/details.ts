@@ -1,0 +1,247 @@
+import type { RecordBatch } from '../parse/record-batch.ts';
+import type { RowFacts } from '../parse/row-facts.ts';
+import { DetailWindow, type DetailWindowSnapshot } from './detail-window.ts';
+import { overS, type DueMode, type Rewrite } from './due-windows.ts';
+import { NEVER, type EventTime } from './event-time.ts';
+import { HeavyHitters, type HeavyHittersSnapshot } from './heavy-hitters.ts';
+import { ROW_SHAPE } from './keyed-row.ts';
+import type { SealedDetail } from './sealed-detail.ts';
+
+/**
+ * The detail windows of one log. LogWindows decides about every line (late, unparsed, …) and gives
+ * only those to `count()` that it has counted, so sums over a dimension are the totals.
+ *
+ * Owns: the windows that a line may still change, and which routes and upstreams have a series. A
+ * window is handed over when it is over, and again, whole, whenever it has changed since. It is
+ * forgotten once all totals of its time have been handed over and no line can change them; that time
+ * is then closed in EventTime too, so that it never opens again with a part of its lines.
+ *
+ * A window without a line is not written.
+ *
+ * What can be lost here: nothing. What the checkpoint did not save is computed again from the log.
+ */
+
+export interface DetailsOptions {
+  readonly log: string;
+  /** Length in seconds, a multiple of the length of the windows of the totals. */
+  readonly windowS: number;
+  readonly latenessS: number;
+  readonly errorStatusMin: number;
+  readonly routesMax: number;
+  readonly rewrite: Rewrite;
+  /** Shared by all logs. */
+  readonly facts: RowFacts;
+}
+
+export interface DetailsSnapshot {
+  readonly windowS: number;
+  readonly routes: HeavyHittersSnapshot;
+  readonly upstreams: HeavyHittersSnapshot;
+  readonly windows: readonly DetailWindowSnapshot[];
+}
+
+const UPSTREAMS_MAX = 32;
+const UPSTREAM_CANDIDATES_MAX = 128;
+/** Of routes; the same whatever their limit is, so that a checkpoint outlives a change of it. */
+const ROUTE_CANDIDATES_MAX = 512;
+/** About the series of one window, for how much is handed over at a time. */
+const SERIES_MAX = 150;
+
+export class Details {
+  /** Requests added to `other` since the process started. */
+  folded = 0;
+  readonly #options: DetailsOptions;
+  readonly #routes: HeavyHitters;
+  readonly #upstreams: HeavyHitters;
+  readonly #byStart = new Map<number, DetailWindow>();
+  #records: RecordBatch | undefined;
+  /** The window of the last line. */
+  #last: DetailWindow | undefined;
+  #lastEndS = 0;
+
+  constructor(options: DetailsOptions) {
+    const { windowS, routesMax } = options;
+    this.#options = options;
+    this.#routes = new HeavyHitters({
+      keptMax: routesMax,
+      candidatesMax: ROUTE_CANDIDATES_MAX,
+      windowS,
+      shape: ROW_SHAPE,
+    });
+    this.#upstreams = new HeavyHitters({
+      keptMax: UPSTREAMS_MAX,
+      candidatesMax: UPSTREAM_CANDIDATES_MAX,
+      windowS,
+      shape: ROW_SHAPE,
+    });
+  }
+
+  /** Routes and upstreams with a series of their own. */
+  get series(): number {
+    return this.#routes.keptCount + this.#upstreams.keptCount;
+  }
+
+  get openWindows(): number {
+    return this.#byStart.size;
+  }
+
+  /** Series of windows that no line can change any more. */
+  overdueSeries(time: EventTime): number {
+    let series = 0;
+    for (const window of this.#byStart.values()) {
+      if (this.#isClosed(window, time)) series += Math.min(window.lines, SERIES_MAX);
+    }
+    return series;
+  }
+
+  /** The rows that the next calls are about. */
+  begin(records: RecordBatch): void {
+    this.#records = records;
+    this.#last = undefined;
+    this.#options.facts.attach(records);
+  }
+
+  isIgnored(row: number): boolean {
+    return this.#options.facts.isIgnored(row);
+  }
+
+  /** The newest event time goes on from `fromS` to `toS`; the line that did it is not counted yet. */
+  advance(fromS: number, toS: number): void {
+    if (fromS === NEVER) return;
+    const { windowS, latenessS } = this.#options;
+    const windows = Math.floor(toS / windowS) - Math.floor(fromS / windowS);
+    if (windows === 0) return;
+    const openFromS = fromS - latenessS - windowS + 1;
+    this.#routes.cross(windows, openFromS);
+    this.#upstreams.cross(windows, openFromS);
+  }
+
+  /** Counts a row that LogWindows has counted. */
+  count(row: number, atS: number, siteName: string, isOwn: boolean): void {
+    const { facts, errorStatusMin } = this.#options;
+    const records = this.#records;
+    if (records === undefined) return;
+    const last = this.#last;
+    const isSame = last !== undefined && atS >= last.startS && atS < this.#lastEndS;
+    const window = isSame ? last : this.#windowOf(atS, isOwn);
+    facts.read(row);
+    const status = records.status[row] ?? 0;
+    window.count(
+      facts,
+      siteName,
+      this.#routes,
+      this.#upstreams,
+      status,
+      status >= errorStatusMin ? 1 : 0,
+      records.bytesOut[row] ?? 0,
+      records.requestMs[row] ?? -1,
+    );
+  }
+
+  #windowOf(atS: number, isOwn: boolean): DetailWindow {
+    const { windowS } = this.#options;
+    const startS = Math.floor(atS / windowS) * windowS;
+    let window = this.#byStart.get(startS);
+    if (window === undefined) {
+      window = new DetailWindow(startS, this.#routes.open(startS), this.#upstreams.open(startS));
+      this.#byStart.set(startS, window);
+    }
+    window.isOwn ||= isOwn;
+    window.families |= this.#records?.families ?? 0;
+    this.#last = window;
+    this.#lastEndS = startS + windowS;
+    return window;
+  }
+
+  /**
+   * The windows to write now, oldest first. Call it after the totals have been taken; `time` is
+   * theirs. They count as handed over, as those of LogWindows do.
+   */
+  takeDue(mode: DueMode, time: EventTime): SealedDetail[] {
+    const { log, windowS, rewrite } = this.#options;
+    const untilS = this.#untilS(mode, time);
+    const mayCorrect = rewrite === 'always' && (mode === 'live' || mode === 'caught-up');
+    const sealed: SealedDetail[] = [];
+    const starts = [...this.#byStart.keys()].sort((a, b) => a - b);
+    for (const startS of starts) {
+      const window = this.#byStart.get(startS);
+      if (window === undefined || !isOwed(window, time)) continue;
+      const isOver = startS + windowS <= untilS;
+      const isCorrection = mayCorrect && window.wasHandedOver;
+      if (isOver || isCorrection || mode === 'last') sealed.push(window.seal(log));
+    }
+    this.#forgetClosed(time);
+    return sealed;
+  }
+
+  /** Windows that end at or before this are over. */
+  #untilS(mode: DueMode, time: EventTime): number {
+    const { rewrite } = this.#options;
+    if (mode === 'last') return Infinity;
+    // Then the totals say which lines are still taken.
+    return rewrite === 'never' ? time.closedUntilS : overS(mode, rewrite, time);
+  }
+
+  /** While everything is handed over once: windows that begin before this have been. */
+  takenUntilS(mode: DueMode, time: EventTime): number {
+    const { windowS } = this.#options;
+    return Math.floor(this.#untilS(mode, time) / windowS) * windowS;
+  }
+
+  #isClosed({ startS }: DetailWindow, time: EventTime): boolean {
+    const { windowS, latenessS } = this.#options;
+    const endS = startS + windowS;
+    return endS + latenessS <= time.watermarkS || endS <= time.closedUntilS;
+  }
+
+  #forgetClosed(time: EventTime): void {
+    const { windowS } = this.#options;
+    for (const [startS, window] of this.#byStart) {
+      const endS = startS + windowS;
+      // Before the first own window there is only what a rotated predecessor left, which nobody writes.
+      const isBefore = !window.isOwn && time.writtenUntilS === NEVER;
+      const areTotalsWritten = time.writtenUntilS >= endS || isBefore;
+      if (!areTotalsWritten || isOwed(window, time) || !this.#isClosed(window, time)) continue;
+      this.#byStart.delete(startS);
+      this.#routes.close(window.routes);
+      this.#upstreams.close(window.upstreams);
+      this.folded += window.folded;
+      if (this.#last === window) this.#last = undefined;
+      time.forgotten.add(startS, endS);
+    }
+  }
+
+  snapshot(): DetailsSnapshot {
+    return {
+      windowS: this.#options.windowS,
+      routes: this.#routes.snapshot(),
+      upstreams: this.#upstreams.snapshot(),
+      windows: Array.from(this.#byStart.values(), (window) => window.snapshot()),
+    };
+  }
+
+  /** Takes up a snapshot; only on a new instance with windows of the same length. */
+  restore(snapshot: DetailsSnapshot): void {
+    const routes = new Map(this.#routes.restore(snapshot.routes).map((one) => [one.startS, one]));
+    const upstreams = new Map(
+      this.#upstreams.restore(snapshot.upstreams).map((one) => [one.startS, one]),
+    );
+    for (const saved of snapshot.windows) {
+      const { startS } = saved;
+      const window = new DetailWindow(
+        startS,
+        routes.get(startS) ?? this.#routes.open(startS),
+        upstreams.get(startS) ?? this.#upstreams.open(startS),
+      );
+      window.restore(saved);
+      this.#byStart.set(startS, window);
+    }
+  }
+}
+
+/** Changed since it was last written, and written at all. */
+function isOwed(window: DetailWindow, time: EventTime): boolean {
+  const { isDirty, routes, upstreams } = window;
+  const hasChanged = isDirty || routes.isDirty || upstreams.isDirty;
+  return hasChanged && window.isOwn && !time.isLeftAlone(window.startS);
+}

@@ -1,0 +1,127 @@
+import { readIgnoreRules, type IgnoreRules } from '../parse/ignore-rules.ts';
+import { readPathRule, RuleError, type PathRule } from '../parse/path-rule.ts';
+import type { ClientSource } from '../parse/row-facts.ts';
+import { readWindowS } from './readers.ts';
+import {
+  oneOf,
+  optional,
+  readSwitch,
+  Refusal,
+  setting,
+  wholeNumber,
+  type Reader,
+} from './setting.ts';
+
+/** Settings of the answers beyond the totals: routes, top lists, clients. */
+
+const RULES_MAX = 200;
+const PROXIES_MAX = 20;
+
+function partsOf(text: string): string[] {
+  return text
+    .split(/[,\n]/u)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function readRules<T>(text: string, read: (parts: readonly string[]) => T): T | Refusal {
+  const parts = partsOf(text);
+  if (parts.length > RULES_MAX) return new Refusal(`gives more than ${RULES_MAX} rules`);
+  try {
+    return read(parts);
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    return new Refusal(`has a rule that is none: ${error.message}`);
+  }
+}
+
+const readRoutes: Reader<readonly PathRule[]> = (text) =>
+  readRules(text, (parts) => parts.map((part) => readPathRule(part)));
+
+const readIgnore: Reader<IgnoreRules> = (text) => readRules(text, readIgnoreRules);
+
+const readClientSource: Reader<ClientSource> = (text) => {
+  const match = /^\$?([a-z][a-z0-9_]{0,63})(?::([1-9]\d?))?$/u.exec(text.trim());
+  const variable = match?.[1];
+  if (variable === undefined) {
+    return new Refusal('is no variable of nginx', '$http_x_forwarded_for:1');
+  }
+  const proxies = Number(match?.[2] ?? 1);
+  if (proxies > PROXIES_MAX)
+    return new Refusal('is too many proxies', `$${variable}:${PROXIES_MAX}`);
+  return { variable, proxies };
+};
+
+const GROUP = 'Dimensions';
+
+export const dimensions = {
+  DETAIL_WINDOW: optional(
+    {
+      group: GROUP,
+      text: 'Length of the windows of routes, upstreams, properties, top lists and distinct clients.',
+      allowed: 'a duration as for WINDOW, and a multiple of it',
+      defaultText: '`1m`, or WINDOW where that is longer',
+    },
+    readWindowS,
+  ),
+  MAX_ROUTES: setting(
+    {
+      group: GROUP,
+      text: 'At most so many routes per log have a series of their own, chosen by traffic; the rest is added up as `other`.',
+      allowed: 'a whole number from 1 to 200',
+      default: '50',
+    },
+    wholeNumber({ min: 1, max: 200 }),
+  ),
+  ROUTES: setting(
+    {
+      group: GROUP,
+      text: 'Routes of your own; the first that fits a path names it. Other paths become templates by themselves (`/users/:id`).',
+      allowed:
+        'patterns with commas between them: `:name` stands for one segment, `*` at the end for all that follows',
+      default: '',
+      example: '/shop/:category/:item,/api/*',
+    },
+    readRoutes,
+  ),
+  IGNORE: setting(
+    {
+      group: GROUP,
+      text: 'Requests that are not to be counted (health checks); they appear as `filtered` alone.',
+      allowed:
+        'with commas between them: a path pattern as in ROUTES, `agent:` with a part of the agent, `status:` with a status or `3xx`',
+      default: '',
+      example: '/healthz,agent:kube-probe,status:204',
+    },
+    readIgnore,
+  ),
+  CLIENT_IP: setting(
+    {
+      group: GROUP,
+      text: 'What is kept of client addresses, in the top list and in the count of distinct clients: all, the network alone (/24 and /48), or nothing.',
+      allowed: '`full`, `masked` or `off`',
+      default: 'full',
+    },
+    oneOf(['full', 'masked', 'off']),
+  ),
+  CLIENT_IP_FROM: setting(
+    {
+      group: GROUP,
+      text: "Where the client's address stands when nginx is behind proxies. Of a list the entry counts that the first of your own proxies has written, so their number must be right.",
+      allowed:
+        'a variable of the log format, for a list with the number of your proxies: `$http_x_forwarded_for:2`',
+      default: '$remote_addr',
+      example: '$http_cf_connecting_ip',
+    },
+    readClientSource,
+  ),
+  KEEP_QUERY: setting(
+    {
+      group: GROUP,
+      text: 'Keep query strings in the top lists of URLs, with secrets and e-mail addresses taken out as far as they can be told.',
+      allowed: '`true` or `false`',
+      default: 'false',
+    },
+    readSwitch,
+  ),
+};

@@ -1,0 +1,70 @@
+import { isbot } from 'isbot';
+import { Details } from './aggregate/details.ts';
+import { LogWindows } from './aggregate/log-windows.ts';
+import { tagValue } from './aggregate/tag-value.ts';
+import type { Config } from './config.ts';
+import { BYTE_HASH_OWN_BYTES, createByteHash } from './parse/byte-hash.ts';
+import { RecordBatch } from './parse/record-batch.ts';
+import { factVariables, RowFacts, ROW_FACTS_BYTES } from './parse/row-facts.ts';
+import { createScanner, type Scanner } from './parse/scanner.ts';
+
+/**
+ * The stages from reading to windows as the configuration wants them, for those who follow logs and
+ * for those who read them once. Scanner and caches share one piece of memory, so that the bytes of a
+ * line are hashed where they were read.
+ */
+
+/** Reading chunks of 256 KiB beside one line of the greatest length. */
+const READ_CHUNK_BYTES = 256 * 1024;
+const RECORDS_MAX = 4096;
+
+export interface Stages {
+  readonly scanner: Scanner;
+  readonly records: RecordBatch;
+  /** The windows of one log. */
+  readonly newWindows: (log: string) => LogWindows;
+}
+
+export function createStages(config: Config): Stages {
+  const scanner = createScanner({
+    readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES,
+    sharedBytes: BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES,
+  });
+  const facts = new RowFacts({
+    hash: createByteHash(ROW_FACTS_BYTES, scanner.shared),
+    routes: config.routes,
+    ignore: config.ignore,
+    isBot: isbot,
+    safeName: tagValue,
+    clientIp: config.clientIp,
+    clientFrom: config.clientFrom,
+    keepQuery: config.keepQuery,
+  });
+  return {
+    scanner,
+    records: new RecordBatch(RECORDS_MAX, factVariables(config.clientFrom)),
+    newWindows: (log) => newLogWindows(config, log, facts),
+  };
+}
+
+function newLogWindows(config: Config, log: string, facts: RowFacts): LogWindows {
+  const latenessS = Math.ceil(config.latenessMs / 1000);
+  const { errorStatusMin, rewrite } = config;
+  return new LogWindows({
+    log,
+    windowS: config.windowS,
+    latenessS,
+    errorStatusMin,
+    sitesMax: config.maxSites,
+    rewrite,
+    details: new Details({
+      log,
+      windowS: config.detailWindowS,
+      latenessS,
+      errorStatusMin,
+      routesMax: config.maxRoutes,
+      rewrite,
+      facts,
+    }),
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * Takes `$request` apart: `GET /path HTTP/1.1`. What clients send as a request line may be anything:
+ * without a space it is all method; without a protocol at its end it is HTTP/0.9 or nonsense, and the
+ * protocol is absent.
+ */
+const SPACE = 0x20;
+const SLASH = 0x2f;
+const LETTER_H = 0x48;
+/** Length of ` HTTP/1.1`. */
+const PROTOCOL_BYTES = 9;
+/** No method is longer, so nothing behind this is looked at for its end. */
+const METHOD_BYTES_MAX = 32;
+
+export class RequestLine {
+  methodEnd = 0;
+  targetStart = 0;
+  targetEnd = 0;
+  /** Equal to `end` where absent. */
+  protocolStart = 0;
+
+  /** Reads `bytes[start, end)`. */
+  read(bytes: Uint8Array, start: number, end: number): void {
+    let at = start;
+    const until = Math.min(end, start + METHOD_BYTES_MAX);
+    while (at < until && bytes[at] !== SPACE) at++;
+    if (at === until) {
+      this.methodEnd = end;
+      this.targetStart = end;
+      this.targetEnd = end;
+      this.protocolStart = end;
+      return;
+    }
+    this.methodEnd = at;
+    this.targetStart = at + 1;
+    const cut = end - PROTOCOL_BYTES;
+    const hasProtocol =
+      cut > at && bytes[cut] === SPACE && bytes[cut + 1] === LETTER_H && bytes[cut + 5] === SLASH;
+    this.targetEnd = hasProtocol ? cut : end;
+    this.protocolStart = hasProtocol ? cut + 1 : end;
+  }
+}

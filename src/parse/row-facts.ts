@@ -1,0 +1,376 @@
+import { AGENT_TABLE_BYTES, AgentTable } from './agent-class.ts';
+import type { ByteHash } from './byte-hash.ts';
+import { forwardedClient, maskAddress, MASKED_BYTES_MAX, type Span } from './client-address.ts';
+import { CACHE_STATES, METHODS, PROTOCOLS, TLS_VERSIONS } from './closed-set.ts';
+import type { IgnoreRules } from './ignore-rules.ts';
+import { KeyCache, keyCacheBytes } from './key-cache.ts';
+import type { PathRule } from './path-rule.ts';
+import { PATH_BYTES_MAX } from './request-path.ts';
+import type { RecordBatch, SpanColumn } from './record-batch.ts';
+import { RequestLine } from './request-line.ts';
+import { ROUTE_TABLE_BYTES, RouteTable } from './route.ts';
+import { TopKey, TOP_KEY_BYTES_MAX, UrlKeys } from './top-key.ts';
+import { UPSTREAM_TABLE_BYTES, UpstreamTable } from './upstream.ts';
+
+/**
+ * What the dimensions need to know of a row: route, class of the agent, upstream, keys of the top
+ * lists, and whether the line is to be ignored. One for all logs, because nothing in here belongs to
+ * a log: answers depend on the bytes of the row alone, and caches only save work.
+ *
+ * Use: `attach(records)`, then for each row `isIgnored(row)` and, if it is counted, `read(row)`. What
+ * `read` found is valid until the next one. Allocates nothing for values that were seen before.
+ */
+
+/** Bits of `filled`: which dimensions the log format can fill. */
+export const FILLS_METHOD = 1;
+export const FILLS_PROTOCOL = 2;
+export const FILLS_ROUTE = 4;
+export const FILLS_AGENT = 8;
+export const FILLS_CACHE = 16;
+export const FILLS_TLS = 32;
+export const FILLS_CLIENT = 64;
+
+const SPAN_VARIABLES = [
+  'request',
+  'request_method',
+  'request_uri',
+  'uri',
+  'server_protocol',
+  'http_user_agent',
+  'http_referer',
+  'remote_addr',
+  'upstream_addr',
+  'upstream_cache_status',
+  'ssl_protocol',
+] as const;
+
+/** Where the client's address stands. */
+export interface ClientSource {
+  /** Without `$`. */
+  readonly variable: string;
+  /** Trusted proxies that have appended to the list; 1 where it is a single address. */
+  readonly proxies: number;
+}
+
+export interface RowFactsOptions {
+  readonly hash: ByteHash;
+  readonly routes: readonly PathRule[];
+  readonly ignore: IgnoreRules;
+  readonly isBot: (agent: string) => boolean;
+  /** Makes text from a client safe as a tag value. */
+  readonly safeName: (text: string) => string;
+  /** `masked`: only the network counts, also for uniques; `off`: nothing of the address is looked at. */
+  readonly clientIp: 'full' | 'masked' | 'off';
+  readonly clientFrom: ClientSource;
+  readonly keepQuery: boolean;
+}
+
+const REFERER_SLOTS = 1024;
+
+/** Bytes that a RowFacts takes out of the region of its ByteHash. */
+export const ROW_FACTS_BYTES =
+  ROUTE_TABLE_BYTES +
+  AGENT_TABLE_BYTES +
+  UPSTREAM_TABLE_BYTES +
+  keyCacheBytes(REFERER_SLOTS, PATH_BYTES_MAX);
+
+/** Variables whose spans a RecordBatch must have for `attach()`. */
+export function factVariables({ variable }: ClientSource): string[] {
+  return [...new Set<string>([...SPAN_VARIABLES, variable])];
+}
+
+/** A column that nothing fills, for variables that a batch was not asked for. */
+const NOWHERE: SpanColumn = {
+  variable: '',
+  isFilled: false,
+  start: new Uint32Array(0),
+  end: new Uint32Array(0),
+};
+
+export class RowFacts {
+  /** FILLS_* bits of the row: the format has the variable, or, in JSON, the line. */
+  filled = 0;
+  /** Indexes into the values of METHODS, PROTOCOLS, CACHE_STATES, TLS_VERSIONS and AGENT_CLASSES. */
+  method = 0;
+  protocol = 0;
+  cache = 0;
+  tls = 0;
+  agentClass = 0;
+  route = '';
+  routeHash = 0;
+  /** Empty where the request went to none. */
+  upstream = '';
+  upstreamHash = 0;
+  /** Tries that went on to another server. */
+  retries = 0;
+  /** Lengths are 0 where the row has none. */
+  readonly url = new TopKey();
+  readonly referer = new TopKey();
+  readonly agent = new TopKey();
+  readonly client = new TopKey();
+
+  readonly #options: RowFactsOptions;
+  readonly #routes: RouteTable;
+  readonly #agents: AgentTable;
+  readonly #upstreams: UpstreamTable;
+  readonly #referers: KeyCache;
+  readonly #urlKeys: UrlKeys;
+  readonly #refererKeys: UrlKeys;
+  /** Per slot of an agent: 1 when its hash is known. */
+  readonly #agentHashed: Uint8Array;
+  readonly #agentLow: Int32Array;
+  readonly #agentHigh: Int32Array;
+  readonly #hasIgnoredLines: boolean;
+  readonly #line = new RequestLine();
+  readonly #span: Span = { start: 0, end: 0 };
+  readonly #masked = new Uint8Array(MASKED_BYTES_MAX);
+  /** The columns of the batch, by name. */
+  readonly #columns = new Map<string, SpanColumn>();
+  #attachedTo: readonly SpanColumn[] | undefined;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #status: Int32Array = new Int32Array(0);
+  #alwaysFilled = 0;
+  #request = NOWHERE;
+  #requestMethod = NOWHERE;
+  #requestUri = NOWHERE;
+  #uri = NOWHERE;
+  #serverProtocol = NOWHERE;
+  #userAgent = NOWHERE;
+  #httpReferer = NOWHERE;
+  #remoteAddr = NOWHERE;
+  #upstreamAddr = NOWHERE;
+  #cacheStatus = NOWHERE;
+  #sslProtocol = NOWHERE;
+  #forwarded = NOWHERE;
+  /** The row that was looked at last, and its slots. */
+  #row = -1;
+  #routeSlot = 0;
+  #agentSlot = 0;
+  #targetStart = 0;
+  #targetEnd = 0;
+
+  constructor(options: RowFactsOptions) {
+    const { hash, routes, ignore, isBot, safeName, keepQuery } = options;
+    this.#options = options;
+    this.#routes = new RouteTable({ hash, routes, ignored: ignore.paths, safeName });
+    this.#agents = new AgentTable({ hash, isBot, ignored: ignore.agents });
+    this.#upstreams = new UpstreamTable(hash, safeName);
+    this.#referers = new KeyCache(hash, REFERER_SLOTS, PATH_BYTES_MAX);
+    this.#urlKeys = new UrlKeys(hash, this.#routes.names.length, keepQuery);
+    this.#refererKeys = new UrlKeys(hash, REFERER_SLOTS, keepQuery);
+    this.#agentHashed = new Uint8Array(this.#agents.classes.length);
+    this.#agentLow = new Int32Array(this.#agents.classes.length);
+    this.#agentHigh = new Int32Array(this.#agents.classes.length);
+    const { paths, agents, statuses } = ignore;
+    this.#hasIgnoredLines = paths.length + agents.length > 0 || statuses.includes(1);
+  }
+
+  /** The rows that the next calls ask about. */
+  attach(records: RecordBatch): void {
+    this.#row = -1;
+    this.#bytes = records.bytes;
+    this.#status = records.status;
+    if (records.spans !== this.#attachedTo) this.#find(records.spans);
+    this.#alwaysFilled =
+      bit(FILLS_METHOD, this.#request, this.#requestMethod) |
+      bit(FILLS_PROTOCOL, this.#request, this.#serverProtocol) |
+      bit(FILLS_ROUTE, this.#request, this.#requestUri, this.#uri) |
+      bit(FILLS_AGENT, this.#userAgent) |
+      bit(FILLS_CACHE, this.#cacheStatus) |
+      bit(FILLS_TLS, this.#sslProtocol) |
+      bit(FILLS_CLIENT, this.#remoteAddr, this.#forwarded);
+  }
+
+  #find(spans: readonly SpanColumn[]): void {
+    this.#attachedTo = spans;
+    this.#columns.clear();
+    for (const column of spans) this.#columns.set(column.variable, column);
+    const column = (name: string) => this.#columns.get(name) ?? NOWHERE;
+    this.#request = column('request');
+    this.#requestMethod = column('request_method');
+    this.#requestUri = column('request_uri');
+    this.#uri = column('uri');
+    this.#serverProtocol = column('server_protocol');
+    this.#userAgent = column('http_user_agent');
+    this.#httpReferer = column('http_referer');
+    this.#remoteAddr = column('remote_addr');
+    this.#upstreamAddr = column('upstream_addr');
+    this.#cacheStatus = column('upstream_cache_status');
+    this.#sslProtocol = column('ssl_protocol');
+    const { variable } = this.#options.clientFrom;
+    this.#forwarded = variable === 'remote_addr' ? NOWHERE : column(variable);
+  }
+
+  /** Whether the line of the row is one of those that are not to be counted. */
+  isIgnored(row: number): boolean {
+    if (!this.#hasIgnoredLines) return false;
+    if (this.#options.ignore.statuses[this.#status[row] ?? 0] === 1) return true;
+    this.#look(row);
+    const isPath = (this.filled & FILLS_ROUTE) !== 0;
+    if (isPath && this.#routes.ignored[this.#routeSlot] === 1) return true;
+    return (this.filled & FILLS_AGENT) !== 0 && this.#agents.ignored[this.#agentSlot] === 1;
+  }
+
+  /** Sets all that is public in here. */
+  read(row: number): void {
+    if (row !== this.#row) this.#look(row);
+    const bytes = this.#bytes;
+    this.route = this.#routes.names[this.#routeSlot] ?? '';
+    this.routeHash = this.#routes.hashes[this.#routeSlot] ?? 0;
+    this.#readUrl();
+    this.#readAgent(row);
+    this.#readReferer(row);
+    this.#readClient(row);
+    this.#readUpstream(row);
+    this.cache = closed(CACHE_STATES, bytes, this.#cacheStatus, row);
+    if (this.cache > 0) this.filled |= FILLS_CACHE;
+    this.tls = closed(TLS_VERSIONS, bytes, this.#sslProtocol, row);
+    if (this.tls > 0) this.filled |= FILLS_TLS;
+  }
+
+  /** Method, protocol, and the slots of route and agent. */
+  #look(row: number): void {
+    this.#row = row;
+    this.filled = this.#alwaysFilled;
+    const bytes = this.#bytes;
+    this.#lookAtRequest(bytes, row);
+    const before = this.#routes.misses;
+    this.#routeSlot = this.#routes.find(bytes, this.#targetStart, this.#targetEnd);
+    if (this.#routes.misses !== before) this.#urlKeys.forget(this.#routeSlot);
+    const agentStart = this.#userAgent.start[row] ?? 0;
+    const agentEnd = this.#userAgent.end[row] ?? 0;
+    if (agentEnd > agentStart) this.filled |= FILLS_AGENT;
+    const known = this.#agents.misses;
+    this.#agentSlot = this.#agents.find(bytes, agentStart, agentEnd);
+    if (this.#agents.misses !== known) this.#agentHashed[this.#agentSlot] = 0;
+    this.agentClass = this.#agents.classes[this.#agentSlot] ?? 0;
+  }
+
+  #lookAtRequest(bytes: Uint8Array, row: number): void {
+    const start = this.#request.start[row] ?? 0;
+    const end = this.#request.end[row] ?? 0;
+    this.method = 0;
+    this.protocol = 0;
+    this.#targetStart = start;
+    this.#targetEnd = start;
+    if (end > start) {
+      const line = this.#line;
+      line.read(bytes, start, end);
+      this.method = METHODS.find(bytes, start, line.methodEnd);
+      this.protocol = PROTOCOLS.find(bytes, line.protocolStart, end);
+      this.#targetStart = line.targetStart;
+      this.#targetEnd = line.targetEnd;
+      this.filled |= FILLS_METHOD | FILLS_PROTOCOL | FILLS_ROUTE;
+    }
+    const method = closed(METHODS, bytes, this.#requestMethod, row);
+    if (method > 0) this.method = method;
+    if (method > 0) this.filled |= FILLS_METHOD;
+    const protocol = closed(PROTOCOLS, bytes, this.#serverProtocol, row);
+    if (protocol > 0) this.protocol = protocol;
+    if (protocol > 0) this.filled |= FILLS_PROTOCOL;
+    if (this.#targetStart === this.#targetEnd) this.#lookAtTarget(this.#uri, row);
+    // As the client asked, before any rewriting.
+    this.#lookAtTarget(this.#requestUri, row);
+  }
+
+  #lookAtTarget(column: SpanColumn, row: number): void {
+    const start = column.start[row] ?? 0;
+    const end = column.end[row] ?? 0;
+    if (start === end) return;
+    this.#targetStart = start;
+    this.#targetEnd = end;
+    this.filled |= FILLS_ROUTE;
+  }
+
+  #readUrl(): void {
+    const start = this.#targetStart;
+    const end = this.#targetEnd;
+    if (start === end) {
+      this.url.clear();
+      return;
+    }
+    this.#urlKeys.read(this.#routeSlot, this.#bytes, start, end, this.url);
+  }
+
+  #readAgent(row: number): void {
+    const start = this.#userAgent.start[row] ?? 0;
+    const length = Math.min((this.#userAgent.end[row] ?? 0) - start, TOP_KEY_BYTES_MAX);
+    if (length <= 0) {
+      this.agent.clear();
+      return;
+    }
+    const slot = this.#agentSlot;
+    if (this.#agentHashed[slot] === 0) {
+      this.#agentHashed[slot] = 1;
+      const { hash } = this.#options;
+      this.#agentLow[slot] = hash.hash(this.#bytes, start, start + length);
+      this.#agentHigh[slot] = hash.lanes[1] ?? 0;
+    }
+    const low = this.#agentLow[slot] ?? 0;
+    this.agent.set(this.#bytes, start, length, low, this.#agentHigh[slot] ?? 0);
+  }
+
+  #readReferer(row: number): void {
+    const start = this.#httpReferer.start[row] ?? 0;
+    const end = this.#httpReferer.end[row] ?? 0;
+    if (start === end) {
+      this.referer.clear();
+      return;
+    }
+    const found = this.#referers.find(this.#bytes, start, end);
+    const slot = found < 0 ? ~found : found;
+    if (found < 0) this.#refererKeys.forget(slot);
+    this.#refererKeys.read(slot, this.#bytes, start, end, this.referer);
+  }
+
+  #readClient(row: number): void {
+    const { clientIp, clientFrom, hash } = this.#options;
+    const span = this.#span;
+    const bytes = this.#bytes;
+    this.client.clear();
+    if (clientIp === 'off') return;
+    span.start = this.#remoteAddr.start[row] ?? 0;
+    span.end = this.#remoteAddr.end[row] ?? 0;
+    const start = this.#forwarded.start[row] ?? 0;
+    const end = this.#forwarded.end[row] ?? 0;
+    if (end > start && !forwardedClient(bytes, start, end, clientFrom.proxies, span)) {
+      span.start = this.#remoteAddr.start[row] ?? 0;
+      span.end = this.#remoteAddr.end[row] ?? 0;
+    }
+    if (span.end === span.start) return;
+    this.filled |= FILLS_CLIENT;
+    if (clientIp === 'full') {
+      this.client.setHashed(hash, bytes, span.start, span.end);
+      return;
+    }
+    const length = maskAddress(bytes, span.start, span.end, this.#masked);
+    if (length > 0) this.client.setHashed(hash, this.#masked, 0, length);
+  }
+
+  #readUpstream(row: number): void {
+    const start = this.#upstreamAddr.start[row] ?? 0;
+    const end = this.#upstreamAddr.end[row] ?? 0;
+    this.upstream = '';
+    if (start === end) return;
+    const table = this.#upstreams;
+    const slot = table.find(this.#bytes, start, end);
+    this.upstream = table.names[slot] ?? '';
+    this.upstreamHash = table.hashes[slot] ?? 0;
+    this.retries = table.retries[slot] ?? 0;
+  }
+}
+
+function bit(fills: number, ...columns: readonly SpanColumn[]): number {
+  return columns.some(({ isFilled }) => isFilled) ? fills : 0;
+}
+
+function closed(
+  set: { find(bytes: Uint8Array, start: number, end: number): number },
+  bytes: Uint8Array,
+  column: SpanColumn,
+  row: number,
+): number {
+  const start = column.start[row] ?? 0;
+  const end = column.end[row] ?? 0;
+  return start === end ? 0 : set.find(bytes, start, end);
+}

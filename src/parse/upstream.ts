@@ -1,0 +1,59 @@
+/**
+ * The server that answered, from nginx's `$upstream_addr` (ngx_http_upstream_module): the addresses
+ * of all tries, `a, b` where nginx went on to another server, `a : b` after an internal redirect to
+ * another group. The last one answered; each comma is a retry.
+ *
+ * Owns a cache from lists to answers (key-cache.ts); what it forgets is worked out again.
+ */
+import type { ByteHash } from './byte-hash.ts';
+import { KeyCache, keyCacheBytes } from './key-cache.ts';
+
+const SLOTS = 512;
+/** A longer list is cut at its beginning: the last address is what counts. */
+const LIST_BYTES_MAX = 256;
+const COMMA = 0x2c;
+const SPACE = 0x20;
+const ABSENT = '-';
+
+/** Bytes that an UpstreamTable takes out of the region of its ByteHash. */
+export const UPSTREAM_TABLE_BYTES = keyCacheBytes(SLOTS, LIST_BYTES_MAX);
+
+export class UpstreamTable {
+  /** Per slot: the last address as a tag value, empty when the last try had none. */
+  readonly names: string[] = new Array<string>(SLOTS).fill('');
+  /** Per slot: a hash of the name, signed. */
+  readonly hashes = new Int32Array(SLOTS);
+  readonly retries = new Uint8Array(SLOTS);
+  readonly #hash: ByteHash;
+  readonly #safeName: (text: string) => string;
+  readonly #cache: KeyCache;
+  readonly #decoder = new TextDecoder();
+  readonly #encoder = new TextEncoder();
+
+  constructor(hash: ByteHash, safeName: (text: string) => string) {
+    this.#hash = hash;
+    this.#safeName = safeName;
+    this.#cache = new KeyCache(hash, SLOTS, LIST_BYTES_MAX);
+  }
+
+  /** The slot of the list in `bytes[start, end)`; good until the next call. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const from = Math.max(start, end - LIST_BYTES_MAX);
+    const slot = this.#cache.find(bytes, from, end);
+    return slot < 0 ? this.#enter(~slot, bytes, from, end) : slot;
+  }
+
+  #enter(slot: number, bytes: Uint8Array, start: number, end: number): number {
+    let last = end;
+    while (last > start && bytes[last - 1] !== SPACE) last--;
+    let retries = 0;
+    for (let at = start; at < end; at++) if (bytes[at] === COMMA) retries++;
+    const address = this.#decoder.decode(bytes.subarray(last, end));
+    const name = address === '' || address === ABSENT ? '' : this.#safeName(address);
+    this.names[slot] = name;
+    const encoded = this.#encoder.encode(name);
+    this.hashes[slot] = this.#hash.hash(encoded, 0, encoded.length);
+    this.retries[slot] = Math.min(retries, 255);
+    return slot;
+  }
+}
