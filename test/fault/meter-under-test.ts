@@ -3,12 +3,15 @@
  * - `KILL_AT=name:count` ends it with SIGKILL when it comes by that place of the pipeline for the
  *   `count`-th time.
  * - `TRACE_FILE` gets the order of what it writes, syncs, renames and sends.
+ * - `MEMORY_FILE` gets, every 2 s, how many bytes of the heap are in use after a collection.
  * - `CLOCK_OFFSET_FILE` holds milliseconds that are added to the wall clock, read at SIGUSR2.
  */
-import { openSync, readFileSync, writeSync } from 'node:fs';
+import { openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { traceDurability } from './durability-trace.ts';
 
-const { KILL_AT = '', TRACE_FILE, CLOCK_OFFSET_FILE } = process.env;
+const { KILL_AT = '', TRACE_FILE, MEMORY_FILE, CLOCK_OFFSET_FILE } = process.env;
 const [wanted, count = '1'] = KILL_AT.split(':');
 let left = Number(count);
 
@@ -25,6 +28,16 @@ function killPoint(name: string): void {
   if (left > 0) return;
   writeSync(2, `killed at ${name}\n`);
   process.kill(process.pid, 'SIGKILL');
+}
+
+if (MEMORY_FILE !== undefined) {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const timer = setInterval(() => {
+    collect();
+    writeFileSync(MEMORY_FILE, String(process.memoryUsage().heapUsed));
+  }, 2000);
+  timer.unref();
 }
 
 if (CLOCK_OFFSET_FILE !== undefined) {

@@ -1,6 +1,6 @@
 /**
  * Steady traffic and faults for `MINUTES` (20), on one meter that is never restarted. Prints its resident
- * memory and open descriptors, and fails when they grow in the second half, or when a line is missing.
+ * memory, heap and open descriptors, and fails when they grow, or when a line is missing.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,8 +18,8 @@ import { Victim } from './torment/victim.ts';
 const MINUTES = Number(process.env['MINUTES'] ?? 20);
 const SEED = Number(process.env['SEED'] ?? 1);
 const SAMPLE_S = 2;
-/** What a garbage collector's mood may add to a process that does not grow. */
-const RSS_GROWTH_MAX_MB = 12;
+const HEAP_GROWTH_MAX_MB = 2;
+const RSS_RATIO_MAX = 1.15;
 const DESCRIPTORS_GROWTH_MAX = 2;
 const FAULTS = ['503', '429', 'hang', 'cut-reply', 'reset-mid-body', 'refuse', '413'] as const;
 const EVENTS = ['rename', 'rename', 'copytruncate', 'influxd', 'stop', ...FAULTS] as const;
@@ -32,11 +32,14 @@ interface Scene {
   readonly victim: Victim;
 }
 
-/** Descriptors and memory of the meter, from the kernel. */
+const memoryFile = join(mkdtempSync(join(tmpdir(), 'nginx-meter-memory-')), 'heap');
+
+/** Descriptors and resident memory of the meter, from the kernel, and what it says of its heap. */
 function sample(pid: number, atS: number): Sample {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const rssMb = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-  return { atS, rssMb, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+  const heapMb = Number(readFileSync(memoryFile, 'utf8')) / 2 ** 20;
+  return { atS, rssMb, heapMb, descriptors: readdirSync(`/proc/${pid}/fd`).length };
 }
 
 async function disturb({ random, influx, proxy, log, victim }: Scene): Promise<void> {
@@ -92,7 +95,8 @@ async function soak(scene: Scene): Promise<Sample[]> {
     nextLineS += Math.max(20, (MINUTES * 60) / 20);
     const spool = (await scene.victim.metric('spool_bytes').catch(() => undefined)) ?? Number.NaN;
     console.log(
-      `${now.atS.toFixed(0).padStart(6)} s ${now.rssMb.toFixed(1).padStart(7)} MB ` +
+      `${now.atS.toFixed(0).padStart(6)} s ${now.rssMb.toFixed(1).padStart(7)} MB resident ` +
+        `${now.heapMb.toFixed(1).padStart(6)} MB heap ` +
         `${String(now.descriptors).padStart(4)} descriptors ${String(spool).padStart(9)} B spool ` +
         `${String(scene.log.truth.lines).padStart(9)} lines ${String(faults).padStart(4)} faults`,
     );
@@ -121,6 +125,7 @@ const victim = await Victim.prepare(join(folder, 'meter'), {
   LATENESS: '1m',
   INFLUX_URL: proxy.url,
   INFLUX_DB: 'soak',
+  MEMORY_FILE: memoryFile,
 });
 let isRight = false;
 try {
@@ -130,8 +135,9 @@ try {
   log.stop();
   const growth = growthOf(samples);
   console.log(
-    `second half: ${growth.rssMb.toFixed(1)} MB (${growth.rssMbPerHour.toFixed(1)} MB/h), ` +
-      `${growth.descriptors.toFixed(1)} descriptors (${growth.descriptorsPerHour.toFixed(1)} an hour)`,
+    `growth over the second half: heap ${growth.heapMb.toFixed(2)} MB, descriptors ` +
+      `${growth.descriptors.toFixed(2)}; highest resident memory of the last quarter: ` +
+      `${growth.rssRatio.toFixed(2)} times the highest before`,
   );
   await waitUntil(
     'the meter has read and sent everything',
@@ -147,7 +153,10 @@ try {
   console.log(
     `${log.truth.lines} lines, ${verdict.lostLines} lost, ${verdict.doubledLines} counted twice`,
   );
-  const isFlat = growth.rssMb <= RSS_GROWTH_MAX_MB && growth.descriptors <= DESCRIPTORS_GROWTH_MAX;
+  const isFlat =
+    growth.heapMb <= HEAP_GROWTH_MAX_MB &&
+    growth.rssRatio <= RSS_RATIO_MAX &&
+    growth.descriptors <= DESCRIPTORS_GROWTH_MAX;
   if (!isFlat) console.error('It grows.');
   isRight = isFlat && verdict.differences.length === 0;
 } finally {
@@ -155,6 +164,7 @@ try {
   await victim.kill();
   await proxy.close();
   await influx.kill();
+  rmSync(dirname(memoryFile), { recursive: true });
   if (isRight) rmSync(folder, { recursive: true });
   else console.error(`kept for a look: ${folder}`);
 }

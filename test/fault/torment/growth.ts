@@ -3,29 +3,34 @@ export interface Sample {
   /** Since the beginning, seconds. */
   readonly atS: number;
   readonly rssMb: number;
+  /** In use after a collection. */
+  readonly heapMb: number;
   readonly descriptors: number;
 }
 
 export interface Growth {
-  /** Of the second half of the time, by the line of least squares; MB and descriptors in an hour. */
-  readonly rssMbPerHour: number;
-  readonly descriptorsPerHour: number;
-  /** What that comes to over the second half itself. */
-  readonly rssMb: number;
+  /** Over the second half of the time, by the line of least squares. */
+  readonly heapMb: number;
   readonly descriptors: number;
+  /**
+   * The highest of the last quarter over the highest before. Resident memory goes up and down with
+   * the collector, so that a line through it says little.
+   */
+  readonly rssRatio: number;
 }
 
 /** How much it has grown once it has warmed up. */
 export function growthOf(samples: readonly Sample[]): Growth {
   const half = samples.slice(Math.floor(samples.length / 2));
   const spanS = (half.at(-1)?.atS ?? 0) - (half[0]?.atS ?? 0);
-  const rssPerS = slope(half.map(({ atS, rssMb }) => [atS, rssMb]));
-  const descriptorsPerS = slope(half.map(({ atS, descriptors }) => [atS, descriptors]));
+  const over = (of: (sample: Sample) => number): number =>
+    slope(half.map((sample) => [sample.atS, of(sample)])) * spanS;
+  const last = Math.floor(samples.length * 0.75);
+  const highest = (some: readonly Sample[]): number => Math.max(...some.map(({ rssMb }) => rssMb));
   return {
-    rssMbPerHour: rssPerS * 3600,
-    descriptorsPerHour: descriptorsPerS * 3600,
-    rssMb: rssPerS * spanS,
-    descriptors: descriptorsPerS * spanS,
+    heapMb: over(({ heapMb }) => heapMb),
+    descriptors: over(({ descriptors }) => descriptors),
+    rssRatio: highest(samples.slice(last)) / highest(samples.slice(0, last)),
   };
 }
 
