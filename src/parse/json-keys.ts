@@ -54,7 +54,7 @@ const COMMON_KEYS: readonly (readonly [variable: string, paths: string])[] = [
   ],
   [
     'status',
-    `status status_code http_status response_status response_code statusCode code
+    `status status_code http_status response_status response_code statusCode code response
      http.response.status_code http.status http.status_code response.status response.status_code
      nginx.status nginx.access.response_code`,
   ],
