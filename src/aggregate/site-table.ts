@@ -21,7 +21,7 @@ export interface Site {
 const ALWAYS = { firstSeenS: -Infinity, lastSeenS: Infinity, before: [] };
 export const OTHER_SITE: Site = { name: 'other', ...ALWAYS };
 export const NO_SITE: Site = { name: NO_VALUE, ...ALWAYS };
-export const SITE_IDLE_S = 86_400;
+const SITE_IDLE_S = 86_400;
 /** A longer name is no host name; it goes to `other`. */
 const SITE_BYTES_MAX = 255;
 const SPACE = 0x20;

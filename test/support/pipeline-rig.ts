@@ -48,6 +48,9 @@ export class FakeSource implements LineSource<FollowCheckpoint> {
   #turn = 0;
   /** Called at each `next()`, before it looks. */
   onNext: () => void | Promise<void> = () => {};
+  /** Called when `next()` has found nothing, before it says so. */
+  onFoundNothing: () => void = () => {};
+  #looked: readonly LogStatus[] | undefined;
 
   constructor(clock: FakeClock) {
     this.#clock = clock;
@@ -92,8 +95,12 @@ export class FakeSource implements LineSource<FollowCheckpoint> {
         undefined,
       );
     const batch = file?.batches[file.position];
-    if (file === undefined || batch === undefined) return undefined;
-    file.position++;
+    if (file !== undefined) file.position++;
+    this.#looked = this.#look();
+    if (file === undefined || batch === undefined) {
+      this.onFoundNothing();
+      return undefined;
+    }
     const bytes = Buffer.from(batch.text);
     return {
       log: file.log,
@@ -123,9 +130,14 @@ export class FakeSource implements LineSource<FollowCheckpoint> {
   resume(saved: Checkpoint | undefined): void {
     const read = (saved?.follow as { read?: Record<string, number> } | undefined)?.read ?? {};
     for (const file of this.files.values()) file.position = read[file.path] ?? 0;
+    this.#looked = undefined;
   }
 
   status(): readonly LogStatus[] {
+    return this.#looked ?? this.#look();
+  }
+
+  #look(): readonly LogStatus[] {
     return [...this.files.values()]
       .filter((file) => file.isListed)
       .map((file) => ({
@@ -306,9 +318,12 @@ export class PipelineRig {
   }
 
   async pass(seconds: number): Promise<void> {
-    for (let ms = 0; ms < seconds * 1000 && !this.isKilled; ms += 100) {
-      await this.clock.advance(100);
+    let leftMs = Math.round(seconds * 1000);
+    while (leftMs > 0 && !this.isKilled) {
+      const stepMs = Math.max(1, Math.min(leftMs, this.clock.nextDueMs ?? leftMs));
+      await this.clock.advance(stepMs);
       await this.settle();
+      leftMs -= stepMs;
     }
   }
 

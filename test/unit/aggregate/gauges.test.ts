@@ -19,8 +19,11 @@ test('a rotation stands in one window, however many are handed over with it', ()
   bench.take('live', NOON_S + 300, GAUGES);
   assert.equal(bench.stored.size, 30);
   assert.deepEqual(sums(bench), { rotations: 1, truncations: 2 });
-  assert.equal(bench.window(NOON_S).agent.lagMs, 20);
-  assert.equal(bench.window(NOON_S).agent.unreadBytes, 10);
+  assert.equal(bench.window(NOON_S + 290).agent.rotations, 1);
+  for (const startS of [NOON_S, NOON_S + 290]) {
+    const { lagMs, unreadBytes } = bench.window(startS).agent;
+    assert.deepEqual([lagMs, unreadBytes], [20, 10]);
+  }
 });
 
 test('a rotation waits for a window, over a restart too', () => {

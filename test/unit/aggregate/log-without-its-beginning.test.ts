@@ -62,8 +62,10 @@ test('a predecessor without a successor is not written, whatever the clock says'
   const bench = new WindowBench();
   bench.add([{ atS: NOON_S + 1 }, {}], TONIGHT_S, false);
   bench.take('catching-up', TONIGHT_S);
+  bench.take('live', TONIGHT_S);
   bench.take('caught-up', TONIGHT_S);
-  const starts = bench.take('caught-up', TONIGHT_S + 31);
+  bench.take('caught-up', TONIGHT_S + 31);
+  const starts = [...bench.stored.keys()];
   assert.ok(starts.length > 0 && starts.every((startS) => startS >= TONIGHT_S), String(starts));
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAMILY_SITE } from '../../../src/parse/record-batch.ts';
+import { Window } from '../../../src/aggregate/window.ts';
 import { NO_SITE, OTHER_SITE, SiteTable } from '../../../src/aggregate/site-table.ts';
 import { NOON_S, recordBatch, WindowBench } from '../../support/log-rows.ts';
 
@@ -183,4 +184,17 @@ test('a window that was open when a site lost its place and got it again has one
   assert.equal(bench.site(NOON_S + DAY_S, 'b').count, 1);
   assert.equal(bench.site(NOON_S + DAY_S, 'other').count, 1);
   assert.equal(bench.site(NOON_S + 2 * DAY_S, 'a').count, 1);
+});
+
+test('two places of one name are one series in a window', () => {
+  const window = new Window(NOON_S);
+  const site = { name: 'a', firstSeenS: NOON_S, lastSeenS: NOON_S, before: [] };
+  const again = { ...site };
+  window.seriesOf(site).add(200, 400, 1, 1);
+  window.seriesOf(again).add(200, 400, 1, 1);
+  const { sites } = window.seal('access', 10, new SiteTable(1));
+  assert.deepEqual(
+    sites.map(({ site: name, count }) => [name, count]),
+    [['a', 2]],
+  );
 });

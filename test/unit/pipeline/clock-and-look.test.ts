@@ -10,12 +10,10 @@ test('a process stopped right after a look writes no window whose lines it has n
   await rig.start();
   await rig.pass(12);
   // The look finds nothing; then the process stands still for an hour while lines are written.
-  rig.source.onNext = () => {
-    rig.source.onNext = () => {};
-    setImmediate(() => {
-      rig.clock.jump(3_600_000);
-      for (let s = 13; s < 3600; s += 100) rig.source.write('shop', combinedLine(NOON_S + s));
-    });
+  rig.source.onFoundNothing = () => {
+    rig.source.onFoundNothing = () => {};
+    rig.clock.jump(3_600_000);
+    for (let s = 13; s < 3600; s += 100) rig.source.write('shop', combinedLine(NOON_S + s));
   };
   await rig.pass(30);
   assert.equal(rig.sum('shop', 'counted'), 1 + 36);

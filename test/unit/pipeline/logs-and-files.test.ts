@@ -83,6 +83,7 @@ test('a quiet log beside a busy one is written by the clock all the same', async
   }
   assert.deepEqual(rig.starts('quiet'), row(NOON_S, 4));
   assert.deepEqual(rig.starts('busy'), row(NOON_S + 10, 3));
+  assert.equal(rig.events.filter((event) => event === 'commit').length, 4);
   await rig.kill();
 });
 
