@@ -17,12 +17,19 @@ const ROUND = 60;
 /** Leaves the machine some time for the servers under test. */
 const PAUSE_MS = 40;
 
-export function startTraffic(nginx: Nginx, targets?: readonly string[]): SteadyTraffic {
+const TARGETS = ['/', '/status/404', '/bytes/1000', '/status/503'];
+
+/**
+ * Every round has a mark of its own in its URLs: generations of a real log differ in their first bytes,
+ * and those of a log that is rotated several times within a second would otherwise not.
+ */
+export function startTraffic(nginx: Nginx): SteadyTraffic {
   let sent = 0;
   let isStopping = false;
   const run = async (): Promise<void> => {
     while (!isStopping) {
-      await sendMany(nginx, ROUND, targets === undefined ? {} : { targets });
+      const round = sent / ROUND;
+      await sendMany(nginx, ROUND, { targets: TARGETS.map((path) => `${path}?round=${round}`) });
       sent += ROUND;
       await delay(PAUSE_MS);
     }
