@@ -33,6 +33,8 @@ export function nearestWord(
   let nearest: string | undefined;
   let least = distanceMax;
   for (const candidate of candidates) {
+    // The lengths alone say that it is farther; at the start every variable is held against every setting.
+    if (Math.abs(candidate.length - word.length) > least) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least || (distance === least && nearest === undefined)) {
       nearest = candidate;
