@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { waitUntil } from '../../support/wait-until.ts';
-import { canMount, mount } from '../torment/small-disk.ts';
+import { canMount, fillDisk, mount } from '../torment/small-disk.ts';
 import { PromiseRig } from './promise-rig.ts';
 
 /** STATE_DIR full, read-only, gone: it goes on from memory, says so, and recovers by itself. */
@@ -16,8 +16,7 @@ const skip = hasMount ? false : 'no tmpfs can be mounted here (root needed): NOT
 if (!hasMount) console.log(`SKIPPED: ${String(skip)}`);
 
 function fill(folder: string): void {
-  const { bavail, bsize } = statfsSync(folder);
-  writeFileSync(join(folder, 'ballast'), Buffer.alloc(bavail * bsize));
+  fillDisk(join(folder, 'ballast'), folder, 0);
 }
 
 for (const isKilled of [false, true]) {

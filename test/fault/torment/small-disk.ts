@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { runCommand } from '../../support/run-command.ts';
 
 export async function mount(words: readonly string[]): Promise<void> {
@@ -25,4 +25,14 @@ export async function canMount(folder: string): Promise<boolean> {
   }
   await unmount(folder);
   return true;
+}
+
+/** Takes all the room but so many blocks; whoever else writes there may have taken some of it already. */
+export function fillDisk(path: string, folder: string, leaveBlocks: number): void {
+  const { bavail, bsize } = statfsSync(folder);
+  try {
+    writeFileSync(path, Buffer.alloc(Math.max(0, bavail - leaveBlocks) * bsize));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  }
 }

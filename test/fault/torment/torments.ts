@@ -4,7 +4,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,7 +15,7 @@ import type { CampaignKind } from './campaign-kind.ts';
 import type { FaultRota, InfluxProxy } from './influx-proxy.ts';
 import type { KillPoints } from './kill-points.ts';
 import type { RotatableLog } from './nginx-log.ts';
-import { mount } from './small-disk.ts';
+import { fillDisk, mount } from './small-disk.ts';
 import type { TormentedLog } from './tormented-log.ts';
 import type { Victim } from './victim.ts';
 
@@ -351,9 +350,7 @@ const onTheDisk: Torment[] = [
     can: onTmpfs,
     run: async (c) => {
       const ballast = join(c.victim.stateDir, BALLAST);
-      const { bavail, bsize } = statfsSync(c.victim.stateDir);
-      const leave = c.random.pick([0, 0, 1, 2]);
-      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail - leave) * bsize));
+      fillDisk(ballast, c.victim.stateDir, c.random.pick([0, 0, 1, 2]));
       await pass(c, 700, 2000);
       if (c.random.chance(0.4)) {
         await kill(c);
