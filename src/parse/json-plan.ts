@@ -5,7 +5,7 @@
  * Of two equal keys the first counts: what stands in a line before the values that clients choose
  * cannot be changed by anything in those. Strings stay as they are written, escapes and all.
  *
- * Owns which families of fields lines have had; bytes and columns are borrowed.
+ * Owns which keys lines have had; bytes and columns are borrowed.
  */
 import { JsonValueReader } from './json-value-reader.ts';
 import type { JsonFormat } from './json-format.ts';
@@ -53,10 +53,13 @@ export class JsonPlan {
   faultReason = PARSED;
   faultAt = 0;
   expected: JsonExpectation = 'object';
-  /** The `FAMILY_*` bits that rows are filled with; `run` refuses a line that has more, unchanged. */
+  /** Whether the last line was refused only because it has keys that no line before has had. */
+  hasNewKeys = false;
+  /** The `FAMILY_*` bits of the keys that lines have had, or that the format has. */
   families: number;
-  /** Of the last line that was refused for it; else equal to `families`. */
-  wantedFamilies: number;
+  /** Variables with such keys, and by span whether its variable is one. */
+  readonly #variables: Set<string>;
+  #isKnown: Uint8Array = new Uint8Array(0);
   readonly #format: JsonFormat;
   readonly #values = new JsonValueReader();
   #table: KeyTable;
@@ -66,7 +69,9 @@ export class JsonPlan {
   constructor(format: JsonFormat) {
     this.#format = format;
     this.families = format.families ?? 0;
-    this.wantedFamilies = this.families;
+    this.#variables = new Set(
+      format.families === undefined ? [] : format.keys.map(({ variable }) => variable),
+    );
     this.#table = new KeyTable([], []);
     this.#walker = new JsonWalker(this.#table);
   }
@@ -86,6 +91,22 @@ export class JsonPlan {
     const named = spans.map((variable) => ({ path: variable, variable, rank: NO_RANK - 1 }));
     this.#table = new KeyTable(families === undefined ? [...keys, ...named] : keys, spans);
     this.#walker = new JsonWalker(this.#table);
+    this.#isKnown = Uint8Array.from(spans, (name) => (this.#variables.has(name) ? 1 : 0));
+  }
+
+  /** Whether the variable of this span is one that lines have had, or that the format has. */
+  fills(span: number): boolean {
+    return this.#isKnown[span] === 1;
+  }
+
+  /** Takes up the keys of the line that was refused for them; it can be run again then. */
+  learnKeys(): void {
+    this.families |= this.#familiesOfLine();
+    this.#into?.spans.forEach(({ variable }, i) => {
+      if (!this.#has(this.#table.slotOfSpan(i))) return;
+      this.#variables.add(variable);
+      this.#isKnown[i] = 1;
+    });
   }
 
   /** As Plan.run; the quotes of the line are those up to `lastQuote`. */
@@ -97,7 +118,7 @@ export class JsonPlan {
     row: number,
     lastQuote: number,
   ): boolean {
-    this.wantedFamilies = this.families;
+    this.hasNewKeys = false;
     if (lastQuote - firstQuote >= QUOTES_MAX) return this.#fails(start, 'fewer-quotes');
     const walker = this.#walker;
     if (!walker.walk(start, end, quotes, firstQuote, lastQuote)) {
@@ -121,12 +142,6 @@ export class JsonPlan {
   #fill(start: number, row: number): boolean {
     const into = this.#into;
     if (into === undefined) return false;
-    const hasTime =
-      this.#has(SLOT_REQUEST_S) || this.#has(SLOT_REQUEST_MS) || this.#has(SLOT_REQUEST_US);
-    const families =
-      (hasTime ? FAMILY_TIME : 0) |
-      (this.#has(SLOT_REQUEST_LENGTH) ? FAMILY_BYTES_IN : 0) |
-      (this.#has(SLOT_SERVER_NAME) || this.#has(SLOT_HOST) ? FAMILY_SITE : 0);
     if (!this.#has(SLOT_TIME)) return this.#fails(start, 'time-key');
     if (!this.#has(SLOT_STATUS)) return this.#fails(start, 'status-key');
     const { starts, ends } = this.#walker;
@@ -140,9 +155,9 @@ export class JsonPlan {
       return this.#fails(status, 'status', REASON_STATUS);
     }
     if (!this.#fillNumbers(row)) return false;
-    // The last check, so that a line that is refused for its families alone is a good one.
-    if ((families & ~this.families) !== 0 && this.#format.families === undefined) {
-      this.wantedFamilies = this.families | families;
+    // The last check, so that a line that is refused for its keys alone is a good one.
+    if (this.#format.families === undefined && this.#areKeysNew(into)) {
+      this.hasNewKeys = true;
       return false;
     }
     const site = this.#has(SLOT_SERVER_NAME) && this.#isPresent(SLOT_SERVER_NAME);
@@ -154,6 +169,24 @@ export class JsonPlan {
       this.#copySpan(this.#table.slotOfSpan(i), column.start, column.end, row);
     }
     return true;
+  }
+
+  #familiesOfLine(): number {
+    const hasTime =
+      this.#has(SLOT_REQUEST_S) || this.#has(SLOT_REQUEST_MS) || this.#has(SLOT_REQUEST_US);
+    return (
+      (hasTime ? FAMILY_TIME : 0) |
+      (this.#has(SLOT_REQUEST_LENGTH) ? FAMILY_BYTES_IN : 0) |
+      (this.#has(SLOT_SERVER_NAME) || this.#has(SLOT_HOST) ? FAMILY_SITE : 0)
+    );
+  }
+
+  #areKeysNew({ spans }: RecordBatch): boolean {
+    if ((this.#familiesOfLine() & ~this.families) !== 0) return true;
+    for (let i = 0; i < spans.length; i++) {
+      if (this.#isKnown[i] === 0 && this.#has(this.#table.slotOfSpan(i))) return true;
+    }
+    return false;
   }
 
   #fillNumbers(row: number): boolean {

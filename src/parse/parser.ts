@@ -214,7 +214,7 @@ class FormatParser implements LineParser {
     const used = this.#used;
     if (used === undefined) return REASON_SHAPE;
     if (fitsQuotes(used, count)) {
-      if (used.plan instanceof JsonPlan && used.plan.wantedFamilies !== used.plan.families) {
+      if (used.plan instanceof JsonPlan && used.plan.hasNewKeys) {
         // A key that no line before has had: what can be filled from here on is more.
         if (this.#hasRecord) return -1;
         if (fits(used, start, end, quotes, firstQuote, row, lastQuote)) {
@@ -263,9 +263,13 @@ class FormatParser implements LineParser {
     const format = this.#used?.format;
     into.escape = format?.escape ?? 'default';
     const known = format?.kind === 'text' ? format.variables : [];
-    for (const column of into.spans) {
-      column.isFilled = known.some(({ name }) => name === column.variable);
-    }
+    const plan = this.#used?.plan;
+    into.spans.forEach((column, i) => {
+      column.isFilled =
+        plan instanceof JsonPlan
+          ? plan.fills(i)
+          : known.some(({ name }) => name === column.variable);
+    });
     // Keys come and go from line to line, so the plan of JSON fills every column itself.
     if (format?.kind === 'json') return;
     const variables = format?.variables ?? [];
@@ -302,7 +306,7 @@ function fits(
   lastQuote: number,
 ): boolean {
   if (plan.run(start, end, quotes, firstQuote, row, lastQuote)) return true;
-  if (!(plan instanceof JsonPlan) || plan.wantedFamilies === plan.families) return false;
-  plan.families = plan.wantedFamilies;
+  if (!(plan instanceof JsonPlan) || !plan.hasNewKeys) return false;
+  plan.learnKeys();
   return plan.run(start, end, quotes, firstQuote, row, lastQuote);
 }

@@ -37,7 +37,7 @@ export const FAMILY_SITE = 4; // $server_name, $host → tag site
 export interface SpanColumn {
   /** Without `$`. A format that lacks it leaves the column absent in every row. */
   readonly variable: string;
-  /** The format of this batch has the variable; false for JSON too, where keys come and go. */
+  /** The format of this batch has the variable; of JSON whose format is not given, a line so far. */
   isFilled: boolean;
   readonly start: Uint32Array;
   readonly end: Uint32Array;

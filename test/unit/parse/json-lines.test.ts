@@ -238,6 +238,27 @@ test('families follow from the keys that lines have; records of one batch have t
   }
 });
 
+test('a span is filled from the first line on that has a key for it', () => {
+  const lines = [
+    `{${TIME},"status":200,"uri":"/"}`,
+    `{${TIME},"status":200}`,
+    `{${TIME},"status":200,"agent":""}`,
+    `{${TIME},"status":200,"uri":"/"}`,
+  ];
+  const batch = batchOf(toBytes(`${lines.join('\n')}\n`));
+  const parser = createParser({ format: 'json', scanner });
+  const into = new RecordBatch(64, ['request_uri', 'http_user_agent', 'remote_addr']);
+  const seen: [number, ...boolean[]][] = [];
+  for (let at = 0; at < batch.end; at = into.consumedTo) {
+    parser.parse(batch, at, into);
+    seen.push([into.length, ...into.spans.map(({ isFilled }) => isFilled)]);
+  }
+  assert.deepEqual(seen, [
+    [2, true, false, false],
+    [2, true, true, false],
+  ]);
+});
+
 test('keys that were named for this log come before all others', () => {
   const jsonKeys = new Map([
     ['status', 'resp.code'],
