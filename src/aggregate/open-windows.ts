@@ -98,7 +98,7 @@ export class OpenWindows {
     for (const [startS, window] of this.#byStart) {
       const isOwed = window.isDirty && window.isOwn && !time.isLeftAlone(startS);
       // A window without a record, in a log without records, would never be passed by the watermark.
-      const isIdle = window.counted === 0 && startS <= endedS;
+      const isIdle = window.counted + window.filtered === 0 && startS <= endedS;
       if (isOwed || !(isIdle || time.isClosed(startS))) continue;
       this.#byStart.delete(startS);
       if (window.lines > 0) time.forgotten.add(startS, startS + time.windowS);

@@ -70,3 +70,19 @@ test('windows are forgotten once the watermark has passed them by the lateness',
   // 990 is the watermark; the window that begins at 930 ends at 940 and takes lines until 1000.
   assert.equal(bench.windows.openWindows, 7);
 });
+
+test('a window of filtered lines is kept by their time, like one of counted lines', () => {
+  const bench = new WindowBench({ latenessS: 60 });
+  bench.add([{ atS: NOON_S }], NOON_S);
+  const snapshot = bench.windows.snapshot();
+  const [window] = snapshot.open.windows;
+  if (window === undefined) throw new Error('no window is open');
+  const filtered = { ...window, agent: [0, 0, 0, 1, ROW_BYTES] as const, series: [] };
+  const restored = new WindowBench({ latenessS: 60 });
+  restored.windows.restore({ ...snapshot, open: { ...snapshot.open, windows: [filtered] } });
+  restored.take('caught-up', NOON_S + 200);
+  restored.add([{ atS: NOON_S + 5 }], NOON_S + 201);
+  restored.take('caught-up', NOON_S + 201);
+  const { counted, filtered: ignored, late } = restored.window(NOON_S).agent;
+  assert.deepEqual([counted, ignored, late], [1, 1, 0]);
+});
