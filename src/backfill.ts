@@ -57,6 +57,7 @@ export async function runBackfill(options: BackfillOptions): Promise<readonly Lo
   while (unfinished.size > 0) {
     const lane = oldest(unfinished);
     const mode = (await readBatch(lane, options)) ? 'catching-up' : 'last';
+    if (mode === 'last') lane.windows.endInput();
     while (seal(lane, mode)) await handOver(lanes, unfinished, options);
     if (mode === 'last') unfinished.delete(lane);
     await handOver(lanes, unfinished, options);

@@ -116,6 +116,11 @@ export class Details {
     this.#upstreams.cross(windows, openFromS);
   }
 
+  /** No line will come after the one of `newestS`: what is open is chosen for as at the next window. */
+  endInput(newestS: number): void {
+    this.advance(newestS, newestS + this.#options.windowS);
+  }
+
   /** Counts a row that LogWindows has counted. */
   count(row: number, atS: number, siteName: string, isOwn: boolean): void {
     const { facts, errorStatusMin } = this.#options;

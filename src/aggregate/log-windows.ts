@@ -229,6 +229,11 @@ export class LogWindows {
     return sealed;
   }
 
+  /** The log has been read to an end for good: nobody writes to it any more. */
+  endInput(): void {
+    this.#options.details?.endInput(this.#time.newestS);
+  }
+
   /** The detail windows to write now, oldest first; call it after `takeDue`. */
   takeDetails(mode: DueMode): SealedDetail[] {
     return this.#options.details?.takeDue(mode, this.#time) ?? [];

@@ -130,6 +130,9 @@ export class RowFacts {
   #bytes: Uint8Array = new Uint8Array(0);
   #status: Int32Array = new Int32Array(0);
   #alwaysFilled = 0;
+  /** The request may also stand in parts, `$request_method` and the like. */
+  #hasParts = false;
+  #hasForwarded = false;
   #request = NOWHERE;
   #requestMethod = NOWHERE;
   #requestUri = NOWHERE;
@@ -171,6 +174,11 @@ export class RowFacts {
     this.#bytes = records.bytes;
     this.#status = records.status;
     if (records.spans !== this.#attachedTo) this.#find(records.spans);
+    // Of JSON it is not known beforehand what a line has.
+    const isAny = !records.spans.some(({ isFilled }) => isFilled);
+    const parts = [this.#requestMethod, this.#requestUri, this.#uri, this.#serverProtocol];
+    this.#hasParts = isAny || parts.some(({ isFilled }) => isFilled);
+    this.#hasForwarded = this.#forwarded !== NOWHERE && (isAny || this.#forwarded.isFilled);
     this.#alwaysFilled =
       bit(FILLS_METHOD, this.#request, this.#requestMethod) |
       bit(FILLS_PROTOCOL, this.#request, this.#serverProtocol) |
@@ -256,12 +264,14 @@ export class RowFacts {
     if (end > start) {
       const line = this.#line;
       line.read(bytes, start, end);
-      this.method = METHODS.find(bytes, start, line.methodEnd);
-      this.protocol = PROTOCOLS.find(bytes, line.protocolStart, end);
+      this.method = methodOf(bytes, start, line.methodEnd);
+      this.protocol = protocolOf(bytes, line.protocolStart, end);
       this.#targetStart = line.targetStart;
       this.#targetEnd = line.targetEnd;
       this.filled |= FILLS_METHOD | FILLS_PROTOCOL | FILLS_ROUTE;
     }
+    // Most formats have nothing but `$request`.
+    if (!this.#hasParts) return;
     const method = closed(METHODS, bytes, this.#requestMethod, row);
     if (method > 0) this.method = method;
     if (method > 0) this.filled |= FILLS_METHOD;
@@ -331,11 +341,13 @@ export class RowFacts {
     if (clientIp === 'off') return;
     span.start = this.#remoteAddr.start[row] ?? 0;
     span.end = this.#remoteAddr.end[row] ?? 0;
-    const start = this.#forwarded.start[row] ?? 0;
-    const end = this.#forwarded.end[row] ?? 0;
-    if (end > start && !forwardedClient(bytes, start, end, clientFrom.proxies, span)) {
-      span.start = this.#remoteAddr.start[row] ?? 0;
-      span.end = this.#remoteAddr.end[row] ?? 0;
+    if (this.#hasForwarded) {
+      const start = this.#forwarded.start[row] ?? 0;
+      const end = this.#forwarded.end[row] ?? 0;
+      if (end > start && !forwardedClient(bytes, start, end, clientFrom.proxies, span)) {
+        span.start = this.#remoteAddr.start[row] ?? 0;
+        span.end = this.#remoteAddr.end[row] ?? 0;
+      }
     }
     if (span.end === span.start) return;
     this.filled |= FILLS_CLIENT;
@@ -358,6 +370,35 @@ export class RowFacts {
     this.upstreamHash = table.hashes[slot] ?? 0;
     this.retries = table.retries[slot] ?? 0;
   }
+}
+
+const GET = METHODS.values.indexOf('GET');
+const HTTP_1_1 = PROTOCOLS.values.indexOf('HTTP/1.1');
+const HTTP_2_0 = PROTOCOLS.values.indexOf('HTTP/2.0');
+
+/** METHODS.find, with a short way for what nearly all requests are. */
+function methodOf(bytes: Uint8Array, start: number, end: number): number {
+  const isGet =
+    end - start === 3 &&
+    bytes[start] === 0x47 &&
+    bytes[start + 1] === 0x45 &&
+    bytes[start + 2] === 0x54;
+  return isGet ? GET : METHODS.find(bytes, start, end);
+}
+
+/** PROTOCOLS.find, likewise. */
+function protocolOf(bytes: Uint8Array, start: number, end: number): number {
+  const hasForm =
+    end - start === 8 &&
+    bytes[start] === 0x48 &&
+    bytes[start + 1] === 0x54 &&
+    bytes[start + 2] === 0x54 &&
+    bytes[start + 3] === 0x50 &&
+    bytes[start + 4] === 0x2f &&
+    bytes[start + 6] === 0x2e;
+  if (hasForm && bytes[start + 5] === 0x31 && bytes[start + 7] === 0x31) return HTTP_1_1;
+  if (hasForm && bytes[start + 5] === 0x32 && bytes[start + 7] === 0x30) return HTTP_2_0;
+  return PROTOCOLS.find(bytes, start, end);
 }
 
 function bit(fills: number, ...columns: readonly SpanColumn[]): number {

@@ -1,0 +1,121 @@
+import { Details } from '../../src/aggregate/details.ts';
+import type { DueMode } from '../../src/aggregate/due-windows.ts';
+import { LogWindows } from '../../src/aggregate/log-windows.ts';
+import type { SealedDetail } from '../../src/aggregate/sealed-detail.ts';
+import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
+import { tagValue } from '../../src/aggregate/tag-value.ts';
+import { BYTE_HASH_OWN_BYTES, createByteHash } from '../../src/parse/byte-hash.ts';
+import { readIgnoreRules } from '../../src/parse/ignore-rules.ts';
+import { createParser } from '../../src/parse/parser.ts';
+import { RecordBatch } from '../../src/parse/record-batch.ts';
+import { factVariables, RowFacts, ROW_FACTS_BYTES } from '../../src/parse/row-facts.ts';
+import { createScanner } from '../../src/parse/scanner.ts';
+
+const CLIENT = { variable: 'remote_addr', proxies: 1 } as const;
+
+export const DETAIL_FORMAT =
+  '$host $remote_addr [$time_iso8601] "$request" $status $body_bytes_sent ' +
+  '"$http_referer" "$http_user_agent" $request_time "$upstream_addr"';
+
+export interface DetailBenchOptions {
+  readonly routesMax?: number;
+  readonly sitesMax?: number;
+  readonly latenessS?: number;
+  readonly ignore?: readonly string[];
+  readonly clientIp?: 'full' | 'masked' | 'off';
+  readonly keepQuery?: boolean;
+  readonly rewrite?: 'always' | 'never';
+}
+
+/** Lines through parser and windows, and a database that keeps the last version of each window. */
+export class DetailBench {
+  readonly totals = new Map<number, SealedWindow>();
+  readonly stored = new Map<number, SealedDetail>();
+  readonly timesHandedOver = new Map<number, number>();
+  windows: LogWindows;
+  readonly #options: DetailBenchOptions;
+  readonly #facts: RowFacts;
+  readonly #records = new RecordBatch(256, factVariables(CLIENT));
+  readonly #scanner = createScanner({
+    readBufferBytes: 1 << 20,
+    sharedBytes: BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES,
+  });
+  #parser = createParser({ format: DETAIL_FORMAT, scanner: this.#scanner });
+
+  constructor(options: DetailBenchOptions = {}) {
+    this.#options = options;
+    this.#facts = new RowFacts({
+      hash: createByteHash(ROW_FACTS_BYTES, this.#scanner.shared),
+      routes: [],
+      ignore: readIgnoreRules(options.ignore ?? []),
+      isBot: () => false,
+      safeName: tagValue,
+      clientIp: options.clientIp ?? 'full',
+      clientFrom: CLIENT,
+      keepQuery: options.keepQuery ?? false,
+    });
+    this.windows = this.#newWindows();
+  }
+
+  #newWindows(): LogWindows {
+    const common = {
+      log: 'access',
+      latenessS: this.#options.latenessS ?? 60,
+      errorStatusMin: 400,
+      rewrite: this.#options.rewrite ?? 'always',
+    } as const;
+    return new LogWindows({
+      ...common,
+      windowS: 10,
+      sitesMax: this.#options.sitesMax ?? 50,
+      details: new Details({
+        ...common,
+        windowS: 60,
+        routesMax: this.#options.routesMax ?? 50,
+        facts: this.#facts,
+      }),
+    });
+  }
+
+  add(lines: readonly string[], nowS: number): void {
+    const buffer = this.#scanner.readBuffer;
+    const end = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.length).write(
+      lines.map((line) => `${line}\n`).join(''),
+    );
+    const batch = {
+      log: 'access',
+      path: 'access.log',
+      bytes: buffer,
+      start: 0,
+      end,
+      overlongLines: 0,
+      overlongBytes: 0,
+      before: false,
+      headLost: false,
+    };
+    for (let from = 0; from < end; from = this.#records.consumedTo) {
+      this.#parser.parse(batch, from, this.#records);
+      this.windows.add(this.#records, nowS * 1000, true);
+    }
+  }
+
+  take(mode: DueMode, nowS: number): void {
+    for (;;) {
+      const due = this.windows.takeDue(mode, nowS * 1000);
+      for (const window of due) this.totals.set(window.startS, window);
+      for (const detail of this.windows.takeDetails(mode)) {
+        this.stored.set(detail.startS, detail);
+        const times = this.timesHandedOver.get(detail.startS) ?? 0;
+        this.timesHandedOver.set(detail.startS, times + 1);
+      }
+      if (due.length === 0) return;
+    }
+  }
+
+  /** Stops, and starts again from what a checkpoint holds. */
+  restart(): void {
+    const snapshot = JSON.stringify(this.windows.snapshot());
+    this.windows = this.#newWindows();
+    this.windows.restore(JSON.parse(snapshot));
+  }
+}
