@@ -39,7 +39,8 @@ interface SiteDetail {
 type SiteDetailSnapshot = readonly [
   name: string,
   properties: readonly number[],
-  uniques: HyperLogLogSnapshot | undefined,
+  /** Null, which JSON keeps in a list, where no client has been seen. */
+  uniques: HyperLogLogSnapshot | null,
   ranks: readonly number[],
 ];
 
@@ -224,7 +225,7 @@ export class DetailWindow {
       sites: this.#sites.map(({ name, properties, uniques, ranks }) => [
         name,
         properties.snapshot(),
-        uniques?.snapshot(),
+        uniques?.snapshot() ?? null,
         Array.from(TOP_LISTS, (_, i) => ranks[i] ?? 0),
       ]),
       tops: this.#tops.map((list) => list.snapshot()),
@@ -238,7 +239,7 @@ export class DetailWindow {
     this.families = snapshot.families;
     this.filled = snapshot.filled;
     for (const [name, properties, uniques, ranks] of snapshot.sites) {
-      const sketch = uniques === undefined ? undefined : HyperLogLog.restore(uniques);
+      const sketch = uniques === null ? undefined : HyperLogLog.restore(uniques);
       this.#addSite(name, PropertyTable.restore(properties), sketch, ranks);
     }
     snapshot.tops.forEach((list, i) => this.#tops[i]?.restore(list));

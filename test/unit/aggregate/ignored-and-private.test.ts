@@ -116,3 +116,13 @@ test('the last upstream answered, and each comma is a retry', () => {
     [['10.0.0.2:80', 3, 1]],
   );
 });
+
+test('a window in which no client was seen is taken up again after a restart', () => {
+  const { bench } = read([{ ip: '-', agent: '-' }], { clientIp: 'off' });
+  bench.restart();
+  bench.add([`a.example 192.0.2.1 [${TIME}] "GET /b HTTP/1.1" 200 10 "-" "y" 0.001 "-"`], NOON_S);
+  bench.windows.endInput();
+  bench.take('last', NOON_S);
+  const counted = bench.stored.get(NOON_S)?.routes.reduce((sum, { count }) => sum + count, 0);
+  assert.equal(counted, 2);
+});
