@@ -56,6 +56,11 @@ export class SpaceSaving {
     return this.#skip(this.#heads[hash & this.#mask] ?? NONE, hash);
   }
 
+  /** The hash of the key in a slot that is in use. */
+  hashAt(slot: number): number | undefined {
+    return this.#hashes[slot];
+  }
+
   /** The next one after `slot`, or -1. */
   following(slot: number, hash: number): number {
     return this.#skip(this.#next[slot] ?? NONE, hash);
@@ -100,6 +105,9 @@ export class SpaceSaving {
     } else {
       if (this.size === this.capacity) this.#grow();
       slot = this.size++;
+      // It may be counted less than all before it: what is known of the least count holds no more.
+      this.#least = 0;
+      this.#hand = 0;
     }
     this.#link(slot, hash);
     return slot;

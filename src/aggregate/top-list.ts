@@ -82,6 +82,15 @@ export class TopList {
     return slot;
   }
 
+  /** Counts the key in `slot` once if it has this length and hash; false when it has not. */
+  countAt(slot: number, length: number, low: number, high: number): boolean {
+    if (this.#high[slot] !== high || this.#lengths[slot] !== length) return false;
+    const saving = this.#saving;
+    if (saving.hashAt(slot) !== low) return false;
+    saving.counts[slot] = (saving.counts[slot] ?? 0) + 1;
+    return true;
+  }
+
   addTo(slot: number, errors: number, traffic: number): void {
     this.#errors[slot] = (this.#errors[slot] ?? 0) + errors;
     this.#traffic[slot] = (this.#traffic[slot] ?? 0) + traffic;

@@ -318,6 +318,7 @@ export class RowFacts {
     }
     const low = this.#agentLow[slot] ?? 0;
     this.agent.set(this.#bytes, start, length, low, this.#agentHigh[slot] ?? 0);
+    this.agent.id = slot;
   }
 
   #readReferer(row: number): void {

@@ -22,6 +22,8 @@ export class TopKey {
   length = 0;
   low = 0;
   high = 0;
+  /** A small number that mostly stands for this key, where the key came out of a cache; else -1. */
+  id = -1;
 
   clear(): void {
     this.length = 0;
@@ -42,6 +44,7 @@ export class TopKey {
   setHashed(hash: ByteHash, bytes: Uint8Array, start: number, end: number): void {
     const length = Math.min(end - start, TOP_KEY_BYTES_MAX);
     const low = hash.hash(bytes, start, start + length);
+    this.id = -1;
     this.set(bytes, start, length, low, hash.lanes[1] ?? 0);
   }
 }
@@ -78,6 +81,7 @@ export class UrlKeys {
     const known = this.#lengths[slot] ?? UNKNOWN;
     if (known > 0) {
       into.set(bytes, start, known, this.#low[slot] ?? 0, this.#high[slot] ?? 0);
+      into.id = slot;
       return;
     }
     const redactor = this.#redactor;
