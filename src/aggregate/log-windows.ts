@@ -151,12 +151,9 @@ export class LogWindows {
         endS = window.startS + windowS;
         window.families |= families;
       }
-      if (atS > time.newestS) {
-        details?.advance(time.newestS, atS);
-        time.newestS = atS;
-      }
+      if (atS > time.newestS) this.#advance(atS);
       window.bytes += lineBytes;
-      if (details?.isIgnored(i) === true) {
+      if (this.#isIgnored(i)) {
         window.filtered++;
         filtered++;
         continue;
@@ -176,6 +173,15 @@ export class LogWindows {
     this.counters.counted += counted;
     this.counters.filtered += filtered;
     if (counted > 0) this.#open.families = families;
+  }
+
+  #advance(atS: number): void {
+    this.#options.details?.advance(this.#time.newestS, atS);
+    this.#time.newestS = atS;
+  }
+
+  #isIgnored(row: number): boolean {
+    return this.#options.details?.isIgnored(row) === true;
   }
 
   /** Lines that the follower passed over because of their length; bytes come with each part of one. */

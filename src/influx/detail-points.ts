@@ -13,7 +13,7 @@ import {
   type UpstreamTotals,
 } from '../aggregate/sealed-detail.ts';
 import { type LineProtocolBuffer, seriesKey } from './line-protocol.ts';
-import type { ProcessTags } from './points.ts';
+import type { ProcessTags } from './process-tags.ts';
 import { binFieldNames, REGISTER_FIELDS } from './schema.ts';
 
 const BIN_NAMES = binFieldNames(COARSE_LATENCY_BOUNDS_MS);

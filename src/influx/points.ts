@@ -19,14 +19,8 @@ import {
   type LineProtocolBuffer,
   seriesKey,
 } from './line-protocol.ts';
+import type { ProcessTags } from './process-tags.ts';
 import { binFieldNames } from './schema.ts';
-
-/** The tags that every point of this process has. */
-export interface ProcessTags {
-  readonly host: string;
-  /** From `TAGS`; a name of our own in here loses, see `isReservedTagName`. */
-  readonly extra: Readonly<Record<string, string>>;
-}
 
 /** What the process tells of itself in one window; sizes in bytes, differences since the last point. */
 export interface SidecarTotals {

@@ -11,6 +11,7 @@ import { RequestLine } from './request-line.ts';
 import { ROUTE_TABLE_BYTES, RouteTable } from './route.ts';
 import { TopKey, TOP_KEY_BYTES_MAX, UrlKeys } from './top-key.ts';
 import { UPSTREAM_TABLE_BYTES, UpstreamTable } from './upstream.ts';
+import { methodOf, protocolOf } from './usual-request.ts';
 
 /**
  * What the dimensions need to know of a row: route, class of the agent, upstream, keys of the top
@@ -371,35 +372,6 @@ export class RowFacts {
     this.upstreamHash = table.hashes[slot] ?? 0;
     this.retries = table.retries[slot] ?? 0;
   }
-}
-
-const GET = METHODS.values.indexOf('GET');
-const HTTP_1_1 = PROTOCOLS.values.indexOf('HTTP/1.1');
-const HTTP_2_0 = PROTOCOLS.values.indexOf('HTTP/2.0');
-
-/** METHODS.find, with a short way for what nearly all requests are. */
-function methodOf(bytes: Uint8Array, start: number, end: number): number {
-  const isGet =
-    end - start === 3 &&
-    bytes[start] === 0x47 &&
-    bytes[start + 1] === 0x45 &&
-    bytes[start + 2] === 0x54;
-  return isGet ? GET : METHODS.find(bytes, start, end);
-}
-
-/** PROTOCOLS.find, likewise. */
-function protocolOf(bytes: Uint8Array, start: number, end: number): number {
-  const hasForm =
-    end - start === 8 &&
-    bytes[start] === 0x48 &&
-    bytes[start + 1] === 0x54 &&
-    bytes[start + 2] === 0x54 &&
-    bytes[start + 3] === 0x50 &&
-    bytes[start + 4] === 0x2f &&
-    bytes[start + 6] === 0x2e;
-  if (hasForm && bytes[start + 5] === 0x31 && bytes[start + 7] === 0x31) return HTTP_1_1;
-  if (hasForm && bytes[start + 5] === 0x32 && bytes[start + 7] === 0x30) return HTTP_2_0;
-  return PROTOCOLS.find(bytes, start, end);
 }
 
 function bit(fills: number, ...columns: readonly SpanColumn[]): number {

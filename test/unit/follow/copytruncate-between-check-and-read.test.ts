@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { truncateSync, writeFileSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Generation } from '../../../src/follow/generation.ts';
@@ -46,7 +45,7 @@ async function tricked(
     },
   });
   const generation = new Generation(path, file.facts);
-  generation.attach({ handle: proxy as FileHandle, facts: file.facts });
+  generation.attach({ handle: proxy, facts: file.facts });
   t.after(() => generation.close());
   return { generation, wasStruck: () => isDone };
 }
