@@ -322,7 +322,9 @@ function identityOf({ windowS, hostTag, tags }: Config): PointIdentity {
 function checkIdentity({ identity, logs }: Checkpoint, config: Config): void {
   checkLength('WINDOW', config.windowS, identity.windowS, config.stateDir);
   for (const { windows } of logs) {
-    const savedS = windows.details?.windowS ?? config.detailWindowS;
+    const savedS = windows.details?.windowS;
+    // Dimensions that are switched on or off begin or end here; only two lengths cannot be one.
+    if (savedS === undefined || config.detailWindowS === undefined) continue;
     checkLength('DETAIL_WINDOW', config.detailWindowS, savedS, config.stateDir);
   }
 }

@@ -52,7 +52,8 @@ export interface Config {
   readonly latenessMs: number;
   readonly errorStatusMin: number;
   readonly maxSites: number;
-  readonly detailWindowS: number;
+  /** Undefined: no dimensions. */
+  readonly detailWindowS: number | undefined;
   readonly maxRoutes: number;
   readonly routes: Settings['ROUTES'];
   readonly ignore: Settings['IGNORE'];
@@ -212,12 +213,24 @@ function windowFaults(given: ReadonlyMap<string, string>): Fault[] {
 
 const DETAIL_WINDOW_S = 60;
 
-function defaultDetailWindowS(windowS: number): number {
-  return Math.max(DETAIL_WINDOW_S, windowS);
+function detailWindowS({ DETAIL_WINDOW, WINDOW }: Settings): number | undefined {
+  if (DETAIL_WINDOW === 'off') return undefined;
+  return DETAIL_WINDOW ?? Math.max(DETAIL_WINDOW_S, WINDOW);
 }
 
 function detailFaults(given: ReadonlyMap<string, string>): Fault[] {
   const text = given.get('DETAIL_WINDOW');
+  if (text?.trim().toLowerCase() === 'off' && given.has('IGNORE')) {
+    return [
+      {
+        name: 'IGNORE',
+        value: shownValue(given.get('IGNORE') ?? ''),
+        problem: 'is set, but with DETAIL_WINDOW=off no path or agent is looked at',
+        allowed: undefined,
+        hint: 'DETAIL_WINDOW=1m, or no IGNORE',
+      },
+    ];
+  }
   const windowText = given.get('WINDOW') ?? '10s';
   const windowMs = parseDurationMs(windowText);
   const detailMs = text === undefined ? undefined : parseDurationMs(text);
@@ -253,7 +266,7 @@ function assemble(read: Settings, environment: Environment): Omit<Config, 'warni
     latenessMs: read.LATENESS,
     errorStatusMin: read.ERROR_STATUS_MIN,
     maxSites: read.MAX_SITES,
-    detailWindowS: read.DETAIL_WINDOW ?? defaultDetailWindowS(read.WINDOW),
+    detailWindowS: detailWindowS(read),
     maxRoutes: read.MAX_ROUTES,
     routes: read.ROUTES,
     ignore: read.IGNORE,

@@ -30,6 +30,11 @@ export function createStages(config: Config): Stages {
     readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES,
     sharedBytes: BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES,
   });
+  const { detailWindowS } = config;
+  if (detailWindowS === undefined) {
+    const records = new RecordBatch(RECORDS_MAX);
+    return { scanner, records, newWindows: (log) => newLogWindows(config, log) };
+  }
   const facts = new RowFacts({
     hash: createByteHash(ROW_FACTS_BYTES, scanner.shared),
     routes: config.routes,
@@ -43,28 +48,22 @@ export function createStages(config: Config): Stages {
   return {
     scanner,
     records: new RecordBatch(RECORDS_MAX, factVariables(config.clientFrom)),
-    newWindows: (log) => newLogWindows(config, log, facts),
+    newWindows: (log) => newLogWindows(config, log, { facts, windowS: detailWindowS }),
   };
 }
 
-function newLogWindows(config: Config, log: string, facts: RowFacts): LogWindows {
+function newLogWindows(
+  config: Config,
+  log: string,
+  detail?: { readonly facts: RowFacts; readonly windowS: number },
+): LogWindows {
+  const { errorStatusMin, rewrite, maxRoutes: routesMax } = config;
   const latenessS = Math.ceil(config.latenessMs / 1000);
-  const { errorStatusMin, rewrite } = config;
+  const common = { log, latenessS, errorStatusMin, rewrite };
   return new LogWindows({
-    log,
+    ...common,
     windowS: config.windowS,
-    latenessS,
-    errorStatusMin,
     sitesMax: config.maxSites,
-    rewrite,
-    details: new Details({
-      log,
-      windowS: config.detailWindowS,
-      latenessS,
-      errorStatusMin,
-      routesMax: config.maxRoutes,
-      rewrite,
-      facts,
-    }),
+    ...(detail === undefined ? {} : { details: new Details({ ...common, ...detail, routesMax }) }),
   });
 }

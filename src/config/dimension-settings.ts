@@ -52,17 +52,20 @@ const readClientSource: Reader<ClientSource> = (text) => {
   return { variable, proxies };
 };
 
+const readDetailWindow: Reader<number | 'off'> = (text) =>
+  text.trim().toLowerCase() === 'off' ? 'off' : readWindowS(text);
+
 const GROUP = 'Dimensions';
 
 export const dimensions = {
   DETAIL_WINDOW: optional(
     {
       group: GROUP,
-      text: 'Length of the windows of routes, upstreams, properties, top lists and distinct clients.',
-      allowed: 'a duration as for WINDOW, and a multiple of it',
+      text: 'Length of the windows of routes, upstreams, properties, top lists and distinct clients; `off` leaves all of these out, which reads a log several times as fast.',
+      allowed: 'a duration as for WINDOW, and a multiple of it; or `off`',
       defaultText: '`1m`, or WINDOW where that is longer',
     },
-    readWindowS,
+    readDetailWindow,
   ),
   MAX_ROUTES: setting(
     {
