@@ -3,6 +3,11 @@
  * The program's entry: is this Node new enough, which command, which exit code. Everything else is
  * imported only once the version is known, because an older Node could not even load it.
  */
+import { setFlagsFromString } from 'node:v8';
+
+// What dies young here is small: a batch of points every few seconds. Left alone, V8 doubles the space
+// for it several times; at its first size a fifth less memory is resident, and no run was slower.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 const NODE_MIN = [22, 22];
 
