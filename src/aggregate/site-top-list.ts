@@ -43,6 +43,7 @@ export class SiteTopList {
     // Its bytes were compared when the hint was made; the hash tells whether the slot still has it.
     if (slot < 0 || !list.countAt(slot, length, low, high)) {
       slot = list.count(key.bytes, key.start, length, low, high);
+      if (slot < 0) return;
       this.#siteOfSlot[slot] = site;
       if (id >= 0) this.#hint(id, slot);
     }

@@ -77,6 +77,13 @@ export class SpaceSaving {
     return this.size === this.#slotsMax;
   }
 
+  /** Whether, of a full table, no slot has a smaller count than this. */
+  isLeast(count: number): boolean {
+    if (count < this.#least) return false;
+    const slot = this.leastSlot();
+    return slot !== NONE && count >= this.#least;
+  }
+
   /** The slot that the next `take()` gives when full, or -1 when all are pinned. */
   leastSlot(): number {
     for (let round = 0; round < 2; round++) {

@@ -3,13 +3,18 @@
  * traffic, in bounded memory. Adding a known key allocates nothing.
  *
  * Owns a copy of each key in its list, cut at `keyBytesMax`. Up to `slotsMax` different keys every
- * figure is exact. Beyond, a key may have taken over the slot of another: its `count` is then too
- * great by at most `countError`, and its errors and traffic go back to that moment only. See
- * space-saving.ts for the bounds.
+ * figure is exact. Beyond, a key without a slot is counted in one of a fixed number of cells, which it
+ * shares with others, until the cell has as much as the least slot; then it gets that slot (Homem and
+ * Carvalho, "Finding top-k elements in data streams", 2010). So the long tail of keys that come a few
+ * times costs an addition each and throws nobody out. The count of the cell is the key's possible
+ * error: `count` is too great by at most `countError`, and its errors and traffic go back to the moment
+ * it got its slot only. The bounds are those of space-saving.ts: with n keys counted in m slots, no
+ * error is greater than n / m, and a key that came more often than n / m times has a slot.
  */
 import { grown, SpaceSaving, type SpaceSavingSnapshot } from './space-saving.ts';
 
 const TOP_KEY_BYTES_MAX = 200;
+const CELLS_PER_SLOT = 4;
 
 export interface TopEntry {
   /** Text as the client sent it, invalid UTF-8 replaced. Not safe to print. */
@@ -25,6 +30,8 @@ export interface TopListSnapshot {
   readonly saving: SpaceSavingSnapshot;
   /** Per slot: the key's bytes in base64, upper lane of the hash, errors, traffic. */
   readonly keys: readonly (readonly [key: string, high: number, errors: number, traffic: number])[];
+  /** The cells as 32-bit numbers in base64; empty while no key has gone without a slot. */
+  readonly cells: string;
 }
 
 const decoder = new TextDecoder();
@@ -38,6 +45,8 @@ export class TopList {
   #high: Int32Array;
   #errors: Float64Array;
   #traffic: Float64Array;
+  /** Of keys without a slot; none before all slots are taken. */
+  #cells = new Uint32Array(0);
   /** The bytes that a key came from last, mostly always the same, and a view of them. */
   #lastBytes: Uint8Array | undefined;
   #lastView: DataView;
@@ -62,12 +71,12 @@ export class TopList {
 
   /** Bytes of memory that it holds. */
   get heldBytes(): number {
-    return this.#saving.capacity * (this.#keyBytesMax + 60);
+    return this.#saving.capacity * (this.#keyBytesMax + 60) + this.#cells.byteLength;
   }
 
   /**
    * Counts the key of `length` bytes at `bytes[start]`, at most `keyBytesMax`, once. `low` and `high`
-   * are the lanes of its hash. Returns its slot, for `addTo()`.
+   * are the lanes of its hash. Returns its slot, for `addTo()`, or -1 when it has none.
    */
   count(bytes: Uint8Array, start: number, length: number, low: number, high: number): number {
     const saving = this.#saving;
@@ -77,7 +86,10 @@ export class TopList {
       if (this.#high[slot] === high && this.#isAt(slot, start, length)) break;
       slot = saving.following(slot, low);
     }
-    if (slot < 0) slot = this.#admit(bytes, start, length, low, high);
+    if (slot < 0) {
+      if (saving.isFull && !this.#hasPassed(high)) return -1;
+      slot = this.#admit(bytes, start, length, low, high);
+    }
     saving.counts[slot] = (saving.counts[slot] ?? 0) + 1;
     return slot;
   }
@@ -117,8 +129,27 @@ export class TopList {
     return true;
   }
 
+  /** Whether a key without a slot may have come as often as the one with the least; else counts it. */
+  #hasPassed(high: number): boolean {
+    if (this.#cells.length === 0) {
+      this.#cells = new Uint32Array(CELLS_PER_SLOT * this.#saving.capacity);
+    }
+    const cells = this.#cells;
+    const cell = high & (cells.length - 1);
+    const count = cells[cell] ?? 0;
+    if (this.#saving.isLeast(count)) return true;
+    cells[cell] = count + 1;
+    return false;
+  }
+
   #admit(bytes: Uint8Array, start: number, length: number, low: number, high: number): number {
-    const slot = this.#saving.take(low);
+    const saving = this.#saving;
+    const slot = saving.take(low);
+    const cells = this.#cells;
+    if (cells.length > 0) {
+      // What the leaving key was counted is the bound of its cell now, and of the new key.
+      cells[(this.#high[slot] ?? 0) & (cells.length - 1)] = saving.counts[slot] ?? 0;
+    }
     if (this.#lengths.length < this.#saving.capacity) this.#grow();
     const key = slot * this.#keyBytesMax;
     for (let i = 0; i < length; i++) this.#keys[key + i] = bytes[start + i] ?? 0;
@@ -173,13 +204,15 @@ export class TopList {
         this.#errors[slot] ?? 0,
         this.#traffic[slot] ?? 0,
       ]),
+      cells: Buffer.from(this.#cells.buffer).toString('base64'),
     };
   }
 
   /** Takes up a snapshot; only on a new instance of the same size. */
-  restore({ saving, keys }: TopListSnapshot): void {
+  restore({ saving, keys, cells }: TopListSnapshot): void {
     this.#saving.restore(saving);
     this.#grow();
+    this.#cells = new Uint32Array(new Uint8Array(Buffer.from(cells, 'base64')).buffer);
     keys.slice(0, this.#saving.size).forEach(([key, high, errors, traffic], slot) => {
       const bytes = Buffer.from(key, 'base64').subarray(0, this.#keyBytesMax);
       this.#keys.set(bytes, slot * this.#keyBytesMax);

@@ -72,13 +72,13 @@ test('every count is too great by at most its error, and no error is greater tha
         assert.ok(count - countError <= truth && truth <= count, `${key}: ${truth} not in bounds`);
         assert.ok(countError <= all.length / SLOTS);
       }
+      const least = entries.length < SLOTS ? 0 : Math.min(...entries.map(({ count }) => count));
       for (const [key, truth] of exact) {
-        if (truth > all.length / SLOTS) assert.ok(listed.has(key), `${key} with ${truth}`);
+        if (!listed.has(key)) assert.ok(truth <= least, `${key} with ${truth} is not listed`);
       }
-      assert.equal(
-        entries.reduce((sum, { count }) => sum + count, 0),
-        all.length,
-      );
+      assert.ok(least <= all.length / SLOTS);
+      const sum = entries.reduce((counts, { count }) => counts + count, 0);
+      assert.ok(sum <= all.length, `${sum} counted of ${all.length}`);
     }),
   );
 });
@@ -150,6 +150,6 @@ test('memory has a bound whatever comes', () => {
   const small = list.heldBytes;
   for (let i = 0; i < 10_000; i++) add(list, `/${i}/${'x'.repeat(300)}`);
   assert.ok(small < 5000);
-  assert.ok(list.heldBytes <= 64 * 260);
+  assert.ok(list.heldBytes <= 64 * 276);
   assert.equal(list.top(1000).length, 64);
 });
