@@ -31,6 +31,8 @@ export class Plan {
   readonly #values = new ValueReader();
   /** Segments in which there is something to check or to take; the others are settled by their quotes. */
   #segments: Int32Array;
+  /** Per entry of `#segments` the column that takes all between the quotes as it is, or -1. */
+  #wholeColumns: Int32Array;
   /** Per variable the index of the column that takes its span, or -1. */
   readonly #columnOf: Int32Array;
   #columns: readonly SpanColumn[] = [];
@@ -52,6 +54,7 @@ export class Plan {
     this.#columnOf = new Int32Array(names.length).fill(-1);
     this.#tried = new Int32Array(3 * names.length);
     this.#segments = new Int32Array(0);
+    this.#wholeColumns = new Int32Array(0);
   }
 
   /** Before `run`: the bytes of the lines (`view` over the same) and the batch that takes the rows. */
@@ -73,15 +76,21 @@ export class Plan {
       this.#columnOf[v] = this.#columns.findIndex(({ variable }) => variable === name);
     });
     const all = Int32Array.from({ length: this.program.segmentCount }, (_, s) => s);
-    this.#segments = all.filter((s) => !this.#isSettled(s));
+    this.#segments = all.filter((s) => !this.#isWhole(s) || this.#columnAt(s) >= 0);
+    this.#wholeColumns = this.#segments.map((s) => (this.#isWhole(s) ? this.#columnAt(s) : -1));
   }
 
-  #isSettled(s: number): boolean {
+  /** Whether everything between its quotes is one value that may hold anything. */
+  #isWhole(s: number): boolean {
     const { firstVariable, literalLength, ops, segmentCount } = this.program;
     const v = firstVariable[s] ?? 0;
     const isAlone = firstVariable[s + 1] === v + 1 && literalLength[s] === 0;
-    const isFree = ops[v] === OP_FREE && literalLength[segmentCount + v] === 0;
-    return isAlone && isFree && (this.#columnOf[v] ?? -1) < 0;
+    return isAlone && ops[v] === OP_FREE && literalLength[segmentCount + v] === 0;
+  }
+
+  /** The column of the first variable of a segment, or -1. */
+  #columnAt(s: number): number {
+    return this.#columnOf[this.program.firstVariable[s] ?? 0] ?? -1;
   }
 
   /**
@@ -90,13 +99,16 @@ export class Plan {
    */
   run(start: number, end: number, quotes: Int32Array, firstQuote: number, row: number): boolean {
     const segments = this.#segments;
+    const wholeColumns = this.#wholeColumns;
     const last = this.program.quoteCount;
     this.#values.beginLine();
     for (let i = 0; i < segments.length; i++) {
       const s = segments[i] ?? 0;
       const from = s === 0 ? start : (quotes[firstQuote + s - 1] ?? 0) + 1;
       const to = s >= last ? end : (quotes[firstQuote + s] ?? 0);
-      if (!this.#fits(s, from, to, row)) return false;
+      const column = wholeColumns[i] ?? -1;
+      if (column >= 0) this.#take(column, from, to, row);
+      else if (!this.#fits(s, from, to, row)) return false;
     }
     return true;
   }
