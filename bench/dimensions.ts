@@ -12,6 +12,7 @@ import { maskAddress, MASKED_BYTES_MAX } from '../src/parse/client-address.ts';
 import { METHODS } from '../src/parse/closed-set.ts';
 import { Redactor } from '../src/parse/redact.ts';
 import { ROUTE_TABLE_BYTES, RouteTable } from '../src/parse/route.ts';
+import { slotOf } from '../test/support/slot-of.ts';
 
 const KEYS = 512;
 const ROUNDS = 7;
@@ -78,11 +79,11 @@ measure('hash, 40 bytes', place(['x'.repeat(40)]), (start, end) => hash.hash(byt
 measure('hash, 110 bytes', place(['x'.repeat(110)]), (start, end) => hash.hash(bytes, start, end));
 
 const routes = new RouteTable({ hash, routes: [], ignored: [], safeName: (text) => text });
-measure('route, known', paths, (start, end) => routes.find(bytes, start, end));
-measure('route, new', manyPaths, (start, end) => routes.find(bytes, start, end));
+measure('route, known', paths, (start, end) => slotOf(routes, bytes, start, end));
+measure('route, new', manyPaths, (start, end) => slotOf(routes, bytes, start, end));
 const agentTable = new AgentTable({ hash, isBot: isbot, ignored: [] });
-measure('agent, known', agents, (start, end) => agentTable.find(bytes, start, end));
-measure('agent, mostly new', manyAgents, (start, end) => agentTable.find(bytes, start, end));
+measure('agent, known', agents, (start, end) => slotOf(agentTable, bytes, start, end));
+measure('agent, mostly new', manyAgents, (start, end) => slotOf(agentTable, bytes, start, end));
 measure('method', methods, (start, end) => METHODS.find(bytes, start, end));
 
 function measureTop(name: string, spans: Int32Array, slots: number): void {
@@ -111,14 +112,14 @@ const shape = { columns: 28, greatest: [9] };
 const hitters = new HeavyHitters({ keptMax: 50, candidatesMax: 256, windowS: 60, shape });
 const window = hitters.open(0);
 measure('route, known, + its row of totals', paths, (start, end) => {
-  const route = routes.find(bytes, start, end);
+  const route = slotOf(routes, bytes, start, end);
   const slot = hitters.count('-', routes.names[route] ?? '', routes.hashes[route] ?? 0);
   const at = slot < 0 ? window.otherAt('-') : window.rowAt(slot);
   window.values[at] = (window.values[at] ?? 0) + 1;
   return at;
 });
 measure('route, new, + its row of totals', manyPaths, (start, end) => {
-  const route = routes.find(bytes, start, end);
+  const route = slotOf(routes, bytes, start, end);
   const slot = hitters.count('-', routes.names[route] ?? '', routes.hashes[route] ?? 0);
   const at = slot < 0 ? window.otherAt('-') : window.rowAt(slot);
   window.values[at] = (window.values[at] ?? 0) + 1;

@@ -11,7 +11,7 @@ import type { TopTotals } from './sealed-detail.ts';
 export const TOP_RANKS = 10;
 
 /** Ids beyond it have no hint. */
-const HINTS = 8192;
+const HINTS = 16_384;
 
 export interface SiteTopListSnapshot {
   readonly list: TopListSnapshot;

@@ -2,11 +2,10 @@
  * Sorts user agents into a few classes: browser families, bots by what they are for, tools, monitors.
  * The list is closed, so a client cannot invent a class; what an agent says of itself is believed.
  *
- * Owns a cache from agents to classes (key-cache.ts): a known agent costs about 40 ns, a new one
- * some microseconds. Only the first AGENT_BYTES_MAX bytes of an agent count.
+ * Owns a cache from agents to classes (key-cache.ts): a new agent costs some microseconds. Only the first AGENT_BYTES_MAX bytes of an agent count.
  */
 import type { ByteHash } from './byte-hash.ts';
-import { KeyCache, keyCacheBytes } from './key-cache.ts';
+import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
 
 /** Values of `dim=agent`. Index = value of `AgentTable.classes`. */
 export const AGENT_CLASSES = [
@@ -35,11 +34,12 @@ export type AgentClass = (typeof AGENT_CLASSES)[number];
 
 const AGENT_BYTES_MAX = 256;
 const SLOTS = 4096;
+const AGENTS: KeyCacheOptions = { slots: SLOTS, keyBytesMax: AGENT_BYTES_MAX, rowsMax: ROWS_MAX };
 
 type Signatures = readonly [AgentClass, RegExp];
 
 /** Bytes that an AgentTable takes out of the region of its ByteHash. */
-export const AGENT_TABLE_BYTES = keyCacheBytes(SLOTS, AGENT_BYTES_MAX);
+export const AGENT_TABLE_BYTES = keyCacheBytes(AGENTS);
 
 /**
  * Parts of agents in lower case, `^` for the beginning. The first class that fits counts, so what
@@ -169,21 +169,30 @@ export class AgentTable {
 
   constructor(options: AgentTableOptions) {
     this.#options = options;
-    this.#cache = new KeyCache(options.hash, SLOTS, AGENT_BYTES_MAX);
+    this.#cache = new KeyCache(options.hash, AGENTS);
   }
 
-  /** Agents that were not in the cache. */
-  get misses(): number {
-    return this.#cache.misses;
+  /** Per row start and end of its agent, and after `findRows()` its slot. */
+  get spans(): Int32Array {
+    return this.#cache.spans;
   }
 
-  /** The slot of the agent in `bytes[start, end)`; good until the next call. */
-  find(bytes: Uint8Array, start: number, end: number): number {
-    const slot = this.#cache.find(bytes, start, end);
-    return slot < 0 ? this.#enter(~slot, bytes, start, end) : slot;
+  get found(): Int32Array {
+    return this.#cache.found;
   }
 
-  #enter(slot: number, bytes: Uint8Array, start: number, end: number): number {
+  /**
+   * Finds the slots of the agents of the first `rows` rows, at most ROWS_MAX, and returns of how many;
+   * good until the next call. `isNew` is called for a slot that has another agent than before.
+   */
+  findRows(bytes: Uint8Array, rows: number, isNew: (slot: number) => void): number {
+    return this.#cache.findRows(bytes, rows, (slot, start, end) => {
+      this.#enter(slot, bytes, start, end);
+      isNew(slot);
+    });
+  }
+
+  #enter(slot: number, bytes: Uint8Array, start: number, end: number): void {
     const until = Math.min(end, start + AGENT_BYTES_MAX);
     let agent = '';
     for (let at = start; at < until; at++) agent += String.fromCharCode(bytes[at] ?? 0);
@@ -191,6 +200,5 @@ export class AgentTable {
     this.classes[slot] = AGENT_CLASSES.indexOf(classifyAgent(agent, isBot));
     const lower = agent.toLowerCase();
     this.ignored[slot] = ignored.some((part) => lower.includes(part)) ? 1 : 0;
-    return slot;
   }
 }

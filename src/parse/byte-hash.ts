@@ -20,7 +20,9 @@ const PAGE_BYTES = 64 * 1024;
 const PADDING_BYTES = 16;
 const LANES_BYTES = 8;
 /** Instead of an address: the bytes lie in another memory. */
-const ELSEWHERE = -1;
+export const ELSEWHERE = -1;
+/** What is reserved begins at a line of the processor's cache. */
+const ALIGNMENT_BYTES = 64;
 /** What a ByteHash needs besides the bytes to reserve. */
 export const BYTE_HASH_OWN_BYTES = LANES_BYTES + HASHED_BYTES_MAX + PADDING_BYTES;
 
@@ -33,6 +35,7 @@ interface Exports {
   readonly hash: (at: number, length: number, out: number) => number;
   readonly find: (at: number, end: number, byte: number) => number;
   readonly same: (a: number, b: number, length: number) => number;
+  readonly findAll: (cache: number, base: number, row: number, end: number) => number;
 }
 
 interface WebAssemblyApi {
@@ -89,7 +92,7 @@ export class ByteHash {
 
   /** The index of the first `byte` in `bytes[start, end)`, or `end`. */
   indexOf(bytes: Uint8Array, start: number, end: number, byte: number): number {
-    const base = this.#baseOf(bytes);
+    const base = this.baseOf(bytes);
     if (base !== ELSEWHERE) return this.#wasm.find(base + start, base + end, byte) - base;
     let at = start;
     while (at < end && bytes[at] !== byte) at++;
@@ -101,12 +104,12 @@ export class ByteHash {
    * HASHED_BYTES_MAX, and stays there until the next call.
    */
   addressOf(bytes: Uint8Array, start: number, end: number): number {
-    const base = this.#baseOf(bytes);
+    const base = this.baseOf(bytes);
     return base === ELSEWHERE ? this.#stage(bytes, start, end) : base + start;
   }
 
-  /** The address of `bytes[0]`. Lines come from one array; asking it for its buffer takes 20 ns. */
-  #baseOf(bytes: Uint8Array): number {
+  /** The address of `bytes[0]`, or ELSEWHERE. Lines come from one array; asking it for its buffer takes 20 ns. */
+  baseOf(bytes: Uint8Array): number {
     if (bytes === this.#lastBytes) return this.#lastBase;
     this.#lastBytes = bytes;
     this.#lastBase = bytes.buffer === this.#buffer ? bytes.byteOffset : ELSEWHERE;
@@ -122,15 +125,28 @@ export class ByteHash {
     return to;
   }
 
-  /** Gives `bytes` bytes of the region away, for good, and returns their address. */
+  /** The first row of [row, end) whose key is not in the cache at that address, or `end`; see key-cache.ts. */
+  findAll(cache: number, base: number, row: number, end: number): number {
+    return this.#wasm.findAll(cache, base, row, end);
+  }
+
+  /**
+   * Gives `bytes` bytes of the region away, for good, and returns their address, a multiple of 64.
+   * What is given away takes `reservedBytes()` of the region.
+   */
   reserve(bytes: number): number {
-    const at = this.#freeAt;
+    const at = ALIGNMENT_BYTES * Math.ceil(this.#freeAt / ALIGNMENT_BYTES);
     if (at + bytes > this.#regionEnd) {
       throw new RangeError(`The region of the hash has no ${bytes} bytes left.`);
     }
     this.#freeAt = at + bytes;
     return at;
   }
+}
+
+/** Bytes of the region that `reserve(bytes)` takes at most. */
+export function reservedBytes(bytes: number): number {
+  return bytes + ALIGNMENT_BYTES;
 }
 
 /**

@@ -1,5 +1,5 @@
-;; A 64-bit hash of a span of bytes, and the search for one byte: what a line costs most after its
-;; scan. Measured against plain JavaScript: bench/byte-hash.ts.
+;; A 64-bit hash of a span of bytes, the search for one byte, and the look-up of many keys in a cache
+;; at once: what a line costs most after its scan. Measured: bench/dimensions.ts.
 ;;
 ;; Compiled by scripts/build-wasm.ts into byte-hash-wasm.ts; byte-hash.ts owns the memory layout. The
 ;; values are written into HyperLogLog registers that are merged over hosts and versions: they never
@@ -7,10 +7,16 @@
 (module
   (import "env" "memory" (memory 1))
 
-  ;; Hashes [at, at + length), stores the 64 bits at `out` and returns the lower 32. Two lanes take
-  ;; eight bytes each at a time; the last 16 bytes are read again where they overlap, so nothing
-  ;; beyond the span is touched.
+  ;; Hashes [at, at + length), stores the 64 bits at `out` and returns the lower 32.
   (func (export "hash") (param $at i32) (param $length i32) (param $out i32) (result i32)
+    (local $hash i64)
+    (local.set $hash (call $hash (local.get $at) (local.get $length)))
+    (i64.store (local.get $out) (local.get $hash))
+    (i32.wrap_i64 (local.get $hash)))
+
+  ;; Two lanes take eight bytes each at a time; the last 16 bytes are read again where they overlap,
+  ;; so nothing beyond the span is touched.
+  (func $hash (param $at i32) (param $length i32) (result i64)
     (local $a i64) (local $b i64) (local $end i32) (local $last i32)
     (local.set $a (i64.const 0x243f6a8885a308d3))
     (local.set $b
@@ -81,13 +87,11 @@
     (local.set $a (i64.mul (local.get $a) (i64.const 0xff51afd7ed558ccd)))
     (local.set $a (i64.xor (local.get $a) (i64.shr_u (local.get $a) (i64.const 33))))
     (local.set $a (i64.mul (local.get $a) (i64.const 0xc4ceb9fe1a85ec53)))
-    (local.set $a (i64.xor (local.get $a) (i64.shr_u (local.get $a) (i64.const 33))))
-    (i64.store (local.get $out) (local.get $a))
-    (i32.wrap_i64 (local.get $a)))
+    (i64.xor (local.get $a) (i64.shr_u (local.get $a) (i64.const 33))))
 
   ;; The address of the first `byte` in [at, end), or `end`. Reads up to 15 bytes beyond `end`, which
   ;; must be inside the memory.
-  (func (export "find") (param $at i32) (param $end i32) (param $byte i32) (result i32)
+  (func $find (export "find") (param $at i32) (param $end i32) (param $byte i32) (result i32)
     (local $found i32) (local $wanted v128)
     (local.set $wanted (i8x16.splat (local.get $byte)))
     (block $none
@@ -105,7 +109,7 @@
     (local.get $end))
 
   ;; 1 when [a, a + length) and [b, b + length) hold the same bytes.
-  (func (export "same") (param $a i32) (param $b i32) (param $length i32) (result i32)
+  (func $same (export "same") (param $a i32) (param $b i32) (param $length i32) (result i32)
     (local $end i32) (local $last i32)
     (local.set $end (i32.add (local.get $a) (local.get $length)))
     (if (i32.ge_u (local.get $length) (i32.const 8))
@@ -130,4 +134,65 @@
           (local.set $a (i32.add (local.get $a) (i32.const 1)))
           (local.set $b (i32.add (local.get $b) (i32.const 1)))
           (br $next))))
-    (i32.const 1)))
+    (i32.const 1))
+
+  ;; Looks up the keys of rows [row, end) in a cache whose layout key-cache.ts describes at `cache`,
+  ;; stores the slot of each and returns the first row whose key is not there, or `end`. `base` is
+  ;; the address of the byte that the spans count from.
+  (func (export "findAll")
+    (param $cache i32) (param $base i32) (param $row i32) (param $end i32) (result i32)
+    (local $span i32) (local $at i32) (local $length i32) (local $hash i64) (local $entry i32)
+    (local $slot i32) (local $lastSlot i32) (local $keyBytesMax i32) (local $cut i32)
+    (local.set $keyBytesMax (i32.load offset=12 (local.get $cache)))
+    (local.set $cut (i32.load offset=28 (local.get $cache)))
+    (block $missing
+      (loop $next
+        (br_if $missing (i32.ge_s (local.get $row) (local.get $end)))
+        (local.set $span
+          (i32.add (i32.load offset=20 (local.get $cache)) (i32.shl (local.get $row) (i32.const 3))))
+        (local.set $at (i32.load (local.get $span)))
+        (local.set $length
+          (i32.sub (i32.load offset=4 (local.get $span)) (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (local.get $base)))
+        (if (i32.gt_s (local.get $length) (local.get $keyBytesMax))
+          (then (local.set $length (local.get $keyBytesMax))))
+        (if (i32.ge_s (local.get $cut) (i32.const 0))
+          (then
+            (local.set $length
+              (i32.sub
+                (call $find
+                  (local.get $at)
+                  (i32.add (local.get $at) (local.get $length))
+                  (local.get $cut))
+                (local.get $at)))))
+        (local.set $hash (call $hash (local.get $at) (local.get $length)))
+        (local.set $slot
+          (i32.shl
+            (i32.and (i32.wrap_i64 (local.get $hash)) (i32.load (local.get $cache)))
+            (i32.const 2)))
+        (local.set $lastSlot (i32.add (local.get $slot) (i32.const 3)))
+        (local.set $entry
+          (i32.add (i32.load offset=4 (local.get $cache)) (i32.shl (local.get $slot) (i32.const 4))))
+        (block $found
+          (loop $way
+            (block $other
+              (br_if $other (i64.ne (i64.load (local.get $entry)) (local.get $hash)))
+              (br_if $other (i32.ne (i32.load offset=8 (local.get $entry)) (local.get $length)))
+              (br_if $found
+                (call $same
+                  (local.get $at)
+                  (i32.add
+                    (i32.load offset=8 (local.get $cache))
+                    (i32.mul (local.get $slot) (local.get $keyBytesMax)))
+                  (local.get $length))))
+            (br_if $missing (i32.eq (local.get $slot) (local.get $lastSlot)))
+            (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+            (local.set $entry (i32.add (local.get $entry) (i32.const 16)))
+            (br $way)))
+        (i32.store offset=12 (local.get $entry) (i32.load offset=16 (local.get $cache)))
+        (i32.store
+          (i32.add (i32.load offset=24 (local.get $cache)) (i32.shl (local.get $row) (i32.const 2)))
+          (local.get $slot))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (br $next)))
+    (local.get $row)))

@@ -2,11 +2,11 @@
  * The routes of request targets: own rules first, in their order, else the template of the path.
  *
  * Owns a cache from paths to routes (key-cache.ts), because the same paths come again and again: a
- * known one costs about 50 ns and allocates nothing. What the cache forgets is worked out again with
+ * known one allocates nothing. What the cache forgets is worked out again with
  * the same result, so it is in no checkpoint.
  */
 import type { ByteHash } from './byte-hash.ts';
-import { KeyCache, keyCacheBytes } from './key-cache.ts';
+import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
 import { firstMatch, type PathRule } from './path-rule.ts';
 import { PATH_BYTES_MAX, RequestPath } from './request-path.ts';
 import { ROUTE_BYTES_MAX, RouteTemplate } from './route-template.ts';
@@ -15,12 +15,18 @@ import { ROUTE_BYTES_MAX, RouteTemplate } from './route-template.ts';
 export const NO_ROUTE = '-';
 
 const SLOTS = 8192;
-const TEMPLATE_SLOTS = 2048;
 const QUESTION = 0x3f;
+const PATHS: KeyCacheOptions = {
+  slots: SLOTS,
+  keyBytesMax: PATH_BYTES_MAX,
+  rowsMax: ROWS_MAX,
+  cutAt: QUESTION,
+};
+const TEMPLATE_SLOTS = 2048;
+const TEMPLATES: KeyCacheOptions = { slots: TEMPLATE_SLOTS, keyBytesMax: ROUTE_BYTES_MAX };
 
 /** Bytes that a RouteTable takes out of the region of its ByteHash. */
-export const ROUTE_TABLE_BYTES =
-  keyCacheBytes(SLOTS, PATH_BYTES_MAX) + keyCacheBytes(TEMPLATE_SLOTS, ROUTE_BYTES_MAX);
+export const ROUTE_TABLE_BYTES = keyCacheBytes(PATHS) + keyCacheBytes(TEMPLATES);
 
 export interface RouteTableOptions {
   readonly hash: ByteHash;
@@ -54,33 +60,40 @@ export class RouteTable {
 
   constructor(options: RouteTableOptions) {
     this.#options = options;
-    this.#cache = new KeyCache(options.hash, SLOTS, PATH_BYTES_MAX);
-    this.#templates = new KeyCache(options.hash, TEMPLATE_SLOTS, ROUTE_BYTES_MAX);
+    this.#cache = new KeyCache(options.hash, PATHS);
+    this.#templates = new KeyCache(options.hash, TEMPLATES);
     this.#fixed = [...options.routes.map(({ text }) => text), NO_ROUTE].map((text) => {
       const name = options.safeName(text);
       return { name, hash: this.#hashOf(name) };
     });
   }
 
-  /** Paths that were not in the cache. */
-  get misses(): number {
-    return this.#cache.misses;
+  /** Per row start and end of its target, and after `findRows()` its slot. */
+  get spans(): Int32Array {
+    return this.#cache.spans;
   }
 
-  /** The slot of the target in `bytes[start, end)`; good until the next call. */
-  find(bytes: Uint8Array, start: number, end: number): number {
+  get found(): Int32Array {
+    return this.#cache.found;
+  }
+
+  /**
+   * Finds the slots of the targets of the first `rows` rows, at most ROWS_MAX, and returns of how
+   * many; good until the next call. `isNew` is called for a slot that has another path than before.
+   */
+  findRows(bytes: Uint8Array, rows: number, isNew: (slot: number) => void): number {
+    return this.#cache.findRows(bytes, rows, (slot, start, end) => {
+      this.#enter(slot, bytes, start, end);
+      isNew(slot);
+    });
+  }
+
+  #enter(slot: number, bytes: Uint8Array, start: number, end: number): void {
     const until = Math.min(end, start + PATH_BYTES_MAX);
-    const pathEnd = this.#options.hash.indexOf(bytes, start, until, QUESTION);
-    const slot = this.#cache.find(bytes, start, pathEnd);
-    return slot < 0 ? this.#enter(~slot, bytes, start, pathEnd) : slot;
-  }
-
-  #enter(slot: number, bytes: Uint8Array, start: number, end: number): number {
     const path = this.#path;
-    path.read(bytes, start, end);
+    path.read(bytes, start, this.#options.hash.indexOf(bytes, start, until, QUESTION));
     this.#name(slot, path);
     this.ignored[slot] = firstMatch(this.#options.ignored, path) >= 0 ? 1 : 0;
-    return slot;
   }
 
   #name(slot: number, path: RequestPath): void {

@@ -1,12 +1,13 @@
 import { AGENT_TABLE_BYTES, AgentTable } from './agent-class.ts';
 import type { ByteHash } from './byte-hash.ts';
-import { forwardedClient, maskAddress, MASKED_BYTES_MAX, type Span } from './client-address.ts';
+import { forwardedClient, type Span } from './client-address.ts';
+import { CLIENT_TABLE_BYTES, ClientTable } from './client-table.ts';
 import { CACHE_STATES, METHODS, PROTOCOLS, TLS_VERSIONS } from './closed-set.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
-import { KeyCache, keyCacheBytes } from './key-cache.ts';
+import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
 import type { PathRule } from './path-rule.ts';
 import { PATH_BYTES_MAX } from './request-path.ts';
-import type { RecordBatch, SpanColumn } from './record-batch.ts';
+import { PARSED, type RecordBatch, type SpanColumn } from './record-batch.ts';
 import { RequestLine } from './request-line.ts';
 import { ROUTE_TABLE_BYTES, RouteTable } from './route.ts';
 import { TopKey, TOP_KEY_BYTES_MAX, UrlKeys } from './top-key.ts';
@@ -19,7 +20,9 @@ import { methodOf, protocolOf } from './usual-request.ts';
  * a log: answers depend on the bytes of the row alone, and caches only save work.
  *
  * Use: `attach(records)`, then for each row `isIgnored(row)` and, if it is counted, `read(row)`. What
- * `read` found is valid until the next one. Allocates nothing for values that were seen before.
+ * `read` found is valid until the next one. Rows are looked up some hundred at a time: first the
+ * spans of all, then path, agent, referer and address in a table each. Allocates nothing for values
+ * that were seen before.
  */
 
 /** Bits of `filled`: which dimensions the log format can fill. */
@@ -67,13 +70,19 @@ export interface RowFactsOptions {
 }
 
 const REFERER_SLOTS = 1024;
+const REFERERS: KeyCacheOptions = {
+  slots: REFERER_SLOTS,
+  keyBytesMax: PATH_BYTES_MAX,
+  rowsMax: ROWS_MAX,
+};
 
 /** Bytes that a RowFacts takes out of the region of its ByteHash. */
 export const ROW_FACTS_BYTES =
   ROUTE_TABLE_BYTES +
   AGENT_TABLE_BYTES +
+  CLIENT_TABLE_BYTES +
   UPSTREAM_TABLE_BYTES +
-  keyCacheBytes(REFERER_SLOTS, PATH_BYTES_MAX);
+  keyCacheBytes(REFERERS);
 
 /** Variables whose spans a RecordBatch must have for `attach()`. */
 export function factVariables({ variable }: ClientSource): string[] {
@@ -113,6 +122,7 @@ export class RowFacts {
   readonly #options: RowFactsOptions;
   readonly #routes: RouteTable;
   readonly #agents: AgentTable;
+  readonly #clients: ClientTable;
   readonly #upstreams: UpstreamTable;
   readonly #referers: KeyCache;
   readonly #urlKeys: UrlKeys;
@@ -124,7 +134,6 @@ export class RowFacts {
   readonly #hasIgnoredLines: boolean;
   readonly #line = new RequestLine();
   readonly #span: Span = { start: 0, end: 0 };
-  readonly #masked = new Uint8Array(MASKED_BYTES_MAX);
   /** The columns of the batch, by name. */
   readonly #columns = new Map<string, SpanColumn>();
   #attachedTo: readonly SpanColumn[] | undefined;
@@ -146,10 +155,14 @@ export class RowFacts {
   #cacheStatus = NOWHERE;
   #sslProtocol = NOWHERE;
   #forwarded = NOWHERE;
-  /** The row that was looked at last, and its slots. */
-  #row = -1;
-  #routeSlot = 0;
-  #agentSlot = 0;
+  #reason: Uint8Array = new Uint8Array(0);
+  #rows = 0;
+  /** The rows [from, until) have been looked up; what is known of a row stands at `row - from`. */
+  #from = 0;
+  #until = 0;
+  readonly #filledRows = new Uint8Array(ROWS_MAX);
+  readonly #methods = new Uint8Array(ROWS_MAX);
+  readonly #protocols = new Uint8Array(ROWS_MAX);
   #targetStart = 0;
   #targetEnd = 0;
 
@@ -159,7 +172,8 @@ export class RowFacts {
     this.#routes = new RouteTable({ hash, routes, ignored: ignore.paths, safeName });
     this.#agents = new AgentTable({ hash, isBot, ignored: ignore.agents });
     this.#upstreams = new UpstreamTable(hash, safeName);
-    this.#referers = new KeyCache(hash, REFERER_SLOTS, PATH_BYTES_MAX);
+    this.#clients = new ClientTable(hash, options.clientIp === 'masked');
+    this.#referers = new KeyCache(hash, REFERERS);
     this.#urlKeys = new UrlKeys(hash, this.#routes.names.length, keepQuery);
     this.#refererKeys = new UrlKeys(hash, REFERER_SLOTS, keepQuery);
     this.#agentHashed = new Uint8Array(this.#agents.classes.length);
@@ -171,9 +185,12 @@ export class RowFacts {
 
   /** The rows that the next calls ask about. */
   attach(records: RecordBatch): void {
-    this.#row = -1;
     this.#bytes = records.bytes;
     this.#status = records.status;
+    this.#reason = records.reason;
+    this.#rows = records.length;
+    this.#until = 0;
+    this.#from = 0;
     if (records.spans !== this.#attachedTo) this.#find(records.spans);
     // Of JSON it is not known beforehand what a line has.
     const isAny = !records.spans.some(({ isFilled }) => isFilled);
@@ -214,22 +231,25 @@ export class RowFacts {
   isIgnored(row: number): boolean {
     if (!this.#hasIgnoredLines) return false;
     if (this.#options.ignore.statuses[this.#status[row] ?? 0] === 1) return true;
-    this.#look(row);
-    const isPath = (this.filled & FILLS_ROUTE) !== 0;
-    if (isPath && this.#routes.ignored[this.#routeSlot] === 1) return true;
-    return (this.filled & FILLS_AGENT) !== 0 && this.#agents.ignored[this.#agentSlot] === 1;
+    const at = this.#at(row);
+    const filled = this.#filledRows[at] ?? 0;
+    const routeSlot = this.#routes.found[at] ?? 0;
+    if ((filled & FILLS_ROUTE) !== 0 && this.#routes.ignored[routeSlot] === 1) return true;
+    const agentSlot = this.#agents.found[at] ?? 0;
+    return (filled & FILLS_AGENT) !== 0 && this.#agents.ignored[agentSlot] === 1;
   }
 
   /** Sets all that is public in here. */
   read(row: number): void {
-    if (row !== this.#row) this.#look(row);
+    const at = this.#at(row);
     const bytes = this.#bytes;
-    this.route = this.#routes.names[this.#routeSlot] ?? '';
-    this.routeHash = this.#routes.hashes[this.#routeSlot] ?? 0;
-    this.#readUrl();
-    this.#readAgent(row);
-    this.#readReferer(row);
-    this.#readClient(row);
+    this.filled = this.#filledRows[at] ?? 0;
+    this.method = this.#methods[at] ?? 0;
+    this.protocol = this.#protocols[at] ?? 0;
+    this.#readRoute(at);
+    this.#readAgent(at);
+    this.#readReferer(at);
+    this.#readClient(at);
     this.#readUpstream(row);
     this.cache = closed(CACHE_STATES, bytes, this.#cacheStatus, row);
     if (this.cache > 0) this.filled |= FILLS_CACHE;
@@ -237,31 +257,69 @@ export class RowFacts {
     if (this.tls > 0) this.filled |= FILLS_TLS;
   }
 
-  /** Method, protocol, and the slots of route and agent. */
-  #look(row: number): void {
-    this.#row = row;
-    this.filled = this.#alwaysFilled;
+  /** Where what is known of a row stands. */
+  #at(row: number): number {
+    if (row < this.#from || row >= this.#until) this.#lookUp(row);
+    return row - this.#from;
+  }
+
+  /** Looks up as many rows as the caches take at once, from `from` on. */
+  #lookUp(from: number): void {
     const bytes = this.#bytes;
-    this.#lookAtRequest(bytes, row);
-    const before = this.#routes.misses;
-    this.#routeSlot = this.#routes.find(bytes, this.#targetStart, this.#targetEnd);
-    if (this.#routes.misses !== before) this.#urlKeys.forget(this.#routeSlot);
-    const agentStart = this.#userAgent.start[row] ?? 0;
-    const agentEnd = this.#userAgent.end[row] ?? 0;
-    if (agentEnd > agentStart) this.filled |= FILLS_AGENT;
-    const known = this.#agents.misses;
-    this.#agentSlot = this.#agents.find(bytes, agentStart, agentEnd);
-    if (this.#agents.misses !== known) this.#agentHashed[this.#agentSlot] = 0;
-    this.agentClass = this.#agents.classes[this.#agentSlot] ?? 0;
+    let rows = Math.min(ROWS_MAX, this.#rows - from);
+    for (let at = 0; at < rows; at++) this.#gather(from + at, at);
+    rows = this.#routes.findRows(bytes, rows, (slot) => this.#urlKeys.forget(slot));
+    rows = this.#agents.findRows(bytes, rows, (slot) => {
+      this.#agentHashed[slot] = 0;
+    });
+    rows = this.#referers.findRows(bytes, rows, (slot) => this.#refererKeys.forget(slot));
+    if (this.#options.clientIp !== 'off') rows = this.#clients.findRows(bytes, rows);
+    this.#from = from;
+    this.#until = from + rows;
+  }
+
+  /** Method, protocol, and the spans of a row that are to be looked up; empty ones for no record. */
+  #gather(row: number, at: number): void {
+    const isRecord = this.#reason[row] === PARSED;
+    this.filled = this.#alwaysFilled;
+    this.method = 0;
+    this.protocol = 0;
+    this.#targetStart = 0;
+    this.#targetEnd = 0;
+    if (isRecord) this.#lookAtRequest(this.#bytes, row);
+    const targets = this.#routes.spans;
+    targets[2 * at] = this.#targetStart;
+    targets[2 * at + 1] = this.#targetEnd;
+    this.#methods[at] = this.method;
+    this.#protocols[at] = this.protocol;
+    const hasAgent = copySpan(isRecord ? this.#userAgent : NOWHERE, row, this.#agents.spans, at);
+    if (hasAgent) this.filled |= FILLS_AGENT;
+    copySpan(isRecord ? this.#httpReferer : NOWHERE, row, this.#referers.spans, at);
+    if (this.#options.clientIp !== 'off' && this.#gatherClient(row, at, isRecord)) {
+      this.filled |= FILLS_CLIENT;
+    }
+    this.#filledRows[at] = this.filled;
+  }
+
+  #gatherClient(row: number, at: number, isRecord: boolean): boolean {
+    const { spans } = this.#clients;
+    if (isRecord && this.#hasForwarded) {
+      const span = this.#span;
+      const start = this.#forwarded.start[row] ?? 0;
+      const end = this.#forwarded.end[row] ?? 0;
+      const { proxies } = this.#options.clientFrom;
+      if (end > start && forwardedClient(this.#bytes, start, end, proxies, span)) {
+        spans[2 * at] = span.start;
+        spans[2 * at + 1] = span.end;
+        return span.end > span.start;
+      }
+    }
+    return copySpan(isRecord ? this.#remoteAddr : NOWHERE, row, spans, at);
   }
 
   #lookAtRequest(bytes: Uint8Array, row: number): void {
     const start = this.#request.start[row] ?? 0;
     const end = this.#request.end[row] ?? 0;
-    this.method = 0;
-    this.protocol = 0;
-    this.#targetStart = start;
-    this.#targetEnd = start;
     if (end > start) {
       const line = this.#line;
       line.read(bytes, start, end);
@@ -293,24 +351,27 @@ export class RowFacts {
     this.filled |= FILLS_ROUTE;
   }
 
-  #readUrl(): void {
-    const start = this.#targetStart;
-    const end = this.#targetEnd;
-    if (start === end) {
-      this.url.clear();
-      return;
-    }
-    this.#urlKeys.read(this.#routeSlot, this.#bytes, start, end, this.url);
+  #readRoute(at: number): void {
+    const { spans, found, names, hashes } = this.#routes;
+    const slot = found[at] ?? 0;
+    const start = spans[2 * at] ?? 0;
+    const end = spans[2 * at + 1] ?? 0;
+    this.route = names[slot] ?? '';
+    this.routeHash = hashes[slot] ?? 0;
+    if (start === end) this.url.clear();
+    else this.#urlKeys.read(slot, this.#bytes, start, end, this.url);
   }
 
-  #readAgent(row: number): void {
-    const start = this.#userAgent.start[row] ?? 0;
-    const length = Math.min((this.#userAgent.end[row] ?? 0) - start, TOP_KEY_BYTES_MAX);
+  #readAgent(at: number): void {
+    const { spans, found, classes } = this.#agents;
+    const slot = found[at] ?? 0;
+    const start = spans[2 * at] ?? 0;
+    const length = Math.min((spans[2 * at + 1] ?? 0) - start, TOP_KEY_BYTES_MAX);
+    this.agentClass = classes[slot] ?? 0;
     if (length <= 0) {
       this.agent.clear();
       return;
     }
-    const slot = this.#agentSlot;
     if (this.#agentHashed[slot] === 0) {
       this.#agentHashed[slot] = 1;
       const { hash } = this.#options;
@@ -322,43 +383,24 @@ export class RowFacts {
     this.agent.id = slot;
   }
 
-  #readReferer(row: number): void {
-    const start = this.#httpReferer.start[row] ?? 0;
-    const end = this.#httpReferer.end[row] ?? 0;
-    if (start === end) {
-      this.referer.clear();
-      return;
-    }
-    const found = this.#referers.find(this.#bytes, start, end);
-    const slot = found < 0 ? ~found : found;
-    if (found < 0) this.#refererKeys.forget(slot);
-    this.#refererKeys.read(slot, this.#bytes, start, end, this.referer);
+  #readReferer(at: number): void {
+    const { spans, found } = this.#referers;
+    const start = spans[2 * at] ?? 0;
+    const end = spans[2 * at + 1] ?? 0;
+    if (start === end) this.referer.clear();
+    else this.#refererKeys.read(found[at] ?? 0, this.#bytes, start, end, this.referer);
   }
 
-  #readClient(row: number): void {
-    const { clientIp, clientFrom, hash } = this.#options;
-    const span = this.#span;
-    const bytes = this.#bytes;
-    this.client.clear();
-    if (clientIp === 'off') return;
-    span.start = this.#remoteAddr.start[row] ?? 0;
-    span.end = this.#remoteAddr.end[row] ?? 0;
-    if (this.#hasForwarded) {
-      const start = this.#forwarded.start[row] ?? 0;
-      const end = this.#forwarded.end[row] ?? 0;
-      if (end > start && !forwardedClient(bytes, start, end, clientFrom.proxies, span)) {
-        span.start = this.#remoteAddr.start[row] ?? 0;
-        span.end = this.#remoteAddr.end[row] ?? 0;
-      }
-    }
-    if (span.end === span.start) return;
-    this.filled |= FILLS_CLIENT;
-    if (clientIp === 'full') {
-      this.client.setHashed(hash, bytes, span.start, span.end);
+  #readClient(at: number): void {
+    if ((this.filled & FILLS_CLIENT) === 0 || this.#options.clientIp === 'off') {
+      this.client.clear();
       return;
     }
-    const length = maskAddress(bytes, span.start, span.end, this.#masked);
-    if (length > 0) this.client.setHashed(hash, this.#masked, 0, length);
+    const { spans, found } = this.#clients;
+    const start = spans[2 * at] ?? 0;
+    const end = spans[2 * at + 1] ?? 0;
+    if (start === end) this.client.clear();
+    else this.#clients.read(found[at] ?? 0, this.#bytes, start, end, this.client);
   }
 
   #readUpstream(row: number): void {
@@ -387,4 +429,13 @@ function closed(
   const start = column.start[row] ?? 0;
   const end = column.end[row] ?? 0;
   return start === end ? 0 : set.find(bytes, start, end);
+}
+
+/** Puts the span of a row into place `at` of `spans`; false when it is empty. */
+function copySpan(column: SpanColumn, row: number, spans: Int32Array, at: number): boolean {
+  const start = column.start[row] ?? 0;
+  const end = column.end[row] ?? 0;
+  spans[2 * at] = start;
+  spans[2 * at + 1] = end;
+  return end > start;
 }

@@ -6,17 +6,18 @@
  * Owns a cache from lists to answers (key-cache.ts); what it forgets is worked out again.
  */
 import type { ByteHash } from './byte-hash.ts';
-import { KeyCache, keyCacheBytes } from './key-cache.ts';
+import { KeyCache, keyCacheBytes, type KeyCacheOptions } from './key-cache.ts';
 
 const SLOTS = 512;
 /** A longer list is cut at its beginning: the last address is what counts. */
 const LIST_BYTES_MAX = 256;
+const LISTS: KeyCacheOptions = { slots: SLOTS, keyBytesMax: LIST_BYTES_MAX };
 const COMMA = 0x2c;
 const SPACE = 0x20;
 const ABSENT = '-';
 
 /** Bytes that an UpstreamTable takes out of the region of its ByteHash. */
-export const UPSTREAM_TABLE_BYTES = keyCacheBytes(SLOTS, LIST_BYTES_MAX);
+export const UPSTREAM_TABLE_BYTES = keyCacheBytes(LISTS);
 
 export class UpstreamTable {
   /** Per slot: the last address as a tag value, empty when the last try had none. */
@@ -33,7 +34,7 @@ export class UpstreamTable {
   constructor(hash: ByteHash, safeName: (text: string) => string) {
     this.#hash = hash;
     this.#safeName = safeName;
-    this.#cache = new KeyCache(hash, SLOTS, LIST_BYTES_MAX);
+    this.#cache = new KeyCache(hash, LISTS);
   }
 
   /** The slot of the list in `bytes[start, end)`; good until the next call. */

@@ -3,6 +3,7 @@ import { OTHER_KEY, type KeyTotals } from '../../src/aggregate/key-totals.ts';
 import { tagValue } from '../../src/aggregate/tag-value.ts';
 import { createByteHash } from '../../src/parse/byte-hash.ts';
 import { ROUTE_TABLE_BYTES, RouteTable } from '../../src/parse/route.ts';
+import { slotOf } from './slot-of.ts';
 
 export interface RouteCoverage {
   readonly requests: number;
@@ -53,7 +54,7 @@ export function routeCoverage(
     }
     window ??= hitters.open(startS);
     const bytes = encoder.encode(target);
-    const route = table.find(bytes, 0, bytes.length);
+    const route = slotOf(table, bytes, 0, bytes.length);
     const name = table.names[route]!;
     const slot = hitters.count('-', name, table.hashes[route]!);
     const at = slot < 0 ? window.otherAt('-') : window.rowAt(slot);

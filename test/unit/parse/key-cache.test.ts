@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { createByteHash } from '../../../src/parse/byte-hash.ts';
-import { KeyCache, keyCacheBytes } from '../../../src/parse/key-cache.ts';
+import { createByteHash, reservedBytes } from '../../../src/parse/byte-hash.ts';
+import { KeyCache, keyCacheBytes, type KeyCacheOptions } from '../../../src/parse/key-cache.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 
 function cacheOf(slots: number, keyBytesMax: number): KeyCache {
-  return new KeyCache(createByteHash(keyCacheBytes(slots, keyBytesMax)), slots, keyBytesMax);
+  return cacheWith({ slots, keyBytesMax });
+}
+
+function cacheWith(options: KeyCacheOptions): KeyCache {
+  return new KeyCache(createByteHash(keyCacheBytes(options)), options);
 }
 
 test('a key is new once and then has its slot', () => {
@@ -61,4 +65,56 @@ test('a key in use survives a flood of keys that come once', () => {
     }
   }
   assert.ok(missed < 0.05 * 200 * 200, `${missed} of 40000 hot look-ups missed`);
+});
+
+/** Lines of a log as a follower has them: in the memory of the hash, or elsewhere. */
+interface Rows {
+  readonly where: 'in the same memory' | 'elsewhere';
+  readonly keys: readonly string[];
+}
+
+const ROWS = 64;
+const rows = fc.record<Rows>({
+  where: fc.constantFrom('in the same memory', 'elsewhere'),
+  keys: fc.array(
+    fc.oneof(
+      fc.nat(12).map((n) => `/hot/${n}`),
+      fc.nat(5000).map((n) => `/page/${n}?q=${n}`),
+      fc.string({ maxLength: 40 }).map((key) => key.replaceAll(/[^\x20-\x7e]/g, '~')),
+    ),
+    { minLength: 1, maxLength: 300, size: 'max' },
+  ),
+});
+
+test('looked up many at a time, every row has the answer of its own key', () => {
+  fc.assert(
+    fc.property(rows, ({ where, keys }) => {
+      const options = { slots: 32, keyBytesMax: 24, rowsMax: ROWS, cutAt: 0x3f };
+      const log = keys.join('\n');
+      const hash = createByteHash(keyCacheBytes(options) + reservedBytes(log.length));
+      const cache = new KeyCache(hash, options);
+      const at = hash.reserve(log.length);
+      const bytes = where === 'elsewhere' ? text(log) : hash.memory;
+      let end = where === 'elsewhere' ? 0 : at;
+      if (where !== 'elsewhere') bytes.set(text(log), at);
+      const ends = keys.map((key) => (end += key.length + 1));
+      const keyOf = (key: string) => key.slice(0, 24).split('?')[0];
+      const answers: (string | undefined)[] = [];
+      for (let first = 0; first < keys.length; ) {
+        const wanted = Math.min(ROWS, keys.length - first);
+        for (let i = 0; i < wanted; i++) {
+          const keyEnd = ends[first + i]! - 1;
+          cache.spans.set([keyEnd - keys[first + i]!.length, keyEnd], 2 * i);
+        }
+        const done = cache.findRows(bytes, wanted, (slot, from, to) => {
+          answers[slot] = keyOf(Buffer.from(bytes.subarray(from, to)).toString());
+        });
+        assert.ok(done >= 1 && done <= wanted);
+        for (let i = 0; i < done; i++) {
+          assert.equal(answers[cache.found[i]!], keyOf(keys[first + i]!));
+        }
+        first += done;
+      }
+    }),
+  );
 });
