@@ -4,12 +4,11 @@ import type { SealedWindow } from './aggregate/sealed-window.ts';
 import { type Checkpoint, CheckpointFile, type PointIdentity } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import type { InfluxSettings } from './config/influx-rules.ts';
 import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
 import type { LineSource } from './follow/line-source.ts';
 import { InfluxClient } from './influx/client.ts';
 import { DeadLetterFile } from './influx/dead-letter.ts';
-import { type InfluxTarget, shownUrl } from './influx/influx-target.ts';
+import { shownUrl } from './influx/influx-target.ts';
 import { LineProtocolBuffer } from './influx/line-protocol.ts';
 import { encodeSidecar, encodeWindows } from './influx/points.ts';
 import type { ProcessTags } from './influx/process-tags.ts';
@@ -26,6 +25,7 @@ import { StateLock } from './state-lock.ts';
 import { snapshotOf } from './status-snapshot.ts';
 import type { MeterStatus } from './status/meter-status.ts';
 import { startStatusServer, type StatusServer } from './status/server.ts';
+import { targetOf } from './target.ts';
 import { UnparsedSample } from './unparsed-sample.ts';
 
 /**
@@ -337,33 +337,4 @@ function checkLength(name: string, wantedS: number, savedS: number, stateDir: st
       `${name} back, or give the meter an empty STATE_DIR: then the log is read again from the ` +
       'beginning of what is there.',
   );
-}
-
-/** The settings of the configuration in the form of the write stage. */
-export function targetOf(influx: InfluxSettings): InfluxTarget {
-  switch (influx.version) {
-    case 1:
-      return {
-        flavour: 'v1',
-        url: influx.url,
-        database: influx.database,
-        ...(influx.user === undefined ? {} : { user: influx.user }),
-        ...(influx.password === undefined ? {} : { password: influx.password.reveal() }),
-      };
-    case 2:
-      return {
-        flavour: 'v2',
-        url: influx.url,
-        bucket: influx.bucket,
-        ...(influx.org === undefined ? {} : { org: influx.org }),
-        ...(influx.token === undefined ? {} : { token: influx.token.reveal() }),
-      };
-    case 3:
-      return {
-        flavour: 'v3',
-        url: influx.url,
-        database: influx.database,
-        ...(influx.token === undefined ? {} : { token: influx.token.reveal() }),
-      };
-  }
 }

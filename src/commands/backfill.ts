@@ -1,28 +1,22 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { LogWindows } from '../aggregate/log-windows.ts';
-import type { SealedDetail } from '../aggregate/sealed-detail.ts';
-import type { SealedWindow } from '../aggregate/sealed-window.ts';
-import { targetOf } from '../app.ts';
 import { runBackfill } from '../backfill.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { createStages } from '../dimensions.ts';
 import { openBackfillFile } from '../follow/backfill-source.ts';
-import { InfluxClient } from '../influx/client.ts';
-import { DeadLetterFile } from '../influx/dead-letter.ts';
 import { encodeDetail } from '../influx/detail-points.ts';
 import { LineProtocolBuffer } from '../influx/line-protocol.ts';
-import { MemoryQueue } from '../influx/memory-queue.ts';
-import { encodeWindow, encodeWindows } from '../influx/points.ts';
+import { encodeWindow } from '../influx/points.ts';
 import type { ProcessTags } from '../influx/process-tags.ts';
-import { InfluxWriter } from '../influx/writer.ts';
 import { createLogger } from '../logger.ts';
 import { createParser } from '../parse/parser.ts';
 import { PARSED, REASONS } from '../parse/record-batch.ts';
 import { printable } from '../printable.ts';
 import type { Reporter } from '../report.ts';
 import { createReporter } from '../reporter.ts';
+import type { BackfillOutput } from './backfill-output.ts';
 import { ProgressBar } from './progress-bar.ts';
 
 /**
@@ -36,13 +30,6 @@ export interface BackfillArguments {
   readonly from?: number | undefined;
   /** Epoch seconds; only windows that begin before this. */
   readonly to?: number | undefined;
-}
-
-/** Where the windows go. */
-interface Output {
-  write(windows: readonly SealedWindow[], details: readonly SealedDetail[]): Promise<void>;
-  /** Resolves when everything has arrived. */
-  close(): Promise<void>;
 }
 
 /** Resolves to the exit code. Results go to stdout, everything for people to stderr. */
@@ -68,7 +55,10 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
     }
   }
   const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
-  const output = args.stdout ? toStdout(tags) : toInflux(config, tags, clock, report);
+  // The HTTP client alone takes longer to load than a small log to read.
+  const output = args.stdout
+    ? toStdout(tags)
+    : (await import('./backfill-output.ts')).toInflux(config, tags, clock, report);
   const progress = new ProgressBar(process.stderr, totalBytes, () => clock.monotonicMs());
   try {
     const logs = await readFiles(args, config, { report, clock, output, progress });
@@ -89,7 +79,7 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
 async function readFiles(
   { files, from = -Infinity, to = Infinity }: BackfillArguments,
   config: Config,
-  parts: { report: Reporter; clock: Clock; output: Output; progress: ProgressBar },
+  parts: { report: Reporter; clock: Clock; output: BackfillOutput; progress: ProgressBar },
 ): Promise<readonly LogWindows[]> {
   const { maxLineBytes, logFormat, logJsonKeys } = config;
   const { report, clock, output, progress } = parts;
@@ -111,7 +101,7 @@ async function readFiles(
 }
 
 /** Line protocol sorted by time, then series. What comes is of later moments than what came before. */
-function toStdout(tags: ProcessTags): Output {
+function toStdout(tags: ProcessTags): BackfillOutput {
   const buffer = new LineProtocolBuffer();
   // `… | head` has seen enough; there is nobody left to tell.
   process.stdout.on('error', (error) => process.exit(isClosedPipe(error) ? 0 : 1));
@@ -142,38 +132,6 @@ function toStdout(tags: ProcessTags): Output {
     },
     async close() {
       await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-    },
-  };
-}
-
-function toInflux(config: Config, tags: ProcessTags, clock: Clock, report: Reporter): Output {
-  if (config.influx === undefined) throw new Error('no database is configured');
-  const target = targetOf(config.influx);
-  const client = new InfluxClient({ target, clock });
-  const queue = new MemoryQueue(clock);
-  const writer = new InfluxWriter({
-    target,
-    client,
-    spool: queue,
-    deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, report }),
-    clock,
-    report,
-    random: Math.random,
-  });
-  const done = new AbortController();
-  const writing = writer.run(done.signal);
-  const buffer = new LineProtocolBuffer();
-  return {
-    async write(windows, details) {
-      for (const { lines, points } of encodeWindows(windows, tags, buffer, details)) {
-        await queue.append(lines, points, done.signal);
-      }
-    },
-    async close() {
-      await queue.whenDrained(done.signal);
-      done.abort();
-      await writing;
-      await client.close();
     },
   };
 }
