@@ -5,7 +5,8 @@ import { tagValue } from './aggregate/tag-value.ts';
 import type { Config } from './config.ts';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from './parse/byte-hash.ts';
 import { RecordBatch } from './parse/record-batch.ts';
-import { factVariables, RowFacts, ROW_FACTS_BYTES } from './parse/row-facts.ts';
+import { factVariables } from './parse/fact-columns.ts';
+import { RowFacts, ROW_FACTS_BYTES } from './parse/row-facts.ts';
 import { createScanner, type Scanner } from './parse/scanner.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { RowFacts } from '../parse/row-facts.ts';
 import { FAMILY_TIME } from '../parse/record-batch.ts';
-import { FILLS_CLIENT, FILLS_ROUTE } from '../parse/row-facts.ts';
+import { FILLS_CLIENT, FILLS_ROUTE } from '../parse/fact-columns.ts';
 import type { HeavyHitters } from './heavy-hitters.ts';
 import { HyperLogLog, type HyperLogLogSnapshot } from './hyper-log-log.ts';
 import { addRequest, addRetries, figuresOf } from './keyed-row.ts';

@@ -6,8 +6,8 @@ import {
   FILLS_METHOD,
   FILLS_PROTOCOL,
   FILLS_TLS,
-  type RowFacts,
-} from '../parse/row-facts.ts';
+} from '../parse/fact-columns.ts';
+import type { RowFacts } from '../parse/row-facts.ts';
 import type { PropertyTotals } from './sealed-detail.ts';
 
 /**

@@ -20,7 +20,12 @@ export interface BackfillOutput {
 }
 
 /** To the database of the configuration, which must be there. */
-export function toInflux(config: Config, tags: ProcessTags, clock: Clock, report: Reporter): BackfillOutput {
+export function toInflux(
+  config: Config,
+  tags: ProcessTags,
+  clock: Clock,
+  report: Reporter,
+): BackfillOutput {
   if (config.influx === undefined) throw new Error('no database is configured');
   const target = targetOf(config.influx);
   const client = new InfluxClient({ target, clock });

@@ -1,6 +1,6 @@
 import { readIgnoreRules, type IgnoreRules } from '../parse/ignore-rules.ts';
 import { readPathRule, RuleError, type PathRule } from '../parse/path-rule.ts';
-import type { ClientSource } from '../parse/row-facts.ts';
+import type { ClientSource } from '../parse/fact-columns.ts';
 import { readWindowS } from './readers.ts';
 import {
   oneOf,

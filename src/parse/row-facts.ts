@@ -1,5 +1,17 @@
 import { AGENT_TABLE_BYTES, AgentTable } from './agent-class.ts';
 import type { ByteHash } from './byte-hash.ts';
+import {
+  FactColumns,
+  FILLS_AGENT,
+  FILLS_CACHE,
+  FILLS_CLIENT,
+  FILLS_METHOD,
+  FILLS_PROTOCOL,
+  FILLS_ROUTE,
+  FILLS_TLS,
+  NOWHERE,
+  type ClientSource,
+} from './fact-columns.ts';
 import { forwardedClient, type Span } from './client-address.ts';
 import { CLIENT_TABLE_BYTES, ClientTable } from './client-table.ts';
 import { CACHE_STATES, METHODS, PROTOCOLS, TLS_VERSIONS } from './closed-set.ts';
@@ -24,37 +36,6 @@ import { methodOf, protocolOf } from './usual-request.ts';
  * spans of all, then path, agent, referer and address in a table each. Allocates nothing for values
  * that were seen before.
  */
-
-/** Bits of `filled`: which dimensions the log format can fill. */
-export const FILLS_METHOD = 1;
-export const FILLS_PROTOCOL = 2;
-export const FILLS_ROUTE = 4;
-export const FILLS_AGENT = 8;
-export const FILLS_CACHE = 16;
-export const FILLS_TLS = 32;
-export const FILLS_CLIENT = 64;
-
-const SPAN_VARIABLES = [
-  'request',
-  'request_method',
-  'request_uri',
-  'uri',
-  'server_protocol',
-  'http_user_agent',
-  'http_referer',
-  'remote_addr',
-  'upstream_addr',
-  'upstream_cache_status',
-  'ssl_protocol',
-] as const;
-
-/** Where the client's address stands. */
-export interface ClientSource {
-  /** Without `$`. */
-  readonly variable: string;
-  /** Trusted proxies that have appended to the list; 1 where it is a single address. */
-  readonly proxies: number;
-}
 
 export interface RowFactsOptions {
   readonly hash: ByteHash;
@@ -84,19 +65,6 @@ export const ROW_FACTS_BYTES =
   UPSTREAM_TABLE_BYTES +
   keyCacheBytes(REFERERS);
 
-/** Variables whose spans a RecordBatch must have for `attach()`. */
-export function factVariables({ variable }: ClientSource): string[] {
-  return [...new Set<string>([...SPAN_VARIABLES, variable])];
-}
-
-/** A column that nothing fills, for variables that a batch was not asked for. */
-const NOWHERE: SpanColumn = {
-  variable: '',
-  isFilled: false,
-  start: new Uint32Array(0),
-  end: new Uint32Array(0),
-};
-
 export class RowFacts {
   /** FILLS_* bits of the row: the format has the variable, or, in JSON, the line. */
   filled = 0;
@@ -120,6 +88,7 @@ export class RowFacts {
   readonly client = new TopKey();
 
   readonly #options: RowFactsOptions;
+  readonly #columns: FactColumns;
   readonly #routes: RouteTable;
   readonly #agents: AgentTable;
   readonly #clients: ClientTable;
@@ -134,27 +103,8 @@ export class RowFacts {
   readonly #hasIgnoredLines: boolean;
   readonly #line = new RequestLine();
   readonly #span: Span = { start: 0, end: 0 };
-  /** The columns of the batch, by name. */
-  readonly #columns = new Map<string, SpanColumn>();
-  #attachedTo: readonly SpanColumn[] | undefined;
   #bytes: Uint8Array = new Uint8Array(0);
   #status: Int32Array = new Int32Array(0);
-  #alwaysFilled = 0;
-  /** The request may also stand in parts, `$request_method` and the like. */
-  #hasParts = false;
-  #hasForwarded = false;
-  #request = NOWHERE;
-  #requestMethod = NOWHERE;
-  #requestUri = NOWHERE;
-  #uri = NOWHERE;
-  #serverProtocol = NOWHERE;
-  #userAgent = NOWHERE;
-  #httpReferer = NOWHERE;
-  #remoteAddr = NOWHERE;
-  #upstreamAddr = NOWHERE;
-  #cacheStatus = NOWHERE;
-  #sslProtocol = NOWHERE;
-  #forwarded = NOWHERE;
   #reason: Uint8Array = new Uint8Array(0);
   #rows = 0;
   /** The rows [from, until) have been looked up; what is known of a row stands at `row - from`. */
@@ -169,6 +119,7 @@ export class RowFacts {
   constructor(options: RowFactsOptions) {
     const { hash, routes, ignore, isBot, safeName, keepQuery } = options;
     this.#options = options;
+    this.#columns = new FactColumns(options.clientFrom);
     this.#routes = new RouteTable({ hash, routes, ignored: ignore.paths, safeName });
     this.#agents = new AgentTable({ hash, isBot, ignored: ignore.agents });
     this.#upstreams = new UpstreamTable(hash, safeName);
@@ -191,40 +142,7 @@ export class RowFacts {
     this.#rows = records.length;
     this.#until = 0;
     this.#from = 0;
-    if (records.spans !== this.#attachedTo) this.#find(records.spans);
-    // Of JSON it is not known beforehand what a line has.
-    const isAny = !records.spans.some(({ isFilled }) => isFilled);
-    const parts = [this.#requestMethod, this.#requestUri, this.#uri, this.#serverProtocol];
-    this.#hasParts = isAny || parts.some(({ isFilled }) => isFilled);
-    this.#hasForwarded = this.#forwarded !== NOWHERE && (isAny || this.#forwarded.isFilled);
-    this.#alwaysFilled =
-      bit(FILLS_METHOD, this.#request, this.#requestMethod) |
-      bit(FILLS_PROTOCOL, this.#request, this.#serverProtocol) |
-      bit(FILLS_ROUTE, this.#request, this.#requestUri, this.#uri) |
-      bit(FILLS_AGENT, this.#userAgent) |
-      bit(FILLS_CACHE, this.#cacheStatus) |
-      bit(FILLS_TLS, this.#sslProtocol) |
-      bit(FILLS_CLIENT, this.#remoteAddr, this.#forwarded);
-  }
-
-  #find(spans: readonly SpanColumn[]): void {
-    this.#attachedTo = spans;
-    this.#columns.clear();
-    for (const column of spans) this.#columns.set(column.variable, column);
-    const column = (name: string) => this.#columns.get(name) ?? NOWHERE;
-    this.#request = column('request');
-    this.#requestMethod = column('request_method');
-    this.#requestUri = column('request_uri');
-    this.#uri = column('uri');
-    this.#serverProtocol = column('server_protocol');
-    this.#userAgent = column('http_user_agent');
-    this.#httpReferer = column('http_referer');
-    this.#remoteAddr = column('remote_addr');
-    this.#upstreamAddr = column('upstream_addr');
-    this.#cacheStatus = column('upstream_cache_status');
-    this.#sslProtocol = column('ssl_protocol');
-    const { variable } = this.#options.clientFrom;
-    this.#forwarded = variable === 'remote_addr' ? NOWHERE : column(variable);
+    this.#columns.attach(records);
   }
 
   /** Whether the line of the row is one of those that are not to be counted. */
@@ -251,9 +169,9 @@ export class RowFacts {
     this.#readReferer(at);
     this.#readClient(at);
     this.#readUpstream(row);
-    this.cache = closed(CACHE_STATES, bytes, this.#cacheStatus, row);
+    this.cache = closed(CACHE_STATES, bytes, this.#columns.cacheStatus, row);
     if (this.cache > 0) this.filled |= FILLS_CACHE;
-    this.tls = closed(TLS_VERSIONS, bytes, this.#sslProtocol, row);
+    this.tls = closed(TLS_VERSIONS, bytes, this.#columns.sslProtocol, row);
     if (this.tls > 0) this.filled |= FILLS_TLS;
   }
 
@@ -281,7 +199,7 @@ export class RowFacts {
   /** Method, protocol, and the spans of a row that are to be looked up; empty ones for no record. */
   #gather(row: number, at: number): void {
     const isRecord = this.#reason[row] === PARSED;
-    this.filled = this.#alwaysFilled;
+    this.filled = this.#columns.filled;
     this.method = 0;
     this.protocol = 0;
     this.#targetStart = 0;
@@ -292,9 +210,14 @@ export class RowFacts {
     targets[2 * at + 1] = this.#targetEnd;
     this.#methods[at] = this.method;
     this.#protocols[at] = this.protocol;
-    const hasAgent = copySpan(isRecord ? this.#userAgent : NOWHERE, row, this.#agents.spans, at);
+    const hasAgent = copySpan(
+      isRecord ? this.#columns.userAgent : NOWHERE,
+      row,
+      this.#agents.spans,
+      at,
+    );
     if (hasAgent) this.filled |= FILLS_AGENT;
-    copySpan(isRecord ? this.#httpReferer : NOWHERE, row, this.#referers.spans, at);
+    copySpan(isRecord ? this.#columns.httpReferer : NOWHERE, row, this.#referers.spans, at);
     if (this.#options.clientIp !== 'off' && this.#gatherClient(row, at, isRecord)) {
       this.filled |= FILLS_CLIENT;
     }
@@ -303,10 +226,10 @@ export class RowFacts {
 
   #gatherClient(row: number, at: number, isRecord: boolean): boolean {
     const { spans } = this.#clients;
-    if (isRecord && this.#hasForwarded) {
+    if (isRecord && this.#columns.hasForwarded) {
       const span = this.#span;
-      const start = this.#forwarded.start[row] ?? 0;
-      const end = this.#forwarded.end[row] ?? 0;
+      const start = this.#columns.forwarded.start[row] ?? 0;
+      const end = this.#columns.forwarded.end[row] ?? 0;
       const { proxies } = this.#options.clientFrom;
       if (end > start && forwardedClient(this.#bytes, start, end, proxies, span)) {
         spans[2 * at] = span.start;
@@ -314,12 +237,12 @@ export class RowFacts {
         return span.end > span.start;
       }
     }
-    return copySpan(isRecord ? this.#remoteAddr : NOWHERE, row, spans, at);
+    return copySpan(isRecord ? this.#columns.remoteAddr : NOWHERE, row, spans, at);
   }
 
   #lookAtRequest(bytes: Uint8Array, row: number): void {
-    const start = this.#request.start[row] ?? 0;
-    const end = this.#request.end[row] ?? 0;
+    const start = this.#columns.request.start[row] ?? 0;
+    const end = this.#columns.request.end[row] ?? 0;
     if (end > start) {
       const line = this.#line;
       line.read(bytes, start, end);
@@ -330,16 +253,16 @@ export class RowFacts {
       this.filled |= FILLS_METHOD | FILLS_PROTOCOL | FILLS_ROUTE;
     }
     // Most formats have nothing but `$request`.
-    if (!this.#hasParts) return;
-    const method = closed(METHODS, bytes, this.#requestMethod, row);
+    if (!this.#columns.hasParts) return;
+    const method = closed(METHODS, bytes, this.#columns.requestMethod, row);
     if (method > 0) this.method = method;
     if (method > 0) this.filled |= FILLS_METHOD;
-    const protocol = closed(PROTOCOLS, bytes, this.#serverProtocol, row);
+    const protocol = closed(PROTOCOLS, bytes, this.#columns.serverProtocol, row);
     if (protocol > 0) this.protocol = protocol;
     if (protocol > 0) this.filled |= FILLS_PROTOCOL;
-    if (this.#targetStart === this.#targetEnd) this.#lookAtTarget(this.#uri, row);
+    if (this.#targetStart === this.#targetEnd) this.#lookAtTarget(this.#columns.uri, row);
     // As the client asked, before any rewriting.
-    this.#lookAtTarget(this.#requestUri, row);
+    this.#lookAtTarget(this.#columns.requestUri, row);
   }
 
   #lookAtTarget(column: SpanColumn, row: number): void {
@@ -404,8 +327,8 @@ export class RowFacts {
   }
 
   #readUpstream(row: number): void {
-    const start = this.#upstreamAddr.start[row] ?? 0;
-    const end = this.#upstreamAddr.end[row] ?? 0;
+    const start = this.#columns.upstreamAddr.start[row] ?? 0;
+    const end = this.#columns.upstreamAddr.end[row] ?? 0;
     this.upstream = '';
     if (start === end) return;
     const table = this.#upstreams;
@@ -414,10 +337,6 @@ export class RowFacts {
     this.upstreamHash = table.hashes[slot] ?? 0;
     this.retries = table.retries[slot] ?? 0;
   }
-}
-
-function bit(fills: number, ...columns: readonly SpanColumn[]): number {
-  return columns.some(({ isFilled }) => isFilled) ? fills : 0;
 }
 
 function closed(

@@ -8,7 +8,8 @@ import { BYTE_HASH_OWN_BYTES, createByteHash } from '../../src/parse/byte-hash.t
 import { readIgnoreRules } from '../../src/parse/ignore-rules.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch } from '../../src/parse/record-batch.ts';
-import { factVariables, RowFacts, ROW_FACTS_BYTES } from '../../src/parse/row-facts.ts';
+import { factVariables } from '../../src/parse/fact-columns.ts';
+import { RowFacts, ROW_FACTS_BYTES } from '../../src/parse/row-facts.ts';
 import { createScanner } from '../../src/parse/scanner.ts';
 
 const CLIENT = { variable: 'remote_addr', proxies: 1 } as const;
