@@ -4,7 +4,7 @@ import { LogWindows } from './aggregate/log-windows.ts';
 import { tagValue } from './aggregate/tag-value.ts';
 import type { Config } from './config.ts';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from './parse/byte-hash.ts';
-import { RecordBatch } from './parse/record-batch.ts';
+import { RecordBatch, recordBatchBytes } from './parse/record-batch.ts';
 import { factVariables } from './parse/fact-columns.ts';
 import { RowFacts, ROW_FACTS_BYTES } from './parse/row-facts.ts';
 import { createScanner, type Scanner } from './parse/scanner.ts';
@@ -18,6 +18,7 @@ import { createScanner, type Scanner } from './parse/scanner.ts';
 /** Reading chunks of 256 KiB beside one line of the greatest length. */
 const READ_CHUNK_BYTES = 256 * 1024;
 const RECORDS_MAX = 4096;
+const ROOM_STEP_BYTES = 8;
 
 export interface Stages {
   readonly scanner: Scanner;
@@ -27,13 +28,20 @@ export interface Stages {
 }
 
 export function createStages(config: Config): Stages {
+  const { detailWindowS } = config;
+  const variables = detailWindowS === undefined ? [] : factVariables(config.clientFrom);
+  const hashBytes = BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES;
   const scanner = createScanner({
     readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES,
-    sharedBytes: BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES,
+    sharedBytes: hashBytes + ROOM_STEP_BYTES + recordBatchBytes(RECORDS_MAX, variables),
   });
-  const { detailWindowS } = config;
+  const { memory, at } = scanner.shared;
+  const room = {
+    buffer: memory.buffer,
+    at: ROOM_STEP_BYTES * Math.ceil((at + hashBytes) / ROOM_STEP_BYTES),
+  };
+  const records = new RecordBatch(RECORDS_MAX, variables, room);
   if (detailWindowS === undefined) {
-    const records = new RecordBatch(RECORDS_MAX);
     return { scanner, records, newWindows: (log) => newLogWindows(config, log) };
   }
   const facts = new RowFacts({
@@ -48,7 +56,7 @@ export function createStages(config: Config): Stages {
   });
   return {
     scanner,
-    records: new RecordBatch(RECORDS_MAX, factVariables(config.clientFrom)),
+    records,
     newWindows: (log) => newLogWindows(config, log, { facts, windowS: detailWindowS }),
   };
 }

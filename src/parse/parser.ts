@@ -54,7 +54,7 @@ class Candidate {
   readonly quoteCount: number;
   #diagnosis: Diagnosis | undefined;
 
-  constructor(format: Format) {
+  constructor(format: Format, { machine }: Scanner) {
     this.format = format;
     if (format.kind === 'json') {
       this.plan = new JsonPlan(format);
@@ -62,7 +62,7 @@ class Candidate {
       return;
     }
     const names = format.variables.map(({ name }) => name);
-    this.plan = new Plan(format.program, names, format.siteVariable);
+    this.plan = new Plan(format.program, names, format.siteVariable, machine);
     this.quoteCount = format.program.quoteCount;
   }
 
@@ -102,7 +102,7 @@ class FormatParser implements LineParser {
   readonly #unescaped: Int32Array;
 
   constructor(formats: readonly Format[], scanner: Scanner) {
-    this.#candidates = formats.map((format) => new Candidate(format));
+    this.#candidates = formats.map((format) => new Candidate(format, scanner));
     this.#scanner = scanner;
     this.#used = this.#candidates.length === 1 ? this.#candidates[0] : undefined;
     const quoteCounts = this.#candidates.map(({ quoteCount }) => quoteCount);
@@ -159,6 +159,17 @@ class FormatParser implements LineParser {
     let at = from;
     let firstQuote = 0;
     for (let i = 0; i < found; i++) {
+      const plan = this.#used?.plan;
+      if (plan instanceof Plan) {
+        const until = plan.runMany(at, i, found, firstQuote, firstRow + i);
+        if (until > i) {
+          this.#hasRecord = true;
+          at = (lines[2 * until - 2] ?? 0) + 1;
+          firstQuote = lines[2 * until - 1] ?? 0;
+          i = until;
+          if (i === found) break;
+        }
+      }
       const row = firstRow + i;
       const lineFeed = lines[2 * i] ?? 0;
       const lastQuote = lines[2 * i + 1] ?? 0;

@@ -9,6 +9,7 @@
  * Owns a small stack; bytes and columns are borrowed from `attach` until the next one.
  */
 import { OP_FREE, OP_LIST_WORD, OP_SEARCHED_MAX, OP_WORD, type Program } from './log-format.ts';
+import type { LineCode, LineMachine } from './line-machine.ts';
 import type { RecordBatch, SpanColumn } from './record-batch.ts';
 import { ValueReader } from './value-reader.ts';
 
@@ -28,6 +29,8 @@ export class Plan {
   readonly program: Program;
   readonly #names: readonly string[];
   readonly #siteVariable: string | undefined;
+  readonly #machine: LineMachine | undefined;
+  #code: LineCode | undefined;
   readonly #values = new ValueReader();
   /** Segments in which there is something to check or to take; the others are settled by their quotes. */
   #segments: Int32Array;
@@ -46,8 +49,17 @@ export class Plan {
   /** Only while `trace` runs. */
   #stop: Stop | undefined;
 
-  /** `names`: the variables in order, without `$`; `siteVariable`: the one that fills the site columns. */
-  constructor(program: Program, names: readonly string[], siteVariable: string | undefined) {
+  /**
+   * `names`: the variables in order, without `$`; `siteVariable`: the one that fills the site columns.
+   * Without a machine every line goes through `run()`.
+   */
+  constructor(
+    program: Program,
+    names: readonly string[],
+    siteVariable: string | undefined,
+    machine?: LineMachine,
+  ) {
+    this.#machine = machine;
     this.program = program;
     this.#names = names;
     this.#siteVariable = siteVariable;
@@ -78,6 +90,13 @@ export class Plan {
     const all = Int32Array.from({ length: this.program.segmentCount }, (_, s) => s);
     this.#segments = all.filter((s) => !this.#isWhole(s) || this.#columnAt(s) >= 0);
     this.#wholeColumns = this.#segments.map((s) => (this.#isWhole(s) ? this.#columnAt(s) : -1));
+    this.#code = this.#machine?.assemble(
+      this.program,
+      this.#segments,
+      this.#columnOf,
+      this.#columns,
+      into,
+    );
   }
 
   /** Whether everything between its quotes is one value that may hold anything. */
@@ -111,6 +130,18 @@ export class Plan {
       else if (!this.#fits(s, from, to, row)) return false;
     }
     return true;
+  }
+
+  /**
+   * Runs many lines of the last scan, as far as the usual course goes; see LineMachine.fit(). Returns
+   * the first line that is left for `run()`.
+   */
+  runMany(at: number, line: number, found: number, firstQuote: number, row: number): number {
+    const machine = this.#machine;
+    const code = this.#code;
+    const bytes = this.#bytes;
+    if (machine === undefined || code === undefined || !machine.holds(bytes)) return line;
+    return machine.fit(code, bytes.byteOffset, at, line, found, firstQuote, row);
   }
 
   /** Whether `[start, end)` as a whole is a value of variable `v`. Fills its column in row 0. */

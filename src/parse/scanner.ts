@@ -3,12 +3,14 @@
  * takes 2.
  *
  * Owns one piece of WebAssembly memory of fixed size (it never grows: growth would detach the views
- * on it) with, in this order: the table of quotes, the table of lines, a staging area, the read
- * buffer, 64 bytes of padding, what was asked for as `shared`, padding. Files are read straight into the read buffer, so their bytes are
- * scanned where they are; bytes from elsewhere are copied into the staging area piece by piece.
+ * on it) with, in this order: the table of quotes, the table of lines, the machine that reads the
+ * lines (line-machine.ts), a staging area, the read buffer, 64 bytes of padding, what was asked for as
+ * `shared`, padding. Files are read straight into the read buffer, so their bytes are scanned where
+ * they are; bytes from elsewhere are copied into the staging area piece by piece.
  * The tables are valid until the next `scan()`. One scanner serves any number of parsers, in turn.
  */
 import type { WasmMemory } from './byte-hash.ts';
+import { createLineMachine, LINE_MACHINE_BYTES, type LineMachine } from './line-machine.ts';
 import { SCAN_WASM } from './scan-wasm.ts';
 
 const PAGE_BYTES = 64 * 1024;
@@ -25,7 +27,8 @@ const QUOTES_AT = 0;
 const QUOTES_END = QUOTES_AT + 4 * QUOTES_MAX;
 const LINES_AT = QUOTES_END;
 const LINES_END = LINES_AT + 8 * SCAN_LINES_MAX;
-const STAGING_AT = LINES_END;
+const MACHINE_AT = LINES_END;
+const STAGING_AT = MACHINE_AT + LINE_MACHINE_BYTES;
 const READ_BUFFER_AT = STAGING_AT + STAGING_BYTES;
 
 export interface Scanner {
@@ -37,6 +40,8 @@ export interface Scanner {
   readonly quotes: Int32Array;
   /** Per line found: the position of its LF, then the number of quotes from the scan's start to it. */
   readonly lines: Int32Array;
+  /** Reads the lines that were found, where their bytes are in this memory. */
+  readonly machine: LineMachine;
   /**
    * Looks for at most `linesMax` (and SCAN_LINES_MAX) lines in `bytes[start, end)`, `start` being the
    * beginning of a line, and returns how many it found: fewer than there are when a table is full,
@@ -86,6 +91,7 @@ class WasmScanner implements Scanner {
   readonly shared: { readonly memory: WasmMemory; readonly at: number };
   readonly quotes: Int32Array;
   readonly lines: Int32Array;
+  readonly machine: LineMachine;
   readonly #buffer: ArrayBuffer;
   readonly #memory: Uint8Array;
   readonly #scan: ScanFunction;
@@ -99,6 +105,8 @@ class WasmScanner implements Scanner {
     this.readBuffer = new Uint8Array(buffer, READ_BUFFER_AT, readBufferBytes);
     this.quotes = new Int32Array(buffer, QUOTES_AT, QUOTES_MAX);
     this.lines = new Int32Array(buffer, LINES_AT, 2 * SCAN_LINES_MAX);
+    const tables = { quotesAt: QUOTES_AT, linesAt: LINES_AT };
+    this.machine = createLineMachine(memory, MACHINE_AT, tables, this.lines);
   }
 
   scan(bytes: Uint8Array, start: number, end: number, linesMax: number): number {

@@ -136,3 +136,43 @@ function valuesOf(given: {
     server: h,
   };
 }
+
+/** Any order of variables: free ones in quotes or, at most one to a stretch, without. */
+export const anyFormat = fc
+  .record({
+    time: fc.constantFrom('time_local', 'time_iso8601', 'msec'),
+    others: fc.subarray(
+      [
+        'body_bytes_sent',
+        'request_length',
+        'request_time',
+        'remote_addr',
+        'server_name',
+        'scheme',
+        'proxy_upstream_name',
+        'upstream_addr',
+        'upstream_status',
+        'upstream_response_time',
+        'remote_user',
+        'request',
+        'http_referer',
+        'http_user_agent',
+        'request_uri',
+      ],
+      { minLength: 1 },
+    ),
+    order: fc.array(fc.nat(), { minLength: 20, maxLength: 20 }),
+    quoted: fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }),
+    literals: fc.array(fc.constantFrom(' ', ' - ', ' [', '] ', '|', ' rt=', ', ', ';', '"x" '), {
+      minLength: 20,
+      maxLength: 20,
+    }),
+  })
+  .map(({ time, others, order, quoted, literals }) =>
+    [time, 'status', ...others]
+      .map((name, i) => ({ name, key: order[i] ?? 0 }))
+      .sort((one, other) => one.key - other.key)
+      .map(({ name }, i) => (quoted[i] === true ? `"$${name}"` : `$${name}`) + (literals[i] ?? ' '))
+      .join(''),
+  )
+  .filter((format) => format !== '' && !format.startsWith('"'));

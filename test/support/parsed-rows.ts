@@ -1,7 +1,13 @@
 import type { LineBatch } from '../../src/follow/line-batch.ts';
 import type { LineParser } from '../../src/parse/line-parser.ts';
 import { createParser } from '../../src/parse/parser.ts';
-import { PARSED, RecordBatch, REASONS, type Reason } from '../../src/parse/record-batch.ts';
+import {
+  PARSED,
+  RecordBatch,
+  REASONS,
+  type Reason,
+  type Room,
+} from '../../src/parse/record-batch.ts';
 import { createScanner, type Scanner } from '../../src/parse/scanner.ts';
 
 /** One row as values; `undefined` where the row is no record or the value is absent. */
@@ -40,9 +46,9 @@ export function batchOf(bytes: Uint8Array, end: number = bytes.length): LineBatc
 export function parseBytes(
   parser: LineParser,
   bytes: Uint8Array,
-  options: { capacity?: number; spans?: readonly string[] } = {},
+  options: { capacity?: number; spans?: readonly string[]; room?: Room } = {},
 ): ParsedRow[] {
-  const into = new RecordBatch(options.capacity ?? 64, options.spans ?? []);
+  const into = new RecordBatch(options.capacity ?? 64, options.spans ?? [], options.room);
   const batch = batchOf(bytes);
   const rows: ParsedRow[] = [];
   for (let at = 0; at < batch.end; at = into.consumedTo) {

@@ -97,6 +97,7 @@ test('formats line by line in turn: every line is parsed, and few are scanned tw
     shared: scanner.shared,
     quotes: scanner.quotes,
     lines: scanner.lines,
+    machine: scanner.machine,
     scan: (...region) => {
       const found = scanner.scan(...region);
       scanned += found;
