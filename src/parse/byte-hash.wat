@@ -112,6 +112,24 @@
   (func $same (export "same") (param $a i32) (param $b i32) (param $length i32) (result i32)
     (local $end i32) (local $last i32)
     (local.set $end (i32.add (local.get $a) (local.get $length)))
+    (if (i32.ge_u (local.get $length) (i32.const 16))
+      (then
+        (local.set $last (i32.sub (local.get $end) (i32.const 16)))
+        (if (v128.any_true
+              (v128.xor
+                (v128.load align=1 (local.get $last))
+                (v128.load align=1
+                  (i32.sub (i32.add (local.get $b) (local.get $length)) (i32.const 16)))))
+          (then (return (i32.const 0))))
+        (loop $next
+          (if (v128.any_true
+                (v128.xor
+                  (v128.load align=1 (local.get $a)) (v128.load align=1 (local.get $b))))
+            (then (return (i32.const 0))))
+          (local.set $a (i32.add (local.get $a) (i32.const 16)))
+          (local.set $b (i32.add (local.get $b) (i32.const 16)))
+          (br_if $next (i32.lt_u (local.get $a) (local.get $last))))
+        (return (i32.const 1))))
     (if (i32.ge_u (local.get $length) (i32.const 8))
       (then
         (local.set $last (i32.sub (local.get $end) (i32.const 8)))
@@ -142,7 +160,7 @@
   (func (export "findAll")
     (param $cache i32) (param $base i32) (param $row i32) (param $end i32) (result i32)
     (local $span i32) (local $at i32) (local $length i32) (local $hash i64) (local $entry i32)
-    (local $slot i32) (local $lastSlot i32) (local $keyBytesMax i32) (local $cut i32)
+    (local $slot i32) (local $way i32) (local $keyBytesMax i32) (local $cut i32)
     (local.set $keyBytesMax (i32.load offset=12 (local.get $cache)))
     (local.set $cut (i32.load offset=28 (local.get $cache)))
     (block $missing
@@ -170,25 +188,33 @@
           (i32.shl
             (i32.and (i32.wrap_i64 (local.get $hash)) (i32.load (local.get $cache)))
             (i32.const 2)))
-        (local.set $lastSlot (i32.add (local.get $slot) (i32.const 3)))
         (local.set $entry
           (i32.add (i32.load offset=4 (local.get $cache)) (i32.shl (local.get $slot) (i32.const 4))))
-        (block $found
-          (loop $way
-            (block $other
-              (br_if $other (i64.ne (i64.load (local.get $entry)) (local.get $hash)))
-              (br_if $other (i32.ne (i32.load offset=8 (local.get $entry)) (local.get $length)))
-              (br_if $found
-                (call $same
-                  (local.get $at)
-                  (i32.add
-                    (i32.load offset=8 (local.get $cache))
-                    (i32.mul (local.get $slot) (local.get $keyBytesMax)))
-                  (local.get $length))))
-            (br_if $missing (i32.eq (local.get $slot) (local.get $lastSlot)))
-            (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
-            (local.set $entry (i32.add (local.get $entry) (i32.const 16)))
-            (br $way)))
+        ;; Which of the four has the hash, by sums: nobody can guess that, so there is no branch. Two
+        ;; keys of one hash are told apart below; the second then counts as missing.
+        (local.set $way
+          (i32.add
+            (i64.eq (i64.load offset=16 (local.get $entry)) (local.get $hash))
+            (i32.add
+              (i32.shl
+                (i64.eq (i64.load offset=32 (local.get $entry)) (local.get $hash))
+                (i32.const 1))
+              (i32.mul
+                (i64.eq (i64.load offset=48 (local.get $entry)) (local.get $hash))
+                (i32.const 3)))))
+        (local.set $way (i32.and (local.get $way) (i32.const 3)))
+        (local.set $slot (i32.add (local.get $slot) (local.get $way)))
+        (local.set $entry (i32.add (local.get $entry) (i32.shl (local.get $way) (i32.const 4))))
+        (br_if $missing (i64.ne (i64.load (local.get $entry)) (local.get $hash)))
+        (br_if $missing (i32.ne (i32.load offset=8 (local.get $entry)) (local.get $length)))
+        (br_if $missing
+          (i32.eqz
+            (call $same
+              (local.get $at)
+              (i32.add
+                (i32.load offset=8 (local.get $cache))
+                (i32.mul (local.get $slot) (local.get $keyBytesMax)))
+              (local.get $length))))
         (i32.store offset=12 (local.get $entry) (i32.load offset=16 (local.get $cache)))
         (i32.store
           (i32.add (i32.load offset=24 (local.get $cache)) (i32.shl (local.get $row) (i32.const 2)))

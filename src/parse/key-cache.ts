@@ -143,11 +143,12 @@ export class KeyCache {
     for (let row = this.#findKnown(bytes, 0, rows); row < rows; ) {
       const start = this.spans[2 * row] ?? 0;
       const end = this.spans[2 * row + 1] ?? 0;
-      this.#lookUp(bytes, start, end);
-      const slot = this.#enter(row === 0);
+      // Of two keys with one hash the quick look finds one at most.
+      const known = this.#lookUp(bytes, start, end);
+      const slot = known >= 0 ? known : this.#enter(row === 0);
       if (slot < 0) return row;
       this.found[row] = slot;
-      enter(slot, start, end);
+      if (known < 0) enter(slot, start, end);
       row = this.#findKnown(bytes, row + 1, rows);
     }
     return rows;
