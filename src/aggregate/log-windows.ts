@@ -14,7 +14,8 @@ import { OpenWindows, type OpenWindowsSnapshot } from './open-windows.ts';
 import type { SealedDetail } from './sealed-detail.ts';
 import type { SealedWindow } from './sealed-window.ts';
 import type { Series } from './series.ts';
-import { SiteTable, type Site, type SiteSnapshot } from './site-table.ts';
+import { SiteTable, type SiteTableSnapshot } from './site-table.ts';
+import { NO_SITE } from './site.ts';
 import { FAMILY_KNOWN, type Window } from './window.ts';
 
 /**
@@ -46,7 +47,7 @@ export interface LogWindowsOptions {
 export interface LogWindowsSnapshot {
   readonly time: EventTimeSnapshot;
   readonly gauges: Gauges;
-  readonly sites: readonly SiteSnapshot[];
+  readonly sites: SiteTableSnapshot;
   readonly open: OpenWindowsSnapshot;
   readonly details?: DetailsSnapshot | undefined;
 }
@@ -134,7 +135,9 @@ export class LogWindows {
     let filtered = 0;
     let window: Window | undefined;
     let endS = 0;
-    let site: Site | undefined;
+    let site = NO_SITE;
+    /** Lines counted before those of `site` that the table has not been told of. */
+    let told = 0;
     let series: Series | undefined;
     for (let i = 0; i < length; i++) {
       const lineBytes = (lineEnd[i] ?? 0) - (lineStart[i] ?? 0) + 1;
@@ -151,7 +154,11 @@ export class LogWindows {
         endS = window.startS + windowS;
         window.families |= families;
       }
-      if (atS > time.newestS) this.#advance(atS);
+      if (atS > time.newestS) {
+        this.sites.count(site, counted - told);
+        told = counted;
+        this.#advance(atS);
+      }
       window.bytes += lineBytes;
       if (this.#isIgnored(i)) {
         window.filtered++;
@@ -161,6 +168,8 @@ export class LogWindows {
       window.counted++;
       const named = this.sites.siteOf(bytes, siteStart[i] ?? 0, siteEnd[i] ?? 0, atS);
       if (series === undefined || named !== site) {
+        this.sites.count(site, counted - told);
+        told = counted;
         site = named;
         series = window.seriesOf(named);
       }
@@ -170,13 +179,16 @@ export class LogWindows {
       details?.count(i, atS, named.name, isOwn);
       counted++;
     }
+    this.sites.count(site, counted - told);
     this.counters.counted += counted;
     this.counters.filtered += filtered;
     if (counted > 0) this.#open.families = families;
   }
 
   #advance(atS: number): void {
-    this.#options.details?.advance(this.#time.newestS, atS);
+    const { newestS } = this.#time;
+    if (newestS !== NEVER) this.sites.advance(newestS, atS);
+    this.#options.details?.advance(newestS, atS);
     this.#time.newestS = atS;
   }
 
@@ -231,7 +243,7 @@ export class LogWindows {
     }
     const sealed = this.#takePortion(mode);
     this.#open.forgetClosed();
-    this.sites.forgetBefore(time.writtenUntilS - time.latenessS);
+    this.sites.forgetBefore(time.writtenUntilS - time.latenessS - time.windowS);
     return sealed;
   }
 

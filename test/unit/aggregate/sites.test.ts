@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAMILY_SITE } from '../../../src/parse/record-batch.ts';
 import { Window } from '../../../src/aggregate/window.ts';
-import { NO_SITE, OTHER_SITE, SiteTable } from '../../../src/aggregate/site-table.ts';
+import { SiteTable } from '../../../src/aggregate/site-table.ts';
+import { newSite, NO_SITE, OTHER_SITE } from '../../../src/aggregate/site.ts';
 import { NOON_S, recordBatch, WindowBench } from '../../support/log-rows.ts';
 
 const DAY_S = 86_400;
 
 function siteOf(table: SiteTable, name: string | Uint8Array, timeS = NOON_S) {
   const bytes = typeof name === 'string' ? Buffer.from(name) : name;
-  return table.siteOf(Buffer.concat([Buffer.from('>'), bytes]), 1, 1 + bytes.length, timeS);
+  const site = table.siteOf(Buffer.concat([Buffer.from('>'), bytes]), 1, 1 + bytes.length, timeS);
+  table.count(site, 1);
+  return site;
 }
 
 test('a site beyond the limit is added up as other, and counted as folded', () => {
@@ -80,21 +83,12 @@ test('names that mean something here do not take a place', () => {
   assert.equal(siteOf(table, 'x'.repeat(255)).name, 'x'.repeat(200));
 });
 
-test('a site that was not named for a day gives its place up', () => {
-  const table = new SiteTable(1);
-  siteOf(table, 'a', NOON_S);
-  assert.equal(siteOf(table, 'b', NOON_S + DAY_S).name, 'other');
-  siteOf(table, 'a', NOON_S + 60);
-  assert.equal(siteOf(table, 'b', NOON_S + DAY_S + 60).name, 'other');
-  assert.equal(siteOf(table, 'b', NOON_S + DAY_S + 61).name, 'b');
-  assert.equal(siteOf(table, 'a', NOON_S + DAY_S + 61).name, 'other');
-});
-
 test('a snapshot keeps who has a place and since when', () => {
   const table = new SiteTable(2);
   siteOf(table, 'a\u0001', NOON_S);
   siteOf(table, 'b', NOON_S + 2 * DAY_S);
   siteOf(table, 'a\u0001', NOON_S + 2 * DAY_S);
+  siteOf(table, 'waits', NOON_S + 2 * DAY_S);
   const restored = new SiteTable(2);
   restored.restore(JSON.parse(JSON.stringify(table.snapshot())));
   assert.deepEqual(restored.snapshot(), table.snapshot());
@@ -103,6 +97,10 @@ test('a snapshot keeps who has a place and since when', () => {
   const smaller = new SiteTable(1);
   smaller.restore(table.snapshot());
   assert.equal(smaller.size, 1);
+  const larger = new SiteTable(3);
+  larger.restore(table.snapshot());
+  assert.equal(siteOf(larger, 'waits', NOON_S + 2 * DAY_S).name, 'waits');
+  assert.equal(larger.size, 3);
 });
 
 test('a quiet site is owed zeros for a day after its last line and none before its first', () => {
@@ -170,25 +168,33 @@ test('a log without sites in its format has the site "-" alone', () => {
 });
 
 test('a window that was open when a site lost its place and got it again has one point of it', () => {
-  const bench = new WindowBench({ sitesMax: 1, latenessS: 3600, windowS: 3600 });
-  bench.add([{ atS: NOON_S, site: 'a' }], NOON_S);
+  const bench = new WindowBench({ sitesMax: 2, latenessS: 3600, windowS: 3600 });
+  const many = (site: string, atS: number) => Array.from({ length: 40 }, () => ({ atS, site }));
+  const dayLater = NOON_S + DAY_S;
+  bench.add([{ atS: NOON_S, site: 'a' }, ...many('busy', NOON_S)], NOON_S);
   bench.restart();
   const later = [
-    { atS: NOON_S + DAY_S + 5, site: 'b' },
-    { atS: NOON_S + DAY_S + 6, site: 'a' },
-    { atS: NOON_S + 2 * DAY_S + 7, site: 'a' },
+    ...many('busy', dayLater),
+    { atS: dayLater + 5, site: 'b' },
+    // The log has not named `a` for a day: its place goes to `b`, from this line on.
+    { atS: dayLater + 65, site: 'b' },
+    ...many('a', dayLater + 66),
+    // And back, as it has more than twice the traffic of `b`; a late line does not bring `b` back.
+    { atS: dayLater + 125, site: 'a' },
+    { atS: dayLater + 65, site: 'b' },
   ];
-  bench.add(later, NOON_S + 2 * DAY_S + 7);
-  bench.take('last', NOON_S + 2 * DAY_S + 7);
-  assert.equal(bench.site(NOON_S, 'a').count, 1);
-  assert.equal(bench.site(NOON_S + DAY_S, 'b').count, 1);
-  assert.equal(bench.site(NOON_S + DAY_S, 'other').count, 1);
-  assert.equal(bench.site(NOON_S + 2 * DAY_S, 'a').count, 1);
+  bench.add(later, dayLater + 125);
+  bench.restart();
+  bench.take('last', dayLater + 125);
+  assert.equal(bench.site(dayLater, 'b').count, 1);
+  assert.equal(bench.site(dayLater, 'a').count, 1);
+  assert.equal(bench.site(dayLater, 'other').count, 1 + 40 + 1);
+  assert.equal(bench.window(dayLater).sites.length, 4);
 });
 
 test('two places of one name are one series in a window', () => {
   const window = new Window(NOON_S);
-  const site = { name: 'a', firstSeenS: NOON_S, lastSeenS: NOON_S, before: [] };
+  const site = newSite('a', 1, NOON_S);
   const again = { ...site };
   window.seriesOf(site).add(200, 400, 1, 1);
   window.seriesOf(again).add(200, 400, 1, 1);
