@@ -48,7 +48,7 @@ function shiftsOf({ variables }: Segment): string[] {
     });
   const swallower = variables.findIndex(
     ({ variable: { kind } }, i) =>
-      i > chosen && ['token', 'host', 'list'].includes(kind) && swallows(i, kind),
+      i > chosen && ['token', 'host', 'address', 'list'].includes(kind) && swallows(i, kind),
   );
   const list = variables.findIndex(({ variable }) => variable.kind === 'list');
   const isAfterList = list >= 0 && list === chosen - 1 && variables[list]?.literal === ' ';

@@ -36,6 +36,7 @@ const VALUES: Record<VariableKind, string> = {
   msec: 'a time such as 1795374000.123',
   list: 'values of upstreams such as 0.1, 0.2 : 0.3',
   host: 'a host name',
+  address: 'an address',
   port: 'the number of a port',
   token: 'a value without spaces',
   free: 'a value',

@@ -84,7 +84,7 @@ export function compileJsonFormat(name: string, text: FormatText): JsonFormat | 
       (has((variable) => variable === 'server_name' || variable === 'host') ? FAMILY_SITE : 0),
     ambiguities: [...bare]
       .map(nameOf)
-      .filter((variable) => ['free', 'list', 'token'].includes(variableKind(variable)))
+      .filter((variable) => ['free', 'list', 'token', 'address'].includes(variableKind(variable)))
       .map(
         (variable) =>
           `$${variable} stands without quotes: a value with a comma or a brace in it makes the ` +

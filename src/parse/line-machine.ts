@@ -9,6 +9,7 @@
 import type { WasmMemory } from './byte-hash.ts';
 import { LINE_MACHINE_WASM } from './line-machine-wasm.ts';
 import {
+  OP_ADDRESS,
   OP_BYTES,
   OP_FREE,
   OP_HOST,
@@ -44,6 +45,7 @@ const AT_END = 12;
 const HOST = 13;
 const PORT = 14;
 const LIST = 15;
+const ADDRESS = 16;
 
 /** Words of the head, before the code. */
 const HEAD_WORDS = 16;
@@ -244,6 +246,8 @@ export class LineMachine {
         return [LIST, 0, 0, 0];
       case OP_HOST:
         return [HOST, 0, 0, 0];
+      case OP_ADDRESS:
+        return [ADDRESS, 0, 0, 0];
       case OP_PORT:
         return [PORT, 0, 0, 0];
       case OP_STATUS:

@@ -84,11 +84,11 @@
           (local.set $a (i32.load offset=4 (local.get $pc)))
           (local.set $b (i32.load offset=8 (local.get $pc)))
           (local.set $c (i32.load offset=12 (local.get $pc)))
-          (block $unknown (block $list (block $port (block $host (block $atEnd (block $take (block $time
+          (block $unknown (block $address (block $list (block $port (block $host (block $atEnd (block $take (block $time
           (block $requestTime (block $count (block $status (block $rest (block $word (block $search
           (block $token (block $literal (block $segment (block $accept
             (br_table $accept $segment $literal $token $search $word $rest $status $count
-              $requestTime $time $take $atEnd $host $port $list $unknown
+              $requestTime $time $take $atEnd $host $port $list $address $unknown
               (i32.load (local.get $pc))))
 
             ;; accept: the line is a record
@@ -313,6 +313,12 @@
             (if (i32.lt_u (i32.add (local.get $p) (i32.const 2)) (local.get $to))
               (then
                 (br_if $stop (i32.eq (i32.load16_u offset=1 align=1 (local.get $p)) (i32.const 0x203a)))))
+            (br $next))
+
+            ;; address: a token that does not begin with `-`
+            (if (i32.lt_u (local.get $p) (local.get $to))
+              (then (br_if $stop (i32.eq (i32.load8_u (local.get $p)) (i32.const 45)))))
+            (local.set $p (call $find (local.get $p) (local.get $to) (i32.const 32)))
             (br $next))
           (unreachable))))
     (local.get $i)))

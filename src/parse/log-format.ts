@@ -33,6 +33,7 @@ export const OP_TIME_ISO8601 = 10;
 export const OP_MSEC = 11;
 export const OP_HOST = 12; // up to the next space, and no name with a port
 export const OP_PORT = 13; // digits
+export const OP_ADDRESS = 14; // up to the next space, and no `-`
 
 /** Tables for the plan to run over: by segment s, by variable v, by literal. */
 export interface Program {
@@ -211,10 +212,11 @@ function opOf(segment: Segment, index: number, escape: Escape, isLenient: boolea
   const { kind } = variable;
   const token = endsSegment || literal.startsWith(' ') ? OP_TOKEN : OP_WORD;
   if (kind === 'free') return OP_FREE;
-  if (kind === 'token' || kind === 'host' || kind === 'port') {
+  if (kind === 'token' || kind === 'host' || kind === 'address' || kind === 'port') {
     if (isAlone) return OP_FREE;
     if (kind === 'port') return OP_PORT;
-    return kind === 'host' && token === OP_TOKEN ? OP_HOST : token;
+    if (token !== OP_TOKEN || kind === 'token') return token;
+    return kind === 'host' ? OP_HOST : OP_ADDRESS;
   }
   if (kind === 'list') {
     if (isAlone) return OP_FREE;

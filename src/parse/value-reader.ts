@@ -5,6 +5,7 @@
  * columns until the next one. All positions are indexes into the bytes; -1 means "no such value".
  */
 import {
+  OP_ADDRESS,
   OP_BYTES,
   OP_HOST,
   OP_LIST,
@@ -93,6 +94,8 @@ export class ValueReader {
         return this.#readMsec(at, to, row);
       case OP_HOST:
         return this.#host(at, to);
+      case OP_ADDRESS:
+        return at < to && this.#bytes[at] === DASH ? -1 : this.token(at, to);
       case OP_PORT:
         return this.#port(at, to);
       default:

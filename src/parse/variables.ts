@@ -9,6 +9,7 @@
  * - `status`, `bytes`, `request-length`, `request-time`, and the three times: read into columns.
  * - `list`: values of several upstreams, `a, b : c`, each `-` where there is none.
  * - `host`: a token with a colon only within brackets; nginx takes the port off `$host`.
+ * - `address`: a token that does not begin with `-`: there always is a client.
  * - `port`: digits.
  * - `token`: never holds a space; may be empty.
  * - `free`: may hold anything, as the client or the configuration likes.
@@ -23,6 +24,7 @@ export type VariableKind =
   | 'msec'
   | 'list'
   | 'host'
+  | 'address'
   | 'port'
   | 'token'
   | 'free';
@@ -37,6 +39,7 @@ const KINDS: ReadonlyMap<string, VariableKind> = new Map<string, VariableKind>([
   ['time_iso8601', 'time-iso8601'],
   ['msec', 'msec'],
   ['host', 'host'],
+  ['remote_addr', 'address'],
   ['server_port', 'port'],
   ...words(
     'list',
@@ -47,7 +50,7 @@ const KINDS: ReadonlyMap<string, VariableKind> = new Map<string, VariableKind>([
   // Set by nginx, by its configuration, or checked by nginx so that no space is in them.
   ...words(
     'token',
-    `remote_addr remote_port realip_remote_addr realip_remote_port proxy_protocol_addr
+    `remote_port realip_remote_addr realip_remote_port proxy_protocol_addr
      proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port server_addr
      server_name server_protocol hostname scheme https pid pipe connection
      connection_requests connection_time request_id request_method request_completion nginx_version
@@ -58,7 +61,14 @@ const KINDS: ReadonlyMap<string, VariableKind> = new Map<string, VariableKind>([
   ),
 ]);
 
-const SHAPES: ReadonlySet<VariableKind> = new Set(['list', 'host', 'port', 'token', 'free']);
+const SHAPES: ReadonlySet<VariableKind> = new Set([
+  'list',
+  'host',
+  'address',
+  'port',
+  'token',
+  'free',
+]);
 
 /** Variables not known here are `free`. */
 export function variableKind(name: string): VariableKind {

@@ -51,6 +51,16 @@ for (const { name } of PRESETS) {
   });
 }
 
+test('a user who begins with a dash does not make a virtual host of the address in front', () => {
+  const line = COMBINED.replace(' - - [', ' - - x [');
+  assert.notEqual(line, COMBINED);
+  const vhost = createParser({ format: 'vhost', scanner });
+  assert.equal(parseBytes(vhost, toBytes(`${line}\n`))[0]?.reason, 'shape');
+  const parser = auto();
+  assert.equal(parseBytes(parser, toBytes(`${line}\n`))[0]?.reason, 'parsed');
+  assert.equal(parser.formatName, 'combined');
+});
+
 test('lines before the first that fits are unparsed, garbage later changes nothing', () => {
   const parser = auto();
   const rows = parseBytes(
