@@ -212,11 +212,9 @@ function opOf(segment: Segment, index: number, escape: Escape, isLenient: boolea
   const { kind } = variable;
   const token = endsSegment || literal.startsWith(' ') ? OP_TOKEN : OP_WORD;
   if (kind === 'free') return OP_FREE;
-  if (kind === 'token' || kind === 'host' || kind === 'address' || kind === 'port') {
+  if (isTokenKind(kind)) {
     if (isAlone) return OP_FREE;
-    if (kind === 'port') return OP_PORT;
-    if (token !== OP_TOKEN || kind === 'token') return token;
-    return kind === 'host' ? OP_HOST : OP_ADDRESS;
+    return kind === 'port' || token === OP_TOKEN ? TOKEN_OPS[kind] : token;
   }
   if (kind === 'list') {
     if (isAlone) return OP_FREE;
@@ -225,6 +223,13 @@ function opOf(segment: Segment, index: number, escape: Escape, isLenient: boolea
   }
   if (!isLenient) return MEANING_OPS[kind];
   return kind === 'time-local' || kind === 'time-iso8601' ? OP_FREE : token;
+}
+
+/** Of values that hold no space. */
+const TOKEN_OPS = { token: OP_TOKEN, host: OP_HOST, address: OP_ADDRESS, port: OP_PORT } as const;
+
+function isTokenKind(kind: VariableKind): kind is keyof typeof TOKEN_OPS {
+  return Object.hasOwn(TOKEN_OPS, kind);
 }
 
 const MEANING_OPS = {
