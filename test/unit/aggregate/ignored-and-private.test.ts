@@ -118,7 +118,7 @@ test('the last upstream answered, and each comma is a retry', () => {
 });
 
 test('a window in which no client was seen is taken up again after a restart', () => {
-  const { bench } = read([{ ip: '-', agent: '-' }], { clientIp: 'off' });
+  const { bench } = read([{ agent: '-' }], { clientIp: 'off' });
   bench.restart();
   bench.add([`a.example 192.0.2.1 [${TIME}] "GET /b HTTP/1.1" 200 10 "-" "y" 0.001 "-"`], NOON_S);
   bench.windows.endInput();
