@@ -1,4 +1,6 @@
 import type { RowFacts } from '../parse/row-facts.ts';
+import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../parse/top-key.ts';
+import { CountedRows } from './counted-rows.ts';
 import { FAMILY_TIME } from '../parse/record-batch.ts';
 import { FILLS_CLIENT, FILLS_ROUTE } from '../parse/fact-columns.ts';
 import type { HeavyHitters } from './heavy-hitters.ts';
@@ -7,6 +9,7 @@ import { addRequest, addRetries, figuresOf } from './keyed-row.ts';
 import { OTHER_KEY, type KeyTotals } from './key-totals.ts';
 import { isFoldedStatus, PropertyTable } from './property-table.ts';
 import type { SealedDetail, TopTotals } from './sealed-detail.ts';
+import { grown } from './space-saving.ts';
 import { SiteTopList, TOP_RANKS, type SiteTopListSnapshot } from './site-top-list.ts';
 
 /**
@@ -23,12 +26,13 @@ const TOP_LISTS = [
   ['notfound', 256],
 ] as const;
 const NOT_FOUND = 404;
+/** Used by one window after the other. */
+const missing = new CountedRows();
 
 /** What a window holds by site. */
 interface SiteDetail {
   readonly name: string;
   readonly index: number;
-  readonly hash: number;
   readonly properties: PropertyTable;
   /** Made with the first client. */
   uniques: HyperLogLog | undefined;
@@ -74,7 +78,9 @@ export class DetailWindow {
   readonly #sites: SiteDetail[] = [];
   readonly #byName = new Map<string, SiteDetail>();
   #lastName: string | undefined;
-  #lastSite: SiteDetail | undefined;
+  #lastIndex = 0;
+  /** By index of the site. */
+  #siteHashes: Int32Array<ArrayBuffer> = new Int32Array(1);
 
   constructor(startS: number, routes: KeyTotals, upstreams: KeyTotals) {
     this.startS = startS;
@@ -83,40 +89,94 @@ export class DetailWindow {
     this.#tops = TOP_LISTS.map(([dim, slots]) => new SiteTopList(dim, slots));
   }
 
-  /** Counts the row that `facts` has read. `ms` is -1 where the request has no time. */
+  /** The index of a site, for CountedRows. */
+  siteIndex(name: string): number {
+    if (name === this.#lastName) return this.#lastIndex;
+    const site = this.#byName.get(name) ?? this.#addSite(name, new PropertyTable(), undefined, []);
+    this.#lastName = name;
+    this.#lastIndex = site.index;
+    return site.index;
+  }
+
+  /** Counts rows that `facts` has looked up. */
   count(
+    rows: CountedRows,
     facts: RowFacts,
-    siteName: string,
     routeHitters: HeavyHitters,
     upstreamHitters: HeavyHitters,
-    status: number,
-    errors: number,
-    traffic: number,
-    ms: number,
   ): void {
     this.isDirty = true;
-    this.lines++;
-    this.filled |= facts.filled;
-    const site = siteName === this.#lastName ? this.#lastSite : this.#siteOf(siteName);
-    if (site === undefined) return;
-    site.properties.add(facts, status, errors, traffic);
-    if (isFoldedStatus(status)) this.folded++;
-    if ((facts.filled & FILLS_ROUTE) !== 0) {
-      const at = this.#rowAt(this.routes, routeHitters, siteName, facts.route, facts.routeHash);
-      addRequest(this.routes.values, at, status, errors, traffic, ms);
+    this.lines += rows.length;
+    this.#countProperties(rows, facts);
+    this.#countRoutes(rows, facts, routeHitters);
+    if (facts.hasUpstreams) this.#countUpstreams(rows, facts, upstreamHitters);
+    this.#countTops(rows, facts);
+    if (facts.hasClients) this.#countClients(rows, facts);
+  }
+
+  #countProperties(
+    { length, at: places, sites, status, errors, traffic }: CountedRows,
+    facts: RowFacts,
+  ): void {
+    const { filled, methods, protocols, caches, tlsVersions } = facts;
+    const { found, classes } = facts.agents;
+    let properties: PropertyTable | undefined;
+    let site = -1;
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      const code = status[i] ?? 0;
+      this.filled |= filled[at] ?? 0;
+      if (isFoldedStatus(code)) this.folded++;
+      if (sites[i] !== site) {
+        site = sites[i] ?? 0;
+        properties = this.#sites[site]?.properties;
+      }
+      properties?.add(
+        code,
+        methods[at] ?? 0,
+        protocols[at] ?? 0,
+        caches[at] ?? 0,
+        tlsVersions[at] ?? 0,
+        classes[found[at] ?? 0] ?? 0,
+        errors[i] ?? 0,
+        traffic[i] ?? 0,
+      );
     }
-    if (facts.upstream !== '') {
-      const { upstream, upstreamHash, retries } = facts;
-      const at = this.#rowAt(this.upstreams, upstreamHitters, siteName, upstream, upstreamHash);
-      addRequest(this.upstreams.values, at, status, errors, traffic, ms);
-      addRetries(this.upstreams.values, at, retries);
+  }
+
+  #countRoutes(rows: CountedRows, { filled, routes }: RowFacts, hitters: HeavyHitters): void {
+    const { length, at: places, sites, status, errors, traffic, ms } = rows;
+    const { found, names, hashes } = routes;
+    const totals = this.routes;
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      if (((filled[at] ?? 0) & FILLS_ROUTE) === 0) continue;
+      const route = found[at] ?? 0;
+      const site = this.#nameOf(sites[i] ?? 0);
+      const row = this.#rowAt(totals, hitters, site, names[route] ?? '', hashes[route] ?? 0);
+      const { values } = totals;
+      addRequest(values, row, status[i] ?? 0, errors[i] ?? 0, traffic[i] ?? 0, ms[i] ?? -1);
     }
-    this.#countTops(facts, site, status, errors, traffic);
-    const { client, agent } = facts;
-    if (client.length > 0) {
-      const uniques = (site.uniques ??= new HyperLogLog());
-      uniques.addPair(client.low, client.high, agent.low, agent.high);
+  }
+
+  #countUpstreams(rows: CountedRows, { upstreams }: RowFacts, hitters: HeavyHitters): void {
+    const { length, at: places, sites, status, errors, traffic, ms } = rows;
+    const { found, names, hashes, retries } = upstreams;
+    const totals = this.upstreams;
+    for (let i = 0; i < length; i++) {
+      const slot = found[places[i] ?? 0] ?? 0;
+      const name = names[slot] ?? '';
+      if (name === '') continue;
+      const site = this.#nameOf(sites[i] ?? 0);
+      const row = this.#rowAt(totals, hitters, site, name, hashes[slot] ?? 0);
+      const { values } = totals;
+      addRequest(values, row, status[i] ?? 0, errors[i] ?? 0, traffic[i] ?? 0, ms[i] ?? -1);
+      addRetries(values, row, retries[slot] ?? 0);
     }
+  }
+
+  #nameOf(site: number): string {
+    return this.#sites[site]?.name ?? '';
   }
 
   #rowAt(
@@ -131,28 +191,33 @@ export class DetailWindow {
     return slot < 0 ? totals.otherAt(site) : totals.rowAt(slot);
   }
 
-  #countTops(
-    { client, url, referer, agent }: RowFacts,
-    { index, hash }: SiteDetail,
-    status: number,
-    errors: number,
-    traffic: number,
-  ): void {
-    const [ips, urls, referers, agents, notFound] = this.#tops;
-    if (client.length > 0) ips?.count(client, index, hash, errors, traffic);
-    if (url.length > 0) urls?.count(url, index, hash, errors, traffic);
-    if (referer.length > 0) referers?.count(referer, index, hash, errors, traffic);
-    if (agent.length > 0) agents?.count(agent, index, hash, errors, traffic);
-    if (status === NOT_FOUND && url.length > 0) {
-      notFound?.count(url, index, hash, errors, traffic);
-    }
+  #countTops(rows: CountedRows, { clients, urls, referers, agents, hasClients }: RowFacts): void {
+    const [ips, targets, pages, browsers, notFound] = this.#tops;
+    const hashes = this.#siteHashes;
+    if (hasClients) ips?.count(clients, rows, hashes);
+    targets?.count(urls, rows, hashes);
+    pages?.count(referers, rows, hashes);
+    browsers?.count(agents, rows, hashes);
+    rows.copyStatus(NOT_FOUND, missing);
+    if (missing.length > 0) notFound?.count(urls, missing, hashes);
   }
 
-  #siteOf(name: string): SiteDetail {
-    const site = this.#byName.get(name) ?? this.#addSite(name, new PropertyTable(), undefined, []);
-    this.#lastName = name;
-    this.#lastSite = site;
-    return site;
+  #countClients({ length, at: places, sites }: CountedRows, { clients, agents }: RowFacts): void {
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      const client = KEY_WORDS * (clients.found[at] ?? 0);
+      if ((clients.words[client + KEY_LENGTH] ?? 0) === 0) continue;
+      const site = this.#sites[sites[i] ?? 0];
+      if (site === undefined) continue;
+      const agent = KEY_WORDS * (agents.found[at] ?? 0);
+      const uniques = (site.uniques ??= new HyperLogLog());
+      uniques.addPair(
+        clients.words[client + KEY_LOW] ?? 0,
+        clients.words[client + KEY_HIGH] ?? 0,
+        agents.words[agent + KEY_LOW] ?? 0,
+        agents.words[agent + KEY_HIGH] ?? 0,
+      );
+    }
   }
 
   #addSite(
@@ -162,8 +227,12 @@ export class DetailWindow {
     ranks: readonly number[],
   ): SiteDetail {
     const index = this.#sites.length;
-    const site = { name, index, hash: hashOf(name), properties, uniques, ranks: [...ranks] };
+    const site = { name, index, properties, uniques, ranks: [...ranks] };
     this.#sites.push(site);
+    if (index >= this.#siteHashes.length) {
+      this.#siteHashes = grown(this.#siteHashes, new Int32Array(2 * this.#siteHashes.length));
+    }
+    this.#siteHashes[index] = hashOf(name);
     this.#byName.set(name, site);
     return site;
   }

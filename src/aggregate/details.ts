@@ -1,5 +1,6 @@
 import type { RecordBatch } from '../parse/record-batch.ts';
 import type { RowFacts } from '../parse/row-facts.ts';
+import { CountedRows } from './counted-rows.ts';
 import { DetailWindow, type DetailWindowSnapshot } from './detail-window.ts';
 import { overS, type DueMode, type Rewrite } from './due-windows.ts';
 import { NEVER, type EventTime } from './event-time.ts';
@@ -58,6 +59,10 @@ export class Details {
   /** The window of the last line. */
   #last: DetailWindow | undefined;
   #lastEndS = 0;
+  /** Rows of the last window that its dimensions do not hold yet; none between two batches. */
+  readonly #waiting = new CountedRows();
+  /** Rows before this one have been looked up. */
+  #knownUntil = 0;
 
   constructor(options: DetailsOptions) {
     const { windowS, routesMax } = options;
@@ -98,11 +103,33 @@ export class Details {
   begin(records: RecordBatch): void {
     this.#records = records;
     this.#last = undefined;
+    this.#knownUntil = 0;
     this.#options.facts.attach(records);
   }
 
+  /** All rows that begin() was about have been given to count(): counts those that still wait. */
+  end(): void {
+    this.#flush();
+  }
+
   isIgnored(row: number): boolean {
+    this.#learn(row);
     return this.#options.facts.isIgnored(row);
+  }
+
+  /** Sees to it that the facts of a row are there. */
+  #learn(row: number): void {
+    if (row < this.#knownUntil) return;
+    this.#flush();
+    this.#knownUntil = this.#options.facts.lookUp(row);
+  }
+
+  /** Counts the rows that wait, all of one window. */
+  #flush(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#last?.count(waiting, this.#options.facts, this.#routes, this.#upstreams);
+    waiting.length = 0;
   }
 
   /** The newest event time goes on from `fromS` to `toS`; the line that did it is not counted yet. */
@@ -111,6 +138,7 @@ export class Details {
     const { windowS, latenessS } = this.#options;
     const windows = Math.floor(toS / windowS) - Math.floor(fromS / windowS);
     if (windows === 0) return;
+    this.#flush();
     const openFromS = fromS - latenessS - windowS + 1;
     this.#routes.cross(windows, openFromS);
     this.#upstreams.cross(windows, openFromS);
@@ -121,21 +149,19 @@ export class Details {
     this.advance(newestS, newestS + this.#options.windowS);
   }
 
-  /** Counts a row that LogWindows has counted. */
+  /** Counts a row that LogWindows has counted, at the latest with `end()`. */
   count(row: number, atS: number, siteName: string, isOwn: boolean): void {
     const { facts, errorStatusMin } = this.#options;
     const records = this.#records;
     if (records === undefined) return;
+    this.#learn(row);
     const last = this.#last;
     const isSame = last !== undefined && atS >= last.startS && atS < this.#lastEndS;
     const window = isSame ? last : this.#windowOf(atS, isOwn);
-    facts.read(row);
     const status = records.status[row] ?? 0;
-    window.count(
-      facts,
-      siteName,
-      this.#routes,
-      this.#upstreams,
+    this.#waiting.add(
+      row - facts.from,
+      window.siteIndex(siteName),
       status,
       status >= errorStatusMin ? 1 : 0,
       records.bytesOut[row] ?? 0,
@@ -144,6 +170,7 @@ export class Details {
   }
 
   #windowOf(atS: number, isOwn: boolean): DetailWindow {
+    this.#flush();
     const { windowS } = this.#options;
     const startS = Math.floor(atS / windowS) * windowS;
     let window = this.#byStart.get(startS);

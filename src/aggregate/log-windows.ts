@@ -132,7 +132,6 @@ export class LogWindows {
     details?.begin(records);
     const families = records.families | FAMILY_KNOWN;
     let counted = 0;
-    let filtered = 0;
     let window: Window | undefined;
     let endS = 0;
     let site = NO_SITE;
@@ -162,7 +161,7 @@ export class LogWindows {
       window.bytes += lineBytes;
       if (this.#isIgnored(i)) {
         window.filtered++;
-        filtered++;
+        this.counters.filtered++;
         continue;
       }
       window.counted++;
@@ -179,9 +178,9 @@ export class LogWindows {
       details?.count(i, atS, named.name, isOwn);
       counted++;
     }
+    details?.end();
     this.sites.count(site, counted - told);
     this.counters.counted += counted;
-    this.counters.filtered += filtered;
     if (counted > 0) this.#open.families = families;
   }
 

@@ -7,7 +7,6 @@ import {
   FILLS_PROTOCOL,
   FILLS_TLS,
 } from '../parse/fact-columns.ts';
-import type { RowFacts } from '../parse/row-facts.ts';
 import type { PropertyTotals } from './sealed-detail.ts';
 
 /**
@@ -79,14 +78,23 @@ export function isFoldedStatus(status: number): boolean {
 export class PropertyTable {
   readonly #cells = new Float64Array(CELLS);
 
-  /** Counts the request that `facts` has read; `errors` is 1 or 0. */
-  add(facts: RowFacts, status: number, errors: number, traffic: number): void {
+  /** Counts a request by the indexes of its values; `errors` is 1 or 0. */
+  add(
+    status: number,
+    method: number,
+    protocol: number,
+    cache: number,
+    tls: number,
+    agentClass: number,
+    errors: number,
+    traffic: number,
+  ): void {
     this.#add(STATUS_CELL[status] ?? COLUMNS * STATUSES.length, errors, traffic);
-    this.#add(METHOD_AT + COLUMNS * facts.method, errors, traffic);
-    this.#add(PROTOCOL_AT + COLUMNS * facts.protocol, errors, traffic);
-    this.#add(CACHE_AT + COLUMNS * facts.cache, errors, traffic);
-    this.#add(TLS_AT + COLUMNS * facts.tls, errors, traffic);
-    this.#add(AGENT_AT + COLUMNS * facts.agentClass, errors, traffic);
+    this.#add(METHOD_AT + COLUMNS * method, errors, traffic);
+    this.#add(PROTOCOL_AT + COLUMNS * protocol, errors, traffic);
+    this.#add(CACHE_AT + COLUMNS * cache, errors, traffic);
+    this.#add(TLS_AT + COLUMNS * tls, errors, traffic);
+    this.#add(AGENT_AT + COLUMNS * agentClass, errors, traffic);
   }
 
   #add(at: number, errors: number, traffic: number): void {

@@ -1,4 +1,12 @@
-import type { TopKey } from '../parse/top-key.ts';
+import {
+  KEY_HIGH,
+  KEY_LENGTH,
+  KEY_LOW,
+  KEY_WORDS,
+  TopKey,
+  type KeyColumn,
+} from '../parse/top-key.ts';
+import type { CountedRows } from './counted-rows.ts';
 import { TopList, type TopListSnapshot } from './top-list.ts';
 import type { TopTotals } from './sealed-detail.ts';
 
@@ -25,6 +33,7 @@ export class SiteTopList {
   readonly #siteOfSlot: Int32Array;
   /** Slot + 1 where a key of that id was found last; saves time and nothing else. */
   #hints = new Int16Array(0);
+  readonly #key = new TopKey();
 
   /** `slotsMax` must be a power of two, at least 16. */
   constructor(dim: string, slotsMax: number) {
@@ -33,21 +42,49 @@ export class SiteTopList {
     this.#siteOfSlot = new Int32Array(slotsMax).fill(-1);
   }
 
-  /** Counts a key once; `site` is any index, `siteHash` a hash that differs from site to site. */
-  count(key: TopKey, site: number, siteHash: number, errors: number, traffic: number): void {
-    const low = key.low ^ siteHash;
-    const high = (key.high + siteHash) | 0;
-    const { id, length } = key;
+  /**
+   * Counts the keys of rows, those that have one. `siteHashes` has a hash per index of a site that
+   * differs from site to site.
+   */
+  count(keys: KeyColumn, rows: CountedRows, siteHashes: Int32Array): void {
     const list = this.#list;
-    let slot = id < 0 ? -1 : (this.#hints[id] ?? 0) - 1;
-    // Its bytes were compared when the hint was made; the hash tells whether the slot still has it.
-    if (slot < 0 || !list.countAt(slot, length, low, high)) {
-      slot = list.count(key.bytes, key.start, length, low, high);
-      if (slot < 0) return;
-      this.#siteOfSlot[slot] = site;
-      if (id >= 0) this.#hint(id, slot);
+    const { found, words } = keys;
+    const { length, at: places, sites, errors, traffic } = rows;
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      const id = found[at] ?? 0;
+      const word = KEY_WORDS * id;
+      const keyBytes = words[word + KEY_LENGTH] ?? 0;
+      if (keyBytes === 0) continue;
+      const site = sites[i] ?? 0;
+      const siteHash = siteHashes[site] ?? 0;
+      let slot = -1;
+      if (keyBytes > 0) {
+        const low = (words[word + KEY_LOW] ?? 0) ^ siteHash;
+        const high = ((words[word + KEY_HIGH] ?? 0) + siteHash) | 0;
+        slot = (this.#hints[id] ?? 0) - 1;
+        // Its bytes were compared when the hint was made; the hash tells whether the slot still has it.
+        if (slot < 0 || !list.countAt(slot, keyBytes, low, high)) {
+          if (list.countTail(low, high)) continue;
+          slot = -1;
+        }
+      }
+      if (slot < 0) slot = this.#countKey(keys, at, site, siteHash, keyBytes > 0 ? id : -1);
+      if (slot >= 0) list.addTo(slot, errors[i] ?? 0, traffic[i] ?? 0);
     }
-    list.addTo(slot, errors, traffic);
+  }
+
+  /** Counts a key by its bytes; its slot, or -1 when it has none. */
+  #countKey(keys: KeyColumn, at: number, site: number, siteHash: number, id: number): number {
+    const key = this.#key;
+    keys.read(at, key);
+    const { bytes, start, length, low, high } = key;
+    if (length === 0) return -1;
+    const slot = this.#list.count(bytes, start, length, low ^ siteHash, (high + siteHash) | 0);
+    if (slot < 0) return slot;
+    this.#siteOfSlot[slot] = site;
+    if (id >= 0) this.#hint(id, slot);
+    return slot;
   }
 
   #hint(id: number, slot: number): void {

@@ -103,6 +103,19 @@ export class TopList {
     return true;
   }
 
+  /**
+   * Counts a key that certainly has no slot and gets none, by its hash alone; false when its bytes
+   * are needed: for `count()`, which counts it then.
+   */
+  countTail(low: number, high: number): boolean {
+    const saving = this.#saving;
+    if (!saving.isFull) return false;
+    for (let slot = saving.first(low); slot >= 0; slot = saving.following(slot, low)) {
+      if (this.#high[slot] === high) return false;
+    }
+    return !this.#hasPassed(high);
+  }
+
   addTo(slot: number, errors: number, traffic: number): void {
     this.#errors[slot] = (this.#errors[slot] ?? 0) + errors;
     this.#traffic[slot] = (this.#traffic[slot] ?? 0) + traffic;

@@ -6,6 +6,16 @@
  */
 import type { ByteHash } from './byte-hash.ts';
 import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
+import {
+  KEY_HIGH,
+  KEY_LENGTH,
+  KEY_LOW,
+  KEY_WORDS,
+  TOP_KEY_BYTES_MAX,
+  unknownKeys,
+  type KeyColumn,
+  type TopKey,
+} from './top-key.ts';
 
 /** Values of `dim=agent`. Index = value of `AgentTable.classes`. */
 export const AGENT_CLASSES = [
@@ -159,13 +169,15 @@ export interface AgentTableOptions {
   readonly ignored: readonly string[];
 }
 
-export class AgentTable {
+export class AgentTable implements KeyColumn {
   /** Per slot: index into AGENT_CLASSES. */
   readonly classes = new Uint8Array(SLOTS);
   /** Per slot: 1 when the agent is to be ignored. */
   readonly ignored = new Uint8Array(SLOTS);
+  readonly words = unknownKeys(SLOTS);
   readonly #options: AgentTableOptions;
   readonly #cache: KeyCache;
+  #bytes: Uint8Array = new Uint8Array(0);
 
   constructor(options: AgentTableOptions) {
     this.#options = options;
@@ -183,12 +195,12 @@ export class AgentTable {
 
   /**
    * Finds the slots of the agents of the first `rows` rows, at most ROWS_MAX, and returns of how many;
-   * good until the next call. `isNew` is called for a slot that has another agent than before.
+   * good until the next call.
    */
-  findRows(bytes: Uint8Array, rows: number, isNew: (slot: number) => void): number {
+  findRows(bytes: Uint8Array, rows: number): number {
+    this.#bytes = bytes;
     return this.#cache.findRows(bytes, rows, (slot, start, end) => {
       this.#enter(slot, bytes, start, end);
-      isNew(slot);
     });
   }
 
@@ -196,9 +208,20 @@ export class AgentTable {
     const until = Math.min(end, start + AGENT_BYTES_MAX);
     let agent = '';
     for (let at = start; at < until; at++) agent += String.fromCharCode(bytes[at] ?? 0);
-    const { isBot, ignored } = this.#options;
+    const { hash, isBot, ignored } = this.#options;
     this.classes[slot] = AGENT_CLASSES.indexOf(classifyAgent(agent, isBot));
     const lower = agent.toLowerCase();
     this.ignored[slot] = ignored.some((part) => lower.includes(part)) ? 1 : 0;
+    const length = Math.min(end - start, TOP_KEY_BYTES_MAX);
+    const word = KEY_WORDS * slot;
+    this.words[word + KEY_LOW] = length === 0 ? 0 : hash.hash(bytes, start, start + length);
+    this.words[word + KEY_HIGH] = length === 0 ? 0 : (hash.lanes[1] ?? 0);
+    this.words[word + KEY_LENGTH] = length;
+  }
+
+  read(at: number, into: TopKey): void {
+    const word = KEY_WORDS * (this.found[at] ?? 0);
+    const [low = 0, high = 0, length = 0] = this.words.subarray(word, word + KEY_WORDS);
+    into.set(this.#bytes, this.spans[2 * at] ?? 0, length, low, high);
   }
 }

@@ -8,7 +8,15 @@
 import type { ByteHash } from './byte-hash.ts';
 import { maskAddress, MASKED_BYTES_MAX } from './client-address.ts';
 import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
-import type { TopKey } from './top-key.ts';
+import {
+  KEY_HIGH,
+  KEY_LENGTH,
+  KEY_LOW,
+  KEY_WORDS,
+  unknownKeys,
+  type KeyColumn,
+  type TopKey,
+} from './top-key.ts';
 
 /** More than an address can have (45), so that one that is cut is none. */
 const ADDRESS_BYTES_MAX = 48;
@@ -22,25 +30,21 @@ const ADDRESSES: KeyCacheOptions = {
 /** Bytes that a ClientTable takes out of the region of its ByteHash. */
 export const CLIENT_TABLE_BYTES = keyCacheBytes(ADDRESSES);
 
-export class ClientTable {
+export class ClientTable implements KeyColumn {
+  readonly words = unknownKeys(SLOTS);
+  /** The bytes that `spans` point into. */
+  bytes: Uint8Array = new Uint8Array(0);
   readonly #hash: ByteHash;
   readonly #cache: KeyCache;
   readonly #isMasked: boolean;
-  /** Per slot, where addresses are masked: the network, the length of its text, its hash. */
+  /** Per slot, where addresses are masked: the text of the network. */
   readonly #networks: Uint8Array;
-  readonly #lengths: Uint8Array;
-  readonly #low: Int32Array;
-  readonly #high: Int32Array;
 
   constructor(hash: ByteHash, isMasked: boolean) {
-    const slots = isMasked ? SLOTS : 0;
     this.#hash = hash;
     this.#cache = new KeyCache(hash, ADDRESSES);
     this.#isMasked = isMasked;
-    this.#networks = new Uint8Array(slots * MASKED_BYTES_MAX);
-    this.#lengths = new Uint8Array(slots);
-    this.#low = new Int32Array(slots);
-    this.#high = new Int32Array(slots);
+    this.#networks = new Uint8Array(isMasked ? SLOTS * MASKED_BYTES_MAX : 0);
   }
 
   /** Per row start and end of its address, and after `findRows()` its slot. */
@@ -54,8 +58,11 @@ export class ClientTable {
 
   /** Finds the slots of the first `rows` rows, at most ROWS_MAX; returns of how many. */
   findRows(bytes: Uint8Array, rows: number): number {
+    this.bytes = bytes;
     return this.#cache.findRows(bytes, rows, (slot, start, end) => {
-      if (this.#isMasked) this.#mask(slot, bytes, start, Math.min(end, start + ADDRESS_BYTES_MAX));
+      const until = Math.min(end, start + ADDRESS_BYTES_MAX);
+      if (this.#isMasked && end > start) this.#mask(slot, bytes, start, until);
+      else this.#put(slot, until - start, this.#cache.lowOf(slot), this.#cache.highOf(slot));
     });
   }
 
@@ -63,22 +70,29 @@ export class ClientTable {
     const at = slot * MASKED_BYTES_MAX;
     const network = this.#networks.subarray(at, at + MASKED_BYTES_MAX);
     const length = maskAddress(bytes, start, end, network);
-    this.#lengths[slot] = length;
-    this.#low[slot] = this.#hash.hash(network, 0, length);
-    this.#high[slot] = this.#hash.lanes[1] ?? 0;
+    const low = this.#hash.hash(network, 0, length);
+    this.#put(slot, length, low, this.#hash.lanes[1] ?? 0);
   }
 
-  /** The key of the address `bytes[start, end)`, which has been found in `slot`. */
-  read(slot: number, bytes: Uint8Array, start: number, end: number, into: TopKey): void {
-    if (this.#isMasked) {
-      const at = slot * MASKED_BYTES_MAX;
-      const low = this.#low[slot] ?? 0;
-      into.set(this.#networks, at, this.#lengths[slot] ?? 0, low, this.#high[slot] ?? 0);
-      into.id = -1;
-      return;
-    }
-    const length = Math.min(end - start, ADDRESS_BYTES_MAX);
-    into.set(bytes, start, length, this.#cache.lowOf(slot), this.#cache.highOf(slot));
-    into.id = slot;
+  #put(slot: number, length: number, low: number, high: number): void {
+    const word = KEY_WORDS * slot;
+    this.words[word + KEY_LOW] = low;
+    this.words[word + KEY_HIGH] = high;
+    this.words[word + KEY_LENGTH] = length;
+  }
+
+  read(at: number, into: TopKey): void {
+    const slot = this.found[at] ?? 0;
+    const word = KEY_WORDS * slot;
+    const length = this.words[word + KEY_LENGTH] ?? 0;
+    const bytes = this.#isMasked ? this.#networks : this.bytes;
+    const start = this.#isMasked ? slot * MASKED_BYTES_MAX : (this.spans[2 * at] ?? 0);
+    into.set(
+      bytes,
+      start,
+      length,
+      this.words[word + KEY_LOW] ?? 0,
+      this.words[word + KEY_HIGH] ?? 0,
+    );
   }
 }

@@ -52,6 +52,9 @@ export class FactColumns {
   /** The request may also stand in parts, `$request_method` and the like. */
   hasParts = false;
   hasForwarded = false;
+  hasUpstreams = false;
+  hasCache = false;
+  hasTls = false;
   request = NOWHERE;
   requestMethod = NOWHERE;
   requestUri = NOWHERE;
@@ -79,6 +82,9 @@ export class FactColumns {
     const parts = [this.requestMethod, this.requestUri, this.uri, this.serverProtocol];
     this.hasParts = isAny || parts.some(({ isFilled }) => isFilled);
     this.hasForwarded = this.forwarded !== NOWHERE && (isAny || this.forwarded.isFilled);
+    this.hasUpstreams = isAny || this.upstreamAddr.isFilled;
+    this.hasCache = isAny || this.cacheStatus.isFilled;
+    this.hasTls = isAny || this.sslProtocol.isFilled;
     this.filled =
       bit(FILLS_METHOD, this.request, this.requestMethod) |
       bit(FILLS_PROTOCOL, this.request, this.serverProtocol) |

@@ -79,12 +79,17 @@ export class RouteTable {
 
   /**
    * Finds the slots of the targets of the first `rows` rows, at most ROWS_MAX, and returns of how
-   * many; good until the next call. `isNew` is called for a slot that has another path than before.
+   * many; good until the next call. `isNew` is called for a slot that has another path than before,
+   * with the span of the target.
    */
-  findRows(bytes: Uint8Array, rows: number, isNew: (slot: number) => void): number {
+  findRows(
+    bytes: Uint8Array,
+    rows: number,
+    isNew: (slot: number, start: number, end: number) => void,
+  ): number {
     return this.#cache.findRows(bytes, rows, (slot, start, end) => {
       this.#enter(slot, bytes, start, end);
-      isNew(slot);
+      isNew(slot, start, end);
     });
   }
 

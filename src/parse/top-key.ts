@@ -12,23 +12,25 @@ import { PATH_BYTES_MAX } from './request-path.ts';
 /** Of a longer key only so many bytes count. */
 export const TOP_KEY_BYTES_MAX = 200;
 
-const MADE_ANEW = 0;
-const UNKNOWN = -1;
+/** Per slot, in 32-bit words: both lanes of its key's hash, the key's length, and one that is free. */
+export const KEY_WORDS = 4;
+export const KEY_LOW = 0;
+export const KEY_HIGH = 1;
+export const KEY_LENGTH = 2;
+/** In place of a length: the key is not known yet, or is not the same for all that share the slot. */
+export const ASK = -1;
+const MADE_ANEW = -2;
 
+/** The bytes of one key; length 0: there is none. */
 export class TopKey {
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
-  /** 0: there is none. */
   length = 0;
   low = 0;
   high = 0;
-  /** A small number that mostly stands for this key, where the key came out of a cache; else -1. */
-  id = -1;
 
   clear(): void {
     this.length = 0;
-    this.low = 0;
-    this.high = 0;
   }
 
   /** Points at `length` bytes whose hash is known. */
@@ -39,59 +41,78 @@ export class TopKey {
     this.low = low;
     this.high = high;
   }
+}
 
-  /** Points at the beginning of a span. */
-  setHashed(hash: ByteHash, bytes: Uint8Array, start: number, end: number): void {
-    const length = Math.min(end - start, TOP_KEY_BYTES_MAX);
-    const low = hash.hash(bytes, start, start + length);
-    this.id = -1;
-    this.set(bytes, start, length, low, hash.lanes[1] ?? 0);
-  }
+/** The keys of the rows that were looked up last, by the slots of a cache. */
+export interface KeyColumn {
+  /** Per row: the slot of its key. */
+  readonly found: Int32Array;
+  /** Per slot KEY_WORDS words; a length of 0 stands for no key, one below for having to ask `read()`. */
+  readonly words: Int32Array;
+  /** The key of a row with its bytes, borrowed until the next call. */
+  read(at: number, into: TopKey): void;
+}
+
+/** What a new column of keys knows: nothing. */
+export function unknownKeys(slots: number): Int32Array {
+  return new Int32Array(KEY_WORDS * slots).fill(ASK);
 }
 
 /**
- * The key of a URL, from the slot that a cache has for the part of it that counts. Most URLs hold
+ * The keys of URLs, by the slots that a cache has for the part of them that counts. Most URLs hold
  * nothing to take out; of those the slot remembers length and hash, and the bytes are used where they
  * are. The others are made anew each time.
  */
-export class UrlKeys {
+export class UrlKeys implements KeyColumn {
+  readonly found: Int32Array;
+  readonly words: Int32Array;
+  /** The bytes that `spans` point into. */
+  bytes: Uint8Array = new Uint8Array(0);
+  readonly #spans: Int32Array;
   readonly #hash: ByteHash;
   readonly #redactor: Redactor;
   readonly #keepQuery: boolean;
-  /** Per slot: bytes of the key; MADE_ANEW; UNKNOWN. */
-  readonly #lengths: Int16Array;
-  readonly #low: Int32Array;
-  readonly #high: Int32Array;
 
-  constructor(hash: ByteHash, slots: number, keepQuery: boolean) {
+  /** `spans` and `found` are those of the cache, of `slots` slots. */
+  constructor(
+    hash: ByteHash,
+    { spans, found }: { readonly spans: Int32Array; readonly found: Int32Array },
+    slots: number,
+    keepQuery: boolean,
+  ) {
+    this.found = found;
+    this.words = unknownKeys(slots);
+    this.#spans = spans;
     this.#hash = hash;
     this.#redactor = new Redactor(TOP_KEY_BYTES_MAX, keepQuery);
     this.#keepQuery = keepQuery;
-    this.#lengths = new Int16Array(slots).fill(UNKNOWN);
-    this.#low = new Int32Array(slots);
-    this.#high = new Int32Array(slots);
   }
 
   /** The slot belongs to another URL from now on. */
-  forget(slot: number): void {
-    this.#lengths[slot] = UNKNOWN;
+  forget(slot: number, start: number, end: number): void {
+    this.words[KEY_WORDS * slot + KEY_LENGTH] = start === end ? 0 : ASK;
   }
 
-  read(slot: number, bytes: Uint8Array, start: number, end: number, into: TopKey): void {
-    const known = this.#lengths[slot] ?? UNKNOWN;
-    if (known > 0) {
-      into.set(bytes, start, known, this.#low[slot] ?? 0, this.#high[slot] ?? 0);
-      into.id = slot;
+  read(at: number, into: TopKey): void {
+    const start = this.#spans[2 * at] ?? 0;
+    const end = this.#spans[2 * at + 1] ?? 0;
+    const word = KEY_WORDS * (this.found[at] ?? 0);
+    const { words } = this;
+    const known = words[word + KEY_LENGTH] ?? ASK;
+    if (known >= 0) {
+      into.set(this.bytes, start, known, words[word + KEY_LOW] ?? 0, words[word + KEY_HIGH] ?? 0);
       return;
     }
     const redactor = this.#redactor;
-    const isClean = redactor.redact(bytes, start, end);
-    into.setHashed(this.#hash, redactor.bytes, 0, redactor.length);
-    if (known !== UNKNOWN) return;
+    const isClean = redactor.redact(this.bytes, start, end);
+    const { length } = redactor;
+    const low = this.#hash.hash(redactor.bytes, 0, length);
+    into.set(redactor.bytes, 0, length, low, this.#hash.lanes[1] ?? 0);
+    if (known !== ASK) return;
     // What a cache cuts off, or queries, may differ from URL to URL of one slot.
     const isWhole = end - start < PATH_BYTES_MAX && !this.#keepQuery;
-    this.#lengths[slot] = isClean && isWhole ? into.length : MADE_ANEW;
-    this.#low[slot] = into.low;
-    this.#high[slot] = into.high;
+    words[word + KEY_LENGTH] = isClean && isWhole && length > 0 ? length : MADE_ANEW;
+    words[word + KEY_LOW] = low;
+    words[word + KEY_HIGH] = into.high;
   }
 }

@@ -6,12 +6,12 @@
  * Owns a cache from lists to answers (key-cache.ts); what it forgets is worked out again.
  */
 import type { ByteHash } from './byte-hash.ts';
-import { KeyCache, keyCacheBytes, type KeyCacheOptions } from './key-cache.ts';
+import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
 
 const SLOTS = 512;
 /** A longer list is cut at its beginning: the last address is what counts. */
 const LIST_BYTES_MAX = 256;
-const LISTS: KeyCacheOptions = { slots: SLOTS, keyBytesMax: LIST_BYTES_MAX };
+const LISTS: KeyCacheOptions = { slots: SLOTS, keyBytesMax: LIST_BYTES_MAX, rowsMax: ROWS_MAX };
 const COMMA = 0x2c;
 const SPACE = 0x20;
 const ABSENT = '-';
@@ -37,14 +37,26 @@ export class UpstreamTable {
     this.#cache = new KeyCache(hash, LISTS);
   }
 
-  /** The slot of the list in `bytes[start, end)`; good until the next call. */
-  find(bytes: Uint8Array, start: number, end: number): number {
-    const from = Math.max(start, end - LIST_BYTES_MAX);
-    const slot = this.#cache.find(bytes, from, end);
-    return slot < 0 ? this.#enter(~slot, bytes, from, end) : slot;
+  /** Per row, after `findRows()`: the slot of its list. */
+  get found(): Int32Array {
+    return this.#cache.found;
   }
 
-  #enter(slot: number, bytes: Uint8Array, start: number, end: number): number {
+  /** The list of the row at `at` is `bytes[start, end)`, empty for none. */
+  place(at: number, start: number, end: number): void {
+    const { spans } = this.#cache;
+    spans[2 * at] = Math.max(start, end - LIST_BYTES_MAX);
+    spans[2 * at + 1] = end;
+  }
+
+  /** Finds the slots of the lists of the first `rows` rows, at most ROWS_MAX; returns of how many. */
+  findRows(bytes: Uint8Array, rows: number): number {
+    return this.#cache.findRows(bytes, rows, (slot, start, end) => {
+      this.#enter(slot, bytes, start, end);
+    });
+  }
+
+  #enter(slot: number, bytes: Uint8Array, start: number, end: number): void {
     let last = end;
     while (last > start && bytes[last - 1] !== SPACE) last--;
     let retries = 0;
@@ -55,6 +67,5 @@ export class UpstreamTable {
     const encoded = this.#encoder.encode(name);
     this.hashes[slot] = this.#hash.hash(encoded, 0, encoded.length);
     this.retries[slot] = Math.min(retries, 255);
-    return slot;
   }
 }

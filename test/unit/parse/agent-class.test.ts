@@ -9,8 +9,10 @@ import {
   classifyAgent,
 } from '../../../src/parse/agent-class.ts';
 import { createByteHash } from '../../../src/parse/byte-hash.ts';
+import { TopKey } from '../../../src/parse/top-key.ts';
 import { slotOf } from '../../support/slot-of.ts';
 
+const utf8 = new TextDecoder();
 const KIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15';
 
@@ -77,7 +79,6 @@ test('there are at most 20 classes, whatever a client says', () => {
 
 test('the table answers from its cache, and marks the agents to be ignored', () => {
   let asked = 0;
-  let entered = 0;
   const table = new AgentTable({
     hash: createByteHash(AGENT_TABLE_BYTES),
     isBot: () => {
@@ -88,7 +89,10 @@ test('the table answers from its cache, and marks the agents to be ignored', () 
   });
   const look = (agent: string) => {
     const bytes = new TextEncoder().encode(`"${agent}"`);
-    const slot = slotOf(table, bytes, 1, bytes.length - 1, () => entered++);
+    const slot = slotOf(table, bytes, 1, bytes.length - 1);
+    const key = new TopKey();
+    table.read(0, key);
+    assert.equal(utf8.decode(key.bytes.subarray(key.start, key.start + key.length)), agent);
     return [AGENT_CLASSES[table.classes[slot]!], table.ignored[slot]];
   };
   for (let i = 0; i < 3; i++) {
@@ -98,7 +102,6 @@ test('the table answers from its cache, and marks the agents to be ignored', () 
     assert.deepEqual(look(''), ['empty', 0]);
   }
   assert.equal(asked, 1);
-  assert.equal(entered, 4);
 });
 
 test('an agent without end is judged by its beginning', () => {
