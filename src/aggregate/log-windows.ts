@@ -173,8 +173,7 @@ export class LogWindows {
         series = window.seriesOf(named);
       }
       series.add(status[i] ?? 0, errorStatusMin, bytesOut[i] ?? 0, bytesIn[i] ?? 0);
-      const ms = requestMs[i] ?? -1;
-      if (ms >= 0) series.addTime(ms);
+      series.addTime(requestMs[i] ?? -1);
       details?.count(i, atS, named.name, isOwn);
       counted++;
     }

@@ -39,6 +39,7 @@ export class Series {
 
   /** The time in whole milliseconds, not negative, of a request that has been counted. */
   addTime(ms: number): void {
+    if (ms < 0) return;
     const totals = this.#totals;
     totals[RT_COUNT] = (totals[RT_COUNT] ?? 0) + 1;
     totals[RT_SUM] = (totals[RT_SUM] ?? 0) + ms;

@@ -19,7 +19,7 @@ import type { TopTotals } from './sealed-detail.ts';
 export const TOP_RANKS = 10;
 
 /** Ids beyond it have no hint. */
-const HINTS = 16_384;
+const HINTS = 32_768;
 
 export interface SiteTopListSnapshot {
   readonly list: TopListSnapshot;

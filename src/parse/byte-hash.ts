@@ -35,7 +35,7 @@ interface Exports {
   readonly hash: (at: number, length: number, out: number) => number;
   readonly find: (at: number, end: number, byte: number) => number;
   readonly same: (a: number, b: number, length: number) => number;
-  readonly findAll: (cache: number, base: number, row: number, end: number) => number;
+  readonly findAll: (cache: number, base: number, rows: number) => number;
 }
 
 interface WebAssemblyApi {
@@ -125,9 +125,9 @@ export class ByteHash {
     return to;
   }
 
-  /** The first row of [row, end) whose key is not in the cache at that address, or `end`; see key-cache.ts. */
-  findAll(cache: number, base: number, row: number, end: number): number {
-    return this.#wasm.findAll(cache, base, row, end);
+  /** Finds or makes slots for `rows` keys in the cache at that address, see key-cache.ts; for how many it could. */
+  findAll(cache: number, base: number, rows: number): number {
+    return this.#wasm.findAll(cache, base, rows);
   }
 
   /**

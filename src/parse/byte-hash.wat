@@ -154,18 +154,128 @@
           (br $next))))
     (i32.const 1))
 
-  ;; Looks up the keys of rows [row, end) in a cache whose layout key-cache.ts describes at `cache`,
-  ;; stores the slot of each and returns the first row whose key is not there, or `end`. `base` is
-  ;; the address of the byte that the spans count from.
-  (func (export "findAll")
-    (param $cache i32) (param $base i32) (param $row i32) (param $end i32) (result i32)
+  ;; Copies [from, from + length) in steps of 16 bytes, up to 15 bytes more than asked for.
+  (func $copy (param $from i32) (param $to i32) (param $length i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $from) (local.get $length)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $from) (local.get $end)))
+        (v128.store align=1 (local.get $to) (v128.load align=1 (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (i32.const 16)))
+        (local.set $to (i32.add (local.get $to) (i32.const 16)))
+        (br $next))))
+
+  ;; The address of the bytes of the key in a slot.
+  (func $keyOf (param $cache i32) (param $slot i32) (result i32)
+    (i32.add
+      (i32.load offset=8 (local.get $cache))
+      (i32.mul (local.get $slot) (i32.load offset=32 (local.get $cache)))))
+
+  (func $entryOf (param $cache i32) (param $slot i32) (result i32)
+    (i32.add
+      (i32.load offset=4 (local.get $cache))
+      (i32.shl (local.get $slot) (i32.const 4))))
+
+  ;; The slot for a new key in the set of four that begins with slot `first`, chosen as key-cache.ts
+  ;; says, or -1 when all are in use.
+  (func $victim
+    (param $cache i32) (param $first i32) (param $hash i64) (param $mayTakeUsed i32) (result i32)
+    (local $i i32) (local $slot i32) (local $entry i32) (local $usedAt i32) (local $age i32)
+    (local $rank i64) (local $best i32) (local $bestRank i64)
+    (local.set $best (i32.const -1))
+    (local.set $bestRank (i64.const -1))
+    (loop $next
+      ;; The hash of the new key says where to begin, so that no way of the set is always the first.
+      (local.set $slot
+        (i32.add
+          (local.get $first)
+          (i32.and
+            (i32.add
+              (i32.wrap_i64 (i64.shr_u (local.get $hash) (i64.const 35)))
+              (local.get $i))
+            (i32.const 3))))
+      (local.set $entry (call $entryOf (local.get $cache) (local.get $slot)))
+      (if (i32.lt_s (i32.load offset=8 (local.get $entry)) (i32.const 0))
+        (then (return (local.get $slot))))
+      (local.set $usedAt (i32.load offset=12 (local.get $entry)))
+      (local.set $age
+        (i32.sub
+          (i32.load offset=16 (local.get $cache))
+          (i32.and (local.get $usedAt) (i32.const -2))))
+      (local.set $rank
+        (i64.add
+          (i64.extend_i32_u (local.get $age))
+          (i64.shl
+            (i64.extend_i32_u (i32.and (local.get $usedAt) (i32.const 1)))
+            (i64.const 32))))
+      (if (i32.and
+            (i32.or (i32.ne (local.get $age) (i32.const 0)) (local.get $mayTakeUsed))
+            (i64.gt_s (local.get $rank) (local.get $bestRank)))
+        (then
+          (local.set $best (local.get $slot))
+          (local.set $bestRank (local.get $rank))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 4))))
+    (local.get $best))
+
+  ;; The slot of a key that a quick look did not find: that of the second of two keys of one hash, or
+  ;; a new one; -1 when none can be given.
+  (func $resolve
+    (param $cache i32) (param $at i32) (param $length i32) (param $hash i64) (param $first i32)
+    (param $row i32) (result i32)
+    (local $i i32) (local $slot i32) (local $entry i32) (local $fresh i32)
+    (loop $next
+      (local.set $slot (i32.add (local.get $first) (local.get $i)))
+      (local.set $entry (call $entryOf (local.get $cache) (local.get $slot)))
+      (if (i32.and
+            (i64.eq (i64.load (local.get $entry)) (local.get $hash))
+            (i32.eq (i32.load offset=8 (local.get $entry)) (local.get $length)))
+        (then
+          (if (call $same
+                (local.get $at)
+                (call $keyOf (local.get $cache) (local.get $slot))
+                (local.get $length))
+            (then
+              (i32.store offset=12 (local.get $entry) (i32.load offset=16 (local.get $cache)))
+              (return (local.get $slot))))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 4))))
+    (local.set $slot
+      (call $victim
+        (local.get $cache) (local.get $first) (local.get $hash) (i32.eqz (local.get $row))))
+    (if (i32.lt_s (local.get $slot) (i32.const 0)) (then (return (local.get $slot))))
+    (call $copy
+      (local.get $at) (call $keyOf (local.get $cache) (local.get $slot)) (local.get $length))
+    (local.set $entry (call $entryOf (local.get $cache) (local.get $slot)))
+    (i64.store (local.get $entry) (local.get $hash))
+    (i32.store offset=8 (local.get $entry) (local.get $length))
+    (i32.store offset=12
+      (local.get $entry)
+      (i32.or (i32.load offset=16 (local.get $cache)) (i32.const 1)))
+    (local.set $fresh (i32.load offset=36 (local.get $cache)))
+    (i32.store
+      (i32.add
+        (i32.load offset=40 (local.get $cache))
+        (i32.shl (local.get $fresh) (i32.const 2)))
+      (local.get $row))
+    (i32.store offset=36 (local.get $cache) (i32.add (local.get $fresh) (i32.const 1)))
+    (local.get $slot))
+
+  ;; Finds a slot for the key of each of the rows [0, end) in a cache whose layout key-cache.ts
+  ;; describes at `cache`, new keys included, stores it, lists the rows whose key is new, and returns
+  ;; the first row that has found none, or `end`. `base` is the address of the byte that the spans
+  ;; count from.
+  (func (export "findAll") (param $cache i32) (param $base i32) (param $end i32) (result i32)
     (local $span i32) (local $at i32) (local $length i32) (local $hash i64) (local $entry i32)
-    (local $slot i32) (local $way i32) (local $keyBytesMax i32) (local $cut i32)
+    (local $slot i32) (local $first i32) (local $way i32) (local $keyBytesMax i32) (local $cut i32)
+    (local $row i32)
     (local.set $keyBytesMax (i32.load offset=12 (local.get $cache)))
     (local.set $cut (i32.load offset=28 (local.get $cache)))
-    (block $missing
+    (i32.store offset=36 (local.get $cache) (i32.const 0))
+    (block $none
       (loop $next
-        (br_if $missing (i32.ge_s (local.get $row) (local.get $end)))
+        (br_if $none (i32.ge_s (local.get $row) (local.get $end)))
         (local.set $span
           (i32.add (i32.load offset=20 (local.get $cache)) (i32.shl (local.get $row) (i32.const 3))))
         (local.set $at (i32.load (local.get $span)))
@@ -184,14 +294,13 @@
                   (local.get $cut))
                 (local.get $at)))))
         (local.set $hash (call $hash (local.get $at) (local.get $length)))
-        (local.set $slot
+        (local.set $first
           (i32.shl
             (i32.and (i32.wrap_i64 (local.get $hash)) (i32.load (local.get $cache)))
             (i32.const 2)))
-        (local.set $entry
-          (i32.add (i32.load offset=4 (local.get $cache)) (i32.shl (local.get $slot) (i32.const 4))))
+        (local.set $entry (call $entryOf (local.get $cache) (local.get $first)))
         ;; Which of the four has the hash, by sums: nobody can guess that, so there is no branch. Two
-        ;; keys of one hash are told apart below; the second then counts as missing.
+        ;; keys of one hash are told apart by $resolve.
         (local.set $way
           (i32.add
             (i64.eq (i64.load offset=16 (local.get $entry)) (local.get $hash))
@@ -203,19 +312,25 @@
                 (i64.eq (i64.load offset=48 (local.get $entry)) (local.get $hash))
                 (i32.const 3)))))
         (local.set $way (i32.and (local.get $way) (i32.const 3)))
-        (local.set $slot (i32.add (local.get $slot) (local.get $way)))
+        (local.set $slot (i32.add (local.get $first) (local.get $way)))
         (local.set $entry (i32.add (local.get $entry) (i32.shl (local.get $way) (i32.const 4))))
-        (br_if $missing (i64.ne (i64.load (local.get $entry)) (local.get $hash)))
-        (br_if $missing (i32.ne (i32.load offset=8 (local.get $entry)) (local.get $length)))
-        (br_if $missing
-          (i32.eqz
-            (call $same
-              (local.get $at)
-              (i32.add
-                (i32.load offset=8 (local.get $cache))
-                (i32.mul (local.get $slot) (local.get $keyBytesMax)))
-              (local.get $length))))
-        (i32.store offset=12 (local.get $entry) (i32.load offset=16 (local.get $cache)))
+        (block $found
+          (block $missing
+            (br_if $missing (i64.ne (i64.load (local.get $entry)) (local.get $hash)))
+            (br_if $missing (i32.ne (i32.load offset=8 (local.get $entry)) (local.get $length)))
+            (br_if $missing
+              (i32.eqz
+                (call $same
+                  (local.get $at)
+                  (call $keyOf (local.get $cache) (local.get $slot))
+                  (local.get $length))))
+            (i32.store offset=12 (local.get $entry) (i32.load offset=16 (local.get $cache)))
+            (br $found))
+          (local.set $slot
+            (call $resolve
+              (local.get $cache) (local.get $at) (local.get $length) (local.get $hash)
+              (local.get $first) (local.get $row)))
+          (br_if $none (i32.lt_s (local.get $slot) (i32.const 0))))
         (i32.store
           (i32.add (i32.load offset=24 (local.get $cache)) (i32.shl (local.get $row) (i32.const 2)))
           (local.get $slot))

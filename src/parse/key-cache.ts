@@ -5,8 +5,9 @@
  *
  * Owns a fixed number of slots in sets of four; a key is cut at `keyBytesMax`, so its answer must
  * depend on that many bytes only. A new key takes the slot of a key of its set that has come once
- * only, else of the one that has gone unused for longest; so keys that come once push each other out. What is forgotten is only work: the answers are functions of the key, so the cache is in
- * no checkpoint.
+ * only, else of the one that has gone unused for longest; so keys that come once push each other out.
+ * What is forgotten is only work: the answers are functions of the key, so the cache is in no
+ * checkpoint.
  *
  * For many rows: fill `spans`, then `findRows()`. What it has found holds until the next call.
  */
@@ -27,7 +28,6 @@ const FREE = -1;
 const CAME_ONCE = 1;
 
 /** What byte-hash.wat needs to know, in 32-bit words; the names are those of the fields. */
-const HEAD_WORDS = 8;
 const HEAD = {
   setMask: 0,
   entriesAt: 1,
@@ -36,9 +36,18 @@ const HEAD = {
   turn: 4,
   spansAt: 5,
   foundAt: 6,
+  cutAt: 7,
+  keyStrideBytes: 8,
+  freshCount: 9,
+  freshAt: 10,
 };
-const CUT = 7;
+const HEAD_WORDS = 11;
 const NO_CUT = -1;
+/** Keys are copied in such pieces. */
+const PIECE_BYTES = 16;
+/** Long keys stand so much further apart, so that their beginnings do not compete for one part of the processor's cache. */
+const LONG_KEY_BYTES = 128;
+const LONG_KEY_GAP_BYTES = 64;
 /** Head and entries begin at a line of the processor's cache: a set is one line. */
 const HEAD_BYTES = 64;
 
@@ -66,6 +75,9 @@ export class KeyCache {
   readonly #head: Int32Array;
   readonly #headAt: number;
   readonly #keysAt: number;
+  readonly #keyStrideBytes: number;
+  /** Rows whose key was new in the last `findRows()`, `freshCount` of them. */
+  readonly #fresh: Int32Array;
   readonly #entries: Int32Array;
   /** Of the key that was looked for last. */
   #low = 0;
@@ -85,8 +97,11 @@ export class KeyCache {
     const entriesAt = at + HEAD_BYTES;
     const spansAt = entriesAt + 4 * ENTRY_WORDS * slots;
     const foundAt = spansAt + 8 * rowsMax;
+    const freshAt = foundAt + 4 * rowsMax;
     this.#headAt = at;
-    this.#keysAt = foundAt + 4 * rowsMax;
+    this.#keysAt = freshAt + 4 * rowsMax;
+    this.#keyStrideBytes = keyStride(keyBytesMax);
+    this.#fresh = new Int32Array(buffer, freshAt, rowsMax);
     this.#head = new Int32Array(buffer, at, HEAD_WORDS);
     this.#entries = new Int32Array(buffer, entriesAt, ENTRY_WORDS * slots).fill(0);
     for (let slot = 0; slot < slots; slot++) this.#entries[ENTRY_WORDS * slot + LENGTH] = FREE;
@@ -99,7 +114,9 @@ export class KeyCache {
     this.#head[HEAD.turn] = 0;
     this.#head[HEAD.spansAt] = spansAt;
     this.#head[HEAD.foundAt] = foundAt;
-    this.#head[CUT] = cutAt;
+    this.#head[HEAD.cutAt] = cutAt;
+    this.#head[HEAD.keyStrideBytes] = this.#keyStrideBytes;
+    this.#head[HEAD.freshAt] = freshAt;
   }
 
   /** The lanes of the hash of the key in a slot. */
@@ -140,28 +157,32 @@ export class KeyCache {
     enter: (slot: number, start: number, end: number) => void,
   ): number {
     this.#nextTurn();
-    for (let row = this.#findKnown(bytes, 0, rows); row < rows; ) {
+    const base = this.#hash.baseOf(bytes);
+    if (base === ELSEWHERE) return this.#findElsewhere(bytes, rows, enter);
+    const done = this.#hash.findAll(this.#headAt, base, rows);
+    const fresh = this.#head[HEAD.freshCount] ?? 0;
+    this.misses += fresh;
+    for (let i = 0; i < fresh; i++) {
+      const row = this.#fresh[i] ?? 0;
+      enter(this.found[row] ?? 0, this.spans[2 * row] ?? 0, this.spans[2 * row + 1] ?? 0);
+    }
+    return done;
+  }
+
+  /** The same for bytes that lie in another memory, row by row. */
+  #findElsewhere(
+    bytes: Uint8Array,
+    rows: number,
+    enter: (slot: number, start: number, end: number) => void,
+  ): number {
+    for (let row = 0; row < rows; row++) {
       const start = this.spans[2 * row] ?? 0;
       const end = this.spans[2 * row + 1] ?? 0;
-      // Of two keys with one hash the quick look finds one at most.
       const known = this.#lookUp(bytes, start, end);
       const slot = known >= 0 ? known : this.#enter(row === 0);
       if (slot < 0) return row;
       this.found[row] = slot;
       if (known < 0) enter(slot, start, end);
-      row = this.#findKnown(bytes, row + 1, rows);
-    }
-    return rows;
-  }
-
-  /** The first of the rows [row, rows) whose key is not there, or `rows`. */
-  #findKnown(bytes: Uint8Array, row: number, rows: number): number {
-    const base = this.#hash.baseOf(bytes);
-    if (base !== ELSEWHERE) return this.#hash.findAll(this.#headAt, base, row, rows);
-    for (let i = row; i < rows; i++) {
-      const slot = this.#lookUp(bytes, this.spans[2 * i] ?? 0, this.spans[2 * i + 1] ?? 0);
-      if (slot < 0) return i;
-      this.found[i] = slot;
     }
     return rows;
   }
@@ -184,7 +205,7 @@ export class KeyCache {
       const entry = ENTRY_WORDS * slot;
       if (entries[entry] !== low || entries[entry + 1] !== high) continue;
       if (entries[entry + LENGTH] !== length) continue;
-      if (hash.same(at, this.#keysAt + slot * this.#keyBytesMax, length) === 0) continue;
+      if (hash.same(at, this.#keysAt + slot * this.#keyStrideBytes, length) === 0) continue;
       entries[entry + USED_AT] = this.#head[HEAD.turn] ?? 0;
       return slot;
     }
@@ -195,7 +216,7 @@ export class KeyCache {
   #enter(mayTakeUsed: boolean): number {
     const slot = this.#victim(mayTakeUsed);
     if (slot < 0) return slot;
-    const to = this.#keysAt + slot * this.#keyBytesMax;
+    const to = this.#keysAt + slot * this.#keyStrideBytes;
     this.#hash.memory.copyWithin(to, this.#at, this.#at + this.#length);
     const entry = ENTRY_WORDS * slot;
     const entries = this.#entries;
@@ -229,8 +250,14 @@ export class KeyCache {
   }
 }
 
+/** From the beginning of one key to that of the next. */
+function keyStride(keyBytesMax: number): number {
+  const bytes = PIECE_BYTES * Math.ceil(keyBytesMax / PIECE_BYTES);
+  return bytes < LONG_KEY_BYTES ? bytes : bytes + LONG_KEY_GAP_BYTES;
+}
+
 function ownBytes({ slots, keyBytesMax, rowsMax = 0 }: KeyCacheOptions): number {
-  return HEAD_BYTES + slots * (4 * ENTRY_WORDS + keyBytesMax) + 12 * rowsMax;
+  return HEAD_BYTES + slots * (4 * ENTRY_WORDS + keyStride(keyBytesMax)) + 16 * rowsMax;
 }
 
 /** Bytes of the hash's region that a cache of this size takes. */

@@ -18,7 +18,7 @@ export const KEY_LOW = 0;
 export const KEY_HIGH = 1;
 export const KEY_LENGTH = 2;
 /** In place of a length: the key is not known yet, or is not the same for all that share the slot. */
-export const ASK = -1;
+const ASK = -1;
 const MADE_ANEW = -2;
 
 /** The bytes of one key; length 0: there is none. */
