@@ -2,8 +2,6 @@ import { type Command, parseCommandLine, UsageError } from '../command-line.ts';
 import { type Config, loadConfig, readEnvironment } from '../config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { VERSION } from '../version.ts';
-import { checkHealth } from './healthcheck.ts';
-import { renderHelp } from './help.ts';
 
 /**
  * Runs the command that the words name; resolves to the exit code. Commands are imported when they
@@ -27,9 +25,11 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
 
 async function execute(command: Command): Promise<number> {
   switch (command.name) {
-    case 'help':
+    case 'help': {
+      const { renderHelp } = await import('./help.ts');
       process.stdout.write(renderHelp(command.about));
       return 0;
+    }
     case 'version':
       process.stdout.write(`${VERSION}\n`);
       return 0;
@@ -70,6 +70,7 @@ async function healthcheck(): Promise<number> {
     process.stderr.write(`nginx-meter cannot ask. ${error.message}\n`);
     return 1;
   }
+  const { checkHealth } = await import('./healthcheck.ts');
   const { isAlive, message } = await checkHealth(listen);
   (isAlive ? process.stdout : process.stderr).write(`${message}\n`);
   return isAlive ? 0 : 1;
