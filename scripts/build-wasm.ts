@@ -16,6 +16,7 @@ interface WasmModule {
 export const WASM_MODULES: readonly WasmModule[] = [
   { name: 'scan', constant: 'SCAN_WASM', comment: 'The compiled scanner, base64.' },
   { name: 'byte-hash', constant: 'BYTE_HASH_WASM', comment: 'The compiled hash, base64.' },
+  { name: 'row-gather', constant: 'ROW_GATHER_WASM', comment: 'The compiled gathering, base64.' },
   { name: 'line-machine', constant: 'LINE_MACHINE_WASM', comment: 'The compiled machine, base64.' },
 ];
 

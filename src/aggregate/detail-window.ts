@@ -118,7 +118,7 @@ export class DetailWindow {
     { length, at: places, sites, status, errors, traffic }: CountedRows,
     facts: RowFacts,
   ): void {
-    const { filled, methods, protocols, caches, tlsVersions } = facts;
+    const { filled, methods, protocols, caches, tlsVersions } = facts.gathered;
     const { found, classes } = facts.agents;
     let properties: PropertyTable | undefined;
     let site = -1;
@@ -144,13 +144,13 @@ export class DetailWindow {
     }
   }
 
-  #countRoutes(rows: CountedRows, { filled, routes }: RowFacts, hitters: HeavyHitters): void {
+  #countRoutes(rows: CountedRows, { gathered, routes }: RowFacts, hitters: HeavyHitters): void {
     const { length, at: places, sites, status, errors, traffic, ms } = rows;
     const { found, names, hashes } = routes;
     const totals = this.routes;
     for (let i = 0; i < length; i++) {
       const at = places[i] ?? 0;
-      if (((filled[at] ?? 0) & FILLS_ROUTE) === 0) continue;
+      if (((gathered.filled[at] ?? 0) & FILLS_ROUTE) === 0) continue;
       const route = found[at] ?? 0;
       const site = this.#nameOf(sites[i] ?? 0);
       const row = this.#rowAt(totals, hitters, site, names[route] ?? '', hashes[route] ?? 0);

@@ -41,7 +41,7 @@ interface Exports {
 interface WebAssemblyApi {
   readonly Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { exports: Exports };
+  readonly Instance: new (module: object, imports: object) => { exports: object };
 }
 
 export class ByteHash {
@@ -49,6 +49,7 @@ export class ByteHash {
   readonly lanes: Int32Array<ArrayBuffer>;
   /** The whole memory; addresses are indexes into it. */
   readonly memory: Uint8Array<ArrayBuffer>;
+  readonly #shared: WasmMemory;
   readonly #buffer: ArrayBuffer;
   readonly #wasm: Exports;
   readonly #lanesAt: number;
@@ -60,6 +61,7 @@ export class ByteHash {
 
   /** `at` must be a multiple of 8; [at, at + bytes) belongs to this object alone from now on. */
   constructor(memory: WasmMemory, wasm: Exports, at: number, bytes: number) {
+    this.#shared = memory;
     this.#buffer = memory.buffer;
     this.memory = new Uint8Array(memory.buffer);
     this.#wasm = wasm;
@@ -130,6 +132,11 @@ export class ByteHash {
     return this.#wasm.findAll(cache, base, rows);
   }
 
+  /** What another compiled module (base64) exports, on the same memory. */
+  instantiate(module: string): object {
+    return instantiate(module, this.#shared);
+  }
+
   /**
    * Gives `bytes` bytes of the region away, for good, and returns their address, a multiple of 64.
    * What is given away takes `reservedBytes()` of the region.
@@ -157,14 +164,21 @@ export function createByteHash(
   reserveBytes: number,
   shared?: { memory: WasmMemory; at: number },
 ): ByteHash {
-  // The parse edge between untyped WebAssembly and TypeScript.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi })
-    .WebAssembly;
   const bytes = BYTE_HASH_OWN_BYTES + reserveBytes;
   const pages = Math.ceil((bytes + PADDING_BYTES) / PAGE_BYTES);
-  const memory = shared?.memory ?? new Memory({ initial: pages, maximum: pages });
-  const module = new Module(Buffer.from(BYTE_HASH_WASM, 'base64'));
-  const { exports } = new Instance(module, { env: { memory } });
-  return new ByteHash(memory, exports, shared?.at ?? 0, bytes);
+  const memory = shared?.memory ?? new (webAssembly().Memory)({ initial: pages, maximum: pages });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the edge to untyped WebAssembly
+  const wasm = instantiate(BYTE_HASH_WASM, memory) as Exports;
+  return new ByteHash(memory, wasm, shared?.at ?? 0, bytes);
+}
+
+function instantiate(module: string, memory: WasmMemory): object {
+  const { Module, Instance } = webAssembly();
+  const compiled = new Module(Buffer.from(module, 'base64'));
+  return new Instance(compiled, { env: { memory } }).exports;
+}
+
+function webAssembly(): WebAssemblyApi {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- likewise
+  return (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 }

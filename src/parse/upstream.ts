@@ -42,15 +42,17 @@ export class UpstreamTable {
     return this.#cache.found;
   }
 
-  /** The list of the row at `at` is `bytes[start, end)`, empty for none. */
-  place(at: number, start: number, end: number): void {
-    const { spans } = this.#cache;
-    spans[2 * at] = Math.max(start, end - LIST_BYTES_MAX);
-    spans[2 * at + 1] = end;
+  /** Per row start and end of its list. */
+  get spans(): Int32Array {
+    return this.#cache.spans;
   }
 
   /** Finds the slots of the lists of the first `rows` rows, at most ROWS_MAX; returns of how many. */
   findRows(bytes: Uint8Array, rows: number): number {
+    const { spans } = this.#cache;
+    for (let at = 0; at < rows; at++) {
+      spans[2 * at] = Math.max(spans[2 * at] ?? 0, (spans[2 * at + 1] ?? 0) - LIST_BYTES_MAX);
+    }
     return this.#cache.findRows(bytes, rows, (slot, start, end) => {
       this.#enter(slot, bytes, start, end);
     });
