@@ -10,6 +10,8 @@
  */
 const NONE = -1;
 const SLOTS_AT_FIRST = 16;
+/** So many that the chain of a key without a slot is nearly always empty, which a processor can guess. */
+const HEADS_PER_SLOT = 8;
 
 /** Per slot: hash, count, error. */
 export type SpaceSavingSnapshot = readonly (readonly [
@@ -47,8 +49,8 @@ export class SpaceSaving {
     this.pinned = new Uint8Array(SLOTS_AT_FIRST);
     this.#hashes = new Int32Array(SLOTS_AT_FIRST);
     this.#next = new Int32Array(SLOTS_AT_FIRST);
-    this.#mask = 2 * SLOTS_AT_FIRST - 1;
-    this.#heads = new Int32Array(2 * SLOTS_AT_FIRST).fill(NONE);
+    this.#mask = HEADS_PER_SLOT * SLOTS_AT_FIRST - 1;
+    this.#heads = new Int32Array(HEADS_PER_SLOT * SLOTS_AT_FIRST).fill(NONE);
   }
 
   /** The first slot that may hold a key of this hash, or -1. */
@@ -157,8 +159,8 @@ export class SpaceSaving {
     this.pinned = grown(this.pinned, new Uint8Array(this.capacity));
     this.#hashes = grown(this.#hashes, new Int32Array(this.capacity));
     this.#next = new Int32Array(this.capacity);
-    this.#mask = 2 * this.capacity - 1;
-    this.#heads = new Int32Array(2 * this.capacity).fill(NONE);
+    this.#mask = HEADS_PER_SLOT * this.capacity - 1;
+    this.#heads = new Int32Array(HEADS_PER_SLOT * this.capacity).fill(NONE);
     for (let slot = 0; slot < this.size; slot++) this.#link(slot, this.#hashes[slot] ?? 0);
   }
 
