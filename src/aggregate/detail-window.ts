@@ -1,5 +1,5 @@
 import type { RowFacts } from '../parse/row-facts.ts';
-import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../parse/top-key.ts';
+import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS, TopKey } from '../parse/top-key.ts';
 import { CountedRows } from './counted-rows.ts';
 import { FAMILY_TIME } from '../parse/record-batch.ts';
 import { FILLS_CLIENT, FILLS_ROUTE } from '../parse/fact-columns.ts';
@@ -28,6 +28,7 @@ const TOP_LISTS = [
 const NOT_FOUND = 404;
 /** Used by one window after the other. */
 const missing = new CountedRows();
+const agentKey = new TopKey();
 
 /** What a window holds by site. */
 interface SiteDetail {
@@ -210,12 +211,18 @@ export class DetailWindow {
       const site = this.#sites[sites[i] ?? 0];
       if (site === undefined) continue;
       const agent = KEY_WORDS * (agents.found[at] ?? 0);
+      let low = agents.words[agent + KEY_LOW] ?? 0;
+      let high = agents.words[agent + KEY_HIGH] ?? 0;
+      if ((agents.words[agent + KEY_LENGTH] ?? 0) < 0) {
+        agents.read(at, agentKey);
+        ({ low, high } = agentKey);
+      }
       const uniques = (site.uniques ??= new HyperLogLog());
       uniques.addPair(
         clients.words[client + KEY_LOW] ?? 0,
         clients.words[client + KEY_HIGH] ?? 0,
-        agents.words[agent + KEY_LOW] ?? 0,
-        agents.words[agent + KEY_HIGH] ?? 0,
+        low,
+        high,
       );
     }
   }

@@ -130,6 +130,7 @@ export class LogWindows {
     const time = this.#time;
     time.nowS = Math.floor(nowMs / 1000);
     details?.begin(records);
+    this.sites.isRaw = records.escape === 'none';
     const families = records.families | FAMILY_KNOWN;
     let counted = 0;
     let window: Window | undefined;

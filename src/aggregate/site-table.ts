@@ -1,3 +1,4 @@
+import { Unescaper } from '../parse/unescaper.ts';
 import {
   SiteCandidates,
   UNIT,
@@ -85,6 +86,7 @@ export class SiteTable {
   /** Spellings that are not their own tag value; strangers can make more and more of them. */
   #oddSpellings = 0;
   #last: Spelling | undefined;
+  readonly #unescaper = new Unescaper(SITE_BYTES_MAX);
   /** A view of the bytes of the last call. */
   #view: DataView = new DataView(new ArrayBuffer(0));
   #viewed: Uint8Array = new Uint8Array(0);
@@ -93,6 +95,13 @@ export class SiteTable {
     this.#limit = limit;
     this.#traffic = new Float64Array(limit + 1);
     this.#ration = limit;
+    this.#remake();
+  }
+
+  /** Names stand as they were sent, as in a log with escape=none. */
+  set isRaw(isRaw: boolean) {
+    if (isRaw === this.#unescaper.isRaw) return;
+    this.#unescaper.isRaw = isRaw;
     this.#remake();
   }
 
@@ -176,7 +185,7 @@ export class SiteTable {
       return undefined;
     }
     const own = new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start).slice();
-    const name = tagValue(utf8.decode(own));
+    const name = tagValue(utf8.decode(isOdd ? this.#unescaped(own) : own));
     if (!isOdd) return this.#add(name, timeS);
     const known = viewOf(encoder.encode(name));
     const { byteLength } = known;
@@ -192,6 +201,12 @@ export class SiteTable {
     if (this.#oddSpellings >= this.#limit) return spelling;
     this.#oddSpellings++;
     return this.#spellings.add(own, spelling.site);
+  }
+
+  #unescaped(name: Uint8Array): Uint8Array {
+    const unescaper = this.#unescaper;
+    const isEscaped = unescaper.read(name, 0, name.length);
+    return isEscaped ? unescaper.bytes.subarray(0, unescaper.length) : name;
   }
 
   #add(name: string, timeS: number): Spelling {

@@ -9,6 +9,7 @@ import {
 import type { CountedRows } from './counted-rows.ts';
 import { TopList, type TopListSnapshot } from './top-list.ts';
 import type { TopTotals } from './sealed-detail.ts';
+import { tagValue } from './tag-value.ts';
 
 /**
  * One top list of a window for all sites of a log. They share the slots, so memory does not grow with
@@ -102,7 +103,7 @@ export class SiteTopList {
         site,
         dim,
         rank: i + 1,
-        key,
+        key: tagValue(key),
         count,
         errors,
         traffic,

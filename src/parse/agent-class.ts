@@ -7,6 +7,7 @@
 import type { ByteHash } from './byte-hash.ts';
 import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
 import {
+  ASK,
   KEY_HIGH,
   KEY_LENGTH,
   KEY_LOW,
@@ -16,6 +17,7 @@ import {
   type KeyColumn,
   type TopKey,
 } from './top-key.ts';
+import { Unescaper } from './unescaper.ts';
 
 /** Values of `dim=agent`. Index = value of `AgentTable.classes`. */
 export const AGENT_CLASSES = [
@@ -177,11 +179,18 @@ export class AgentTable implements KeyColumn {
   readonly words = unknownKeys(SLOTS);
   readonly #options: AgentTableOptions;
   readonly #cache: KeyCache;
+  readonly #unescaper = new Unescaper(AGENT_BYTES_MAX);
   #bytes: Uint8Array = new Uint8Array(0);
 
   constructor(options: AgentTableOptions) {
     this.#options = options;
     this.#cache = new KeyCache(options.hash, AGENTS);
+  }
+
+  /** Agents are of a log that escapes nothing (or of one that does) from now on. */
+  startAnew(isRaw: boolean): void {
+    this.#unescaper.isRaw = isRaw;
+    this.#cache.clear();
   }
 
   /** Per row start and end of its agent, and after `findRows()` its slot. */
@@ -206,14 +215,21 @@ export class AgentTable implements KeyColumn {
 
   #enter(slot: number, bytes: Uint8Array, start: number, end: number): void {
     const until = Math.min(end, start + AGENT_BYTES_MAX);
-    let agent = '';
-    for (let at = start; at < until; at++) agent += String.fromCharCode(bytes[at] ?? 0);
-    const { hash, isBot, ignored } = this.#options;
+    const isEscaped = this.#unescaper.read(bytes, start, until);
+    const { bytes: unescaped, length } = this.#unescaper;
+    const agent = isEscaped ? textOf(unescaped, 0, length) : textOf(bytes, start, until);
+    const { isBot, ignored } = this.#options;
     this.classes[slot] = AGENT_CLASSES.indexOf(classifyAgent(agent, isBot));
     const lower = agent.toLowerCase();
     this.ignored[slot] = ignored.some((part) => lower.includes(part)) ? 1 : 0;
-    const length = Math.min(end - start, TOP_KEY_BYTES_MAX);
     const word = KEY_WORDS * slot;
+    this.words[word + KEY_LENGTH] = ASK;
+    // The key of one with escapes may go on behind what the cache knows of it.
+    if (!isEscaped) this.#putKey(word, bytes, start, Math.min(end - start, TOP_KEY_BYTES_MAX));
+  }
+
+  #putKey(word: number, bytes: Uint8Array, start: number, length: number): void {
+    const { hash } = this.#options;
     this.words[word + KEY_LOW] = length === 0 ? 0 : hash.hash(bytes, start, start + length);
     this.words[word + KEY_HIGH] = length === 0 ? 0 : (hash.lanes[1] ?? 0);
     this.words[word + KEY_LENGTH] = length;
@@ -221,7 +237,24 @@ export class AgentTable implements KeyColumn {
 
   read(at: number, into: TopKey): void {
     const word = KEY_WORDS * (this.found[at] ?? 0);
-    const [low = 0, high = 0, length = 0] = this.words.subarray(word, word + KEY_WORDS);
-    into.set(this.#bytes, this.spans[2 * at] ?? 0, length, low, high);
+    const [low = 0, high = 0, known = 0] = this.words.subarray(word, word + KEY_WORDS);
+    const start = this.spans[2 * at] ?? 0;
+    if (known !== ASK) {
+      into.set(this.#bytes, start, known, low, high);
+      return;
+    }
+    const unescaper = this.#unescaper;
+    unescaper.read(this.#bytes, start, this.spans[2 * at + 1] ?? 0);
+    const length = Math.min(unescaper.length, TOP_KEY_BYTES_MAX);
+    const { hash } = this.#options;
+    into.set(unescaper.bytes, 0, length, hash.hash(unescaper.bytes, 0, length), 0);
+    into.high = hash.lanes[1] ?? 0;
   }
+}
+
+/** One character a byte: nothing that is looked for has others. */
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] ?? 0);
+  return text;
 }

@@ -1,7 +1,7 @@
 /**
  * Values that come from a client or an upstream but are told apart only if they are in a short list:
  * methods, protocols, TLS versions, cache states. Everything else is one value, so nobody can invent
- * values; an absent one (empty or `-`) is `-`.
+ * values; an absent one (empty or `-`) is `-`. Some writers of JSON escape the slash, `HTTP\/1.1`.
  *
  * Lists: the methods of RFC 9110, RFC 5789 (PATCH) and RFC 4918 (WebDAV);
  * $server_protocol, $ssl_protocol and $upstream_cache_status as nginx writes them.
@@ -10,21 +10,29 @@ const ABSENT = 0;
 const OTHER = 1;
 const HYPHEN = 0x2d;
 
+/** One way of writing a value. */
+interface Form {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+}
+
 export class ClosedSet {
   /** Index = what `find()` returns; the first two are `-` and `OTHER`. */
   readonly values: readonly string[];
-  readonly #encoded: readonly Uint8Array[];
-  /** By length of the value: which values have it. */
-  readonly #byLength: readonly (readonly number[])[];
+  /** By length: the bytes of a value, and its index. */
+  readonly #byLength: readonly (readonly Form[])[];
 
   constructor(values: readonly string[]) {
     this.values = ['-', 'OTHER', ...values];
-    this.#encoded = this.values.map((value) => new TextEncoder().encode(value));
-    const longest = Math.max(...this.#encoded.map(({ length }) => length));
+    const forms = values.flatMap((value, i): Form[] =>
+      [...new Set([value, value.replaceAll('/', String.raw`\/`)])].map((form) => ({
+        index: OTHER + 1 + i,
+        bytes: new TextEncoder().encode(form),
+      })),
+    );
+    const longest = Math.max(...forms.map(({ bytes }) => bytes.length));
     this.#byLength = Array.from({ length: longest + 1 }, (_, length) =>
-      this.#encoded.flatMap((value, index) =>
-        index > OTHER && value.length === length ? [index] : [],
-      ),
+      forms.filter(({ bytes }) => bytes.length === length),
     );
   }
 
@@ -35,11 +43,10 @@ export class ClosedSet {
     const candidates = this.#byLength[length];
     if (candidates === undefined) return OTHER;
     for (let i = 0; i < candidates.length; i++) {
-      const index = candidates[i] ?? OTHER;
-      const value = this.#encoded[index];
+      const form = candidates[i];
       let at = 0;
-      while (at < length && value?.[at] === bytes[start + at]) at++;
-      if (at === length) return index;
+      while (at < length && form?.bytes[at] === bytes[start + at]) at++;
+      if (at === length) return form?.index ?? OTHER;
     }
     return OTHER;
   }

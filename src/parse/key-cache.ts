@@ -104,7 +104,7 @@ export class KeyCache {
     this.#fresh = new Int32Array(buffer, freshAt, rowsMax);
     this.#head = new Int32Array(buffer, at, HEAD_WORDS);
     this.#entries = new Int32Array(buffer, entriesAt, ENTRY_WORDS * slots).fill(0);
-    for (let slot = 0; slot < slots; slot++) this.#entries[ENTRY_WORDS * slot + LENGTH] = FREE;
+    this.clear();
     this.spans = new Int32Array(buffer, spansAt, 2 * rowsMax);
     this.found = new Int32Array(buffer, foundAt, rowsMax);
     this.#head[HEAD.setMask] = this.#setMask;
@@ -117,6 +117,12 @@ export class KeyCache {
     this.#head[HEAD.cutAt] = cutAt;
     this.#head[HEAD.keyStrideBytes] = this.#keyStrideBytes;
     this.#head[HEAD.freshAt] = freshAt;
+  }
+
+  /** Forgets all keys. */
+  clear(): void {
+    const entries = this.#entries;
+    for (let at = LENGTH; at < entries.length; at += ENTRY_WORDS) entries[at] = FREE;
   }
 
   /** The lanes of the hash of the key in a slot. */

@@ -5,8 +5,9 @@
  */
 const SPACE = 0x20;
 const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
 const LETTER_H = 0x48;
-/** Length of ` HTTP/1.1`. */
+/** Length of ` HTTP/1.1`; one more as some writers of JSON have it, ` HTTP\/1.1`. */
 const PROTOCOL_BYTES = 9;
 /** No method is longer, so nothing behind this is looked at for its end. */
 const METHOD_BYTES_MAX = 32;
@@ -32,9 +33,10 @@ export class RequestLine {
     }
     this.methodEnd = at;
     this.targetStart = at + 1;
-    const cut = end - PROTOCOL_BYTES;
+    const isEscaped = bytes[end - 5] === BACKSLASH;
+    const cut = end - PROTOCOL_BYTES - (isEscaped ? 1 : 0);
     const hasProtocol =
-      cut > at && bytes[cut] === SPACE && bytes[cut + 1] === LETTER_H && bytes[cut + 5] === SLASH;
+      cut > at && bytes[cut] === SPACE && bytes[cut + 1] === LETTER_H && bytes[end - 4] === SLASH;
     this.targetEnd = hasProtocol ? cut : end;
     this.protocolStart = hasProtocol ? cut + 1 : end;
   }

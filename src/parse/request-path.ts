@@ -7,8 +7,8 @@
  * - Query and fragment are left out, as are path parameters (`;jsessionid=…`) and empty segments.
  * - `http://host/path` (RFC 9112, 3.2.2) counts as `/path`; `*` and `host:443` have no path.
  * - Percent-encoded bytes are decoded once, but for those that would give the path another shape:
- *   control characters, `/`, `%`, `?`, `#`, `;` and `\`. nginx writes bytes from 0x80 on as `\xNN`
- *   (escape=default); those are decoded too. A bare control character becomes `_`.
+ *   control characters, `/`, `%`, `?`, `#`, `;` and `\`. A bare control character becomes `_`. What
+ *   the log has escaped must have been turned back before (unescaper.ts).
  */
 
 /** Of a longer target only so many bytes are looked at. */
@@ -22,15 +22,12 @@ const HASH = 0x23;
 const SEMICOLON = 0x3b;
 const PERCENT = 0x25;
 const BACKSLASH = 0x5c;
-const LETTER_X = 0x78;
 const COLON = 0x3a;
 const UNDERSCORE = 0x5f;
 
 /** 1: not simply a letter of the segment. */
 const IS_SPECIAL = new Uint8Array(256).fill(1, 0, 0x20);
-for (const byte of [SLASH, QUESTION, HASH, SEMICOLON, PERCENT, BACKSLASH, 0x7f]) {
-  IS_SPECIAL[byte] = 1;
-}
+for (const byte of [SLASH, QUESTION, HASH, SEMICOLON, PERCENT, 0x7f]) IS_SPECIAL[byte] = 1;
 
 export class RequestPath {
   /** False: the target has no path. */
@@ -47,13 +44,13 @@ export class RequestPath {
   readonly starts = new Int32Array(PATH_SEGMENTS_MAX);
   readonly ends = new Int32Array(PATH_SEGMENTS_MAX);
 
-  /** Reads the target in `target[start, end)`. */
-  read(target: Uint8Array, start: number, end: number): void {
+  /** Reads the target in `target[start, end)`; `isCut` when that is the beginning of a longer one. */
+  read(target: Uint8Array, start: number, end: number, isCut: boolean = false): void {
     const until = Math.min(end, start + PATH_BYTES_MAX);
     let at = pathStart(target, start, until);
     this.isPath = at < until;
     this.length = 0;
-    this.isCut = end - start >= PATH_BYTES_MAX;
+    this.isCut = isCut || end - start >= PATH_BYTES_MAX;
     this.hasTrailingSlash = false;
     if (!this.isPath) return;
     let to = 0;
@@ -98,10 +95,10 @@ export class RequestPath {
         at++;
         continue;
       }
-      const decoded = decodedAt(target, at, until, byte);
+      const decoded = byte === PERCENT ? decodedAt(target, at, until) : -1;
       const isControl = byte < 0x20 || byte === 0x7f;
       this.bytes[to++] = decoded >= 0 ? decoded : isControl ? UNDERSCORE : byte;
-      at += decoded < 0 ? 1 : byte === PERCENT ? 3 : 4;
+      at += decoded < 0 ? 1 : 3;
     }
     this.ends[this.length] = to;
     return at;
@@ -122,18 +119,11 @@ function pathStart(target: Uint8Array, start: number, end: number): number {
   return at;
 }
 
-/** The byte that is encoded at `at`, or -1. */
-function decodedAt(target: Uint8Array, at: number, until: number, byte: number): number {
-  if (byte === PERCENT) {
-    if (at + 2 >= until) return -1;
-    const value = hexByte(target[at + 1] ?? 0, target[at + 2] ?? 0);
-    return value < 0 || changesShape(value) ? -1 : value;
-  }
-  if (byte === BACKSLASH && at + 3 < until && target[at + 1] === LETTER_X) {
-    const value = hexByte(target[at + 2] ?? 0, target[at + 3] ?? 0);
-    return value >= 0x80 ? value : -1;
-  }
-  return -1;
+/** The byte that is percent-encoded at `at`, or -1. */
+function decodedAt(target: Uint8Array, at: number, until: number): number {
+  if (at + 2 >= until) return -1;
+  const value = hexByte(target[at + 1] ?? 0, target[at + 2] ?? 0);
+  return value < 0 || changesShape(value) ? -1 : value;
 }
 
 function changesShape(byte: number): boolean {

@@ -10,6 +10,7 @@ import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-c
 import { firstMatch, type PathRule } from './path-rule.ts';
 import { PATH_BYTES_MAX, RequestPath } from './request-path.ts';
 import { ROUTE_BYTES_MAX, RouteTemplate } from './route-template.ts';
+import { Unescaper } from './unescaper.ts';
 
 /** The route of a request without a path: an empty or binary request, `OPTIONS *`, `CONNECT`. */
 export const NO_ROUTE = '-';
@@ -54,6 +55,7 @@ export class RouteTable {
   /** The routes of the own rules, then NO_ROUTE. */
   readonly #fixed: readonly { readonly name: string; readonly hash: number }[];
   readonly #path = new RequestPath();
+  readonly #unescaper = new Unescaper(PATH_BYTES_MAX);
   readonly #template = new RouteTemplate();
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
@@ -66,6 +68,12 @@ export class RouteTable {
       const name = options.safeName(text);
       return { name, hash: this.#hashOf(name) };
     });
+  }
+
+  /** Targets are of a log that escapes nothing (or of one that does) from now on. */
+  startAnew(isRaw: boolean): void {
+    this.#unescaper.isRaw = isRaw;
+    this.#cache.clear();
   }
 
   /** Per row start and end of its target, and after `findRows()` its slot. */
@@ -96,7 +104,11 @@ export class RouteTable {
   #enter(slot: number, bytes: Uint8Array, start: number, end: number): void {
     const until = Math.min(end, start + PATH_BYTES_MAX);
     const path = this.#path;
-    path.read(bytes, start, this.#options.hash.indexOf(bytes, start, until, QUESTION));
+    const pathEnd = this.#options.hash.indexOf(bytes, start, until, QUESTION);
+    const unescaper = this.#unescaper;
+    if (unescaper.read(bytes, start, pathEnd)) {
+      path.read(unescaper.bytes, 0, unescaper.length, pathEnd - start === PATH_BYTES_MAX);
+    } else path.read(bytes, start, pathEnd);
     this.#name(slot, path);
     this.ignored[slot] = firstMatch(this.#options.ignored, path) >= 0 ? 1 : 0;
   }

@@ -70,6 +70,8 @@ export class RowFacts {
   readonly #options: RowFactsOptions;
   readonly #refererCache: KeyCache;
   readonly #hasIgnoredLines: boolean;
+  /** Of a log with escape=none. */
+  #isRaw = false;
   #bytes: Uint8Array = new Uint8Array(0);
   #status: Int32Array = new Int32Array(0);
   #rows = 0;
@@ -99,6 +101,8 @@ export class RowFacts {
 
   /** The rows that the next calls ask about. */
   attach(records: RecordBatch): void {
+    const isRaw = records.escape === 'none';
+    if (isRaw !== this.#isRaw) this.#startAnew(isRaw);
     this.#bytes = records.bytes;
     this.urls.bytes = records.bytes;
     this.referers.bytes = records.bytes;
@@ -106,6 +110,14 @@ export class RowFacts {
     this.#rows = records.length;
     this.gathered.attach(records);
     this.hasUpstreams = this.gathered.hasUpstreams;
+  }
+
+  /** What the tables know holds for logs of one kind: those that escape values, or those that do not. */
+  #startAnew(isRaw: boolean): void {
+    this.#isRaw = isRaw;
+    this.#refererCache.clear();
+    const { routes, agents, upstreams, urls, referers } = this;
+    for (const one of [routes, agents, upstreams, urls, referers]) one.startAnew(isRaw);
   }
 
   /** Whether the line of a row that has been looked up is one of those that are not to be counted. */

@@ -1,16 +1,21 @@
 import type { ByteHash } from './byte-hash.ts';
 import { Redactor } from './redact.ts';
 import { PATH_BYTES_MAX } from './request-path.ts';
+import { Unescaper } from './unescaper.ts';
 
 /**
  * Keys of the top lists: bytes with their hash, borrowed until the next line.
  *
- * What goes into a list has been made fit to be stored before it is counted, so that neither a
- * checkpoint nor a point holds what should not be kept.
+ * What goes into a list has lost its escapes and been made fit to be stored before it is counted, so
+ * that neither a checkpoint nor a point holds what should not be kept, and no escape hides it.
  */
 
 /** Of a longer key only so many bytes count. */
 export const TOP_KEY_BYTES_MAX = 200;
+
+/** Secrets are looked for in so many bytes of a URL: as long as nginx takes a request line to be. */
+const URL_BYTES_MAX = 8192;
+const QUESTION = 0x3f;
 
 /** Per slot, in 32-bit words: both lanes of its key's hash, the key's length, and one that is free. */
 export const KEY_WORDS = 4;
@@ -18,7 +23,7 @@ export const KEY_LOW = 0;
 export const KEY_HIGH = 1;
 export const KEY_LENGTH = 2;
 /** In place of a length: the key is not known yet, or is not the same for all that share the slot. */
-const ASK = -1;
+export const ASK = -1;
 const MADE_ANEW = -2;
 
 /** The bytes of one key; length 0: there is none. */
@@ -71,6 +76,7 @@ export class UrlKeys implements KeyColumn {
   readonly #spans: Int32Array;
   readonly #hash: ByteHash;
   readonly #redactor: Redactor;
+  readonly #unescaper = new Unescaper(URL_BYTES_MAX);
   readonly #keepQuery: boolean;
 
   /** `spans` and `found` are those of the cache, of `slots` slots. */
@@ -86,6 +92,12 @@ export class UrlKeys implements KeyColumn {
     this.#hash = hash;
     this.#redactor = new Redactor(TOP_KEY_BYTES_MAX, keepQuery);
     this.#keepQuery = keepQuery;
+  }
+
+  /** URLs are of a log that escapes nothing (or of one that does) from now on; all slots are new. */
+  startAnew(isRaw: boolean): void {
+    this.#unescaper.isRaw = isRaw;
+    this.words.fill(ASK);
   }
 
   /** The slot belongs to another URL from now on. */
@@ -104,7 +116,7 @@ export class UrlKeys implements KeyColumn {
       return;
     }
     const redactor = this.#redactor;
-    const isClean = redactor.redact(this.bytes, start, end);
+    const isClean = this.#redact(start, end);
     const { length } = redactor;
     const low = this.#hash.hash(redactor.bytes, 0, length);
     into.set(redactor.bytes, 0, length, low, this.#hash.lanes[1] ?? 0);
@@ -114,5 +126,16 @@ export class UrlKeys implements KeyColumn {
     words[word + KEY_LENGTH] = isClean && isWhole && length > 0 ? length : MADE_ANEW;
     words[word + KEY_LOW] = low;
     words[word + KEY_HIGH] = into.high;
+  }
+
+  /** True when the result is the beginning of the URL as it stands in `bytes`. */
+  #redact(start: number, end: number): boolean {
+    const { bytes } = this;
+    // Queries that are not kept need not be read, whatever they hold.
+    const until = this.#keepQuery ? end : this.#hash.indexOf(bytes, start, end, QUESTION);
+    const unescaper = this.#unescaper;
+    if (!unescaper.read(bytes, start, until)) return this.#redactor.redact(bytes, start, until);
+    this.#redactor.redact(unescaper.bytes, 0, unescaper.length);
+    return false;
   }
 }

@@ -7,6 +7,7 @@
  */
 import type { ByteHash } from './byte-hash.ts';
 import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
+import { Unescaper } from './unescaper.ts';
 
 const SLOTS = 512;
 /** A longer list is cut at its beginning: the last address is what counts. */
@@ -28,6 +29,7 @@ export class UpstreamTable {
   readonly #hash: ByteHash;
   readonly #safeName: (text: string) => string;
   readonly #cache: KeyCache;
+  readonly #unescaper = new Unescaper(LIST_BYTES_MAX);
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
 
@@ -35,6 +37,12 @@ export class UpstreamTable {
     this.#hash = hash;
     this.#safeName = safeName;
     this.#cache = new KeyCache(hash, LISTS);
+  }
+
+  /** Lists are of a log that escapes nothing (or of one that does) from now on. */
+  startAnew(isRaw: boolean): void {
+    this.#unescaper.isRaw = isRaw;
+    this.#cache.clear();
   }
 
   /** Per row, after `findRows()`: the slot of its list. */
@@ -54,7 +62,9 @@ export class UpstreamTable {
       spans[2 * at] = Math.max(spans[2 * at] ?? 0, (spans[2 * at + 1] ?? 0) - LIST_BYTES_MAX);
     }
     return this.#cache.findRows(bytes, rows, (slot, start, end) => {
-      this.#enter(slot, bytes, start, end);
+      const unescaper = this.#unescaper;
+      if (!unescaper.read(bytes, start, end)) this.#enter(slot, bytes, start, end);
+      else this.#enter(slot, unescaper.bytes, 0, unescaper.length);
     });
   }
 

@@ -6,6 +6,7 @@ import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
 import { tagValue } from '../../src/aggregate/tag-value.ts';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from '../../src/parse/byte-hash.ts';
 import { readIgnoreRules } from '../../src/parse/ignore-rules.ts';
+import type { LineParser } from '../../src/parse/line-parser.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch } from '../../src/parse/record-batch.ts';
 import { factVariables } from '../../src/parse/fact-columns.ts';
@@ -19,6 +20,8 @@ export const DETAIL_FORMAT =
   '"$http_referer" "$http_user_agent" $request_time "$upstream_addr"';
 
 export interface DetailBenchOptions {
+  /** DETAIL_FORMAT if not given. */
+  readonly format?: string;
   readonly routesMax?: number;
   readonly sitesMax?: number;
   readonly latenessS?: number;
@@ -41,10 +44,14 @@ export class DetailBench {
     readBufferBytes: 1 << 20,
     sharedBytes: BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES,
   });
-  #parser = createParser({ format: DETAIL_FORMAT, scanner: this.#scanner });
+  readonly #parser: LineParser;
 
   constructor(options: DetailBenchOptions = {}) {
     this.#options = options;
+    this.#parser = createParser({
+      format: options.format ?? DETAIL_FORMAT,
+      scanner: this.#scanner,
+    });
     this.#facts = new RowFacts({
       hash: createByteHash(ROW_FACTS_BYTES, this.#scanner.shared),
       routes: [],

@@ -41,7 +41,8 @@ test('two names that become one tag value are one site and one series', () => {
   const control = siteOf(table, 'a\u0001b');
   assert.equal(control, siteOf(table, 'a\u0002b'));
   assert.equal(control, siteOf(table, 'a_b'));
-  assert.equal(control, siteOf(table, ' a\\b '));
+  assert.equal(control, siteOf(table, ' a\\\\b '));
+  assert.equal(control, siteOf(table, 'a\\x07b'));
   assert.equal(control.name, 'a_b');
   assert.equal(table.size, 1);
   assert.equal(siteOf(table, Uint8Array.of(0xff)), siteOf(table, '\ufffd'));
@@ -56,6 +57,17 @@ test('two names that become one tag value are one site and one series', () => {
   assert.equal(bench.site(NOON_S, 'a_b').count, 3);
   assert.equal(bench.site(NOON_S, 'other').count, 2);
   assert.equal(bench.window(NOON_S).sites.length, 2);
+});
+
+test('names have lost their escapes, but in a log that has none', () => {
+  const table = new SiteTable(5);
+  assert.equal(siteOf(table, 'a\\x62.example').name, 'ab.example');
+  assert.equal(siteOf(table, 'ab.example'), siteOf(table, 'a\\u0062.example'));
+  table.isRaw = true;
+  assert.equal(siteOf(table, 'a\\x62.example').name, 'a_x62.example');
+  table.isRaw = false;
+  assert.equal(siteOf(table, 'a\\x62.example').name, 'ab.example');
+  assert.equal(table.size, 2);
 });
 
 test('the order of spellings does not matter, nor how many there are', () => {

@@ -19,6 +19,9 @@ const SETS = { METHODS, PROTOCOLS, TLS_VERSIONS, CACHE_STATES };
 for (const [name, set] of Object.entries(SETS)) {
   test(`${name}: its values are found, everything else is OTHER, nothing is -`, () => {
     for (const value of set.values) assert.equal(valueOf(set, value), value);
+    for (const value of set.values) {
+      assert.equal(valueOf(set, value.replaceAll('/', String.raw`\/`)), value);
+    }
     assert.equal(new Set(set.values).size, set.values.length);
     assert.equal(valueOf(set, ''), '-');
     fc.assert(

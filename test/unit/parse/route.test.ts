@@ -131,7 +131,11 @@ const CASES: Readonly<Record<string, readonly (readonly [target: string, route: 
     ['/a%', '/a%'],
     ['/a%4', '/a%4'],
     ['/%zz', '/%zz'],
-    ['/a\\x22b', '/a\\x22b'],
+    ['/a\\x22b', '/a"b'],
+    ['/a\\x5CxC3', '/a\\xC3'],
+    ['/a\\x3Fb', '/a'],
+    ['\\/a\\/caf\\u00e9\\/7', '/a/café/:id'],
+    ['/a\\x2', '/a\\x2'],
     ['/%41pi', '/Api'],
   ],
 };
