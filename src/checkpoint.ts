@@ -48,7 +48,7 @@ export interface LogCheckpoint {
 }
 
 const FORMAT = 'nginx-meter checkpoint';
-const VERSION = 3;
+const VERSION = 4;
 const NAME = 'checkpoint';
 
 export type KillPoint = (name: string) => void;

@@ -248,17 +248,15 @@ export class DetailWindow {
   seal(log: string): SealedDetail {
     this.isDirty = false;
     this.wasHandedOver = true;
-    this.routes.isDirty = false;
-    this.upstreams.isDirty = false;
     const hasLatency = (this.families & FAMILY_TIME) !== 0;
     const sites = this.#sites;
     return {
       log,
       startS: this.startS,
       routes: this.routes
-        .rows()
+        .handOver()
         .map(({ site, name, values }) => ({ site, route: name, ...figuresOf(values, hasLatency) })),
-      upstreams: this.upstreams.rows().map(({ site, name, values }) => ({
+      upstreams: this.upstreams.handOver().map(({ site, name, values }) => ({
         site,
         upstream: name,
         ...figuresOf(values, hasLatency),

@@ -31,7 +31,7 @@ export interface DetailBenchOptions {
   readonly rewrite?: 'always' | 'never';
 }
 
-/** Lines through parser and windows, and a database that keeps the last version of each window. */
+/** Lines through parser and windows, and a database that keeps the last version of each point. */
 export class DetailBench {
   readonly totals = new Map<number, SealedWindow>();
   readonly stored = new Map<number, SealedDetail>();
@@ -112,7 +112,7 @@ export class DetailBench {
       const due = this.windows.takeDue(mode, nowS * 1000);
       for (const window of due) this.totals.set(window.startS, window);
       for (const detail of this.windows.takeDetails(mode)) {
-        this.stored.set(detail.startS, detail);
+        this.stored.set(detail.startS, writtenOver(this.stored.get(detail.startS), detail));
         const times = this.timesHandedOver.get(detail.startS) ?? 0;
         this.timesHandedOver.set(detail.startS, times + 1);
       }
@@ -126,4 +126,29 @@ export class DetailBench {
     this.windows = this.#newWindows();
     this.windows.restore(JSON.parse(snapshot));
   }
+}
+
+/** What stands in the database: a point that is not written again stays. */
+function writtenOver(before: SealedDetail | undefined, detail: SealedDetail): SealedDetail {
+  if (before === undefined) return detail;
+  const merged = <T>(old: readonly T[], fresh: readonly T[], keyOf: (one: T) => string): T[] => {
+    const written = new Set(fresh.map(keyOf));
+    return [...fresh, ...old.filter((one) => !written.has(keyOf(one)))];
+  };
+  return {
+    ...detail,
+    routes: merged(before.routes, detail.routes, ({ site, route }) => `${site} ${route}`),
+    upstreams: merged(
+      before.upstreams,
+      detail.upstreams,
+      ({ site, upstream }) => `${site} ${upstream}`,
+    ),
+    properties: merged(
+      before.properties,
+      detail.properties,
+      ({ site, dim, value }) => `${site} ${dim} ${value}`,
+    ),
+    tops: merged(before.tops, detail.tops, ({ site, dim, rank }) => `${site} ${dim} ${rank}`),
+    uniques: merged(before.uniques, detail.uniques, ({ site }) => site),
+  };
 }
