@@ -2,14 +2,15 @@ import type { RowFacts } from '../parse/row-facts.ts';
 import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS, TopKey } from '../parse/top-key.ts';
 import { CountedRows } from './counted-rows.ts';
 import { FAMILY_TIME } from '../parse/record-batch.ts';
-import { FILLS_CLIENT, FILLS_ROUTE } from '../parse/fact-columns.ts';
+import { FILLS_CLIENT, FILLS_COUNTRY, FILLS_ROUTE } from '../parse/fact-columns.ts';
 import type { HeavyHitters } from './heavy-hitters.ts';
 import { HyperLogLog, type HyperLogLogSnapshot } from './hyper-log-log.ts';
 import { addRequest, addRetries, figuresOf } from './keyed-row.ts';
 import { OTHER_KEY, type KeyTotals } from './key-totals.ts';
-import { isFoldedStatus, PropertyTable } from './property-table.ts';
+import { PropertyTable, type PropertyTableSnapshot } from './property-table.ts';
 import type { SealedDetail, TopTotals } from './sealed-detail.ts';
 import { grown } from './space-saving.ts';
+import { shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
 import { SiteTopList, TOP_RANKS, type SiteTopListSnapshot } from './site-top-list.ts';
 
 /**
@@ -43,7 +44,7 @@ interface SiteDetail {
 
 type SiteDetailSnapshot = readonly [
   name: string,
-  properties: readonly number[],
+  properties: PropertyTableSnapshot,
   /** Null, which JSON keeps in a list, where no client has been seen. */
   uniques: HyperLogLogSnapshot | null,
   ranks: readonly number[],
@@ -57,7 +58,16 @@ export interface DetailWindowSnapshot {
   readonly families: number;
   readonly filled: number;
   readonly sites: readonly SiteDetailSnapshot[];
+  readonly shown: readonly [statuses: readonly number[], countries: readonly number[]];
   readonly tops: readonly SiteTopListSnapshot[];
+}
+
+/** What has a series of its own, chosen for the whole log. */
+export interface Choices {
+  readonly routes: HeavyHitters;
+  readonly upstreams: HeavyHitters;
+  readonly statuses: ValuePlaces;
+  readonly countries: ValuePlaces;
 }
 
 export class DetailWindow {
@@ -75,6 +85,9 @@ export class DetailWindow {
   /** Which FAMILY_* and FILLS_* the formats of its lines could fill. */
   families = 0;
   filled = 0;
+  readonly #choices: Choices;
+  readonly #shownStatuses: ShownValues;
+  readonly #shownCountries: ShownValues;
   readonly #tops: readonly SiteTopList[];
   readonly #sites: SiteDetail[] = [];
   readonly #byName = new Map<string, SiteDetail>();
@@ -83,10 +96,14 @@ export class DetailWindow {
   /** By index of the site. */
   #siteHashes: Int32Array<ArrayBuffer> = new Int32Array(1);
 
-  constructor(startS: number, routes: KeyTotals, upstreams: KeyTotals) {
+  /** `routes` and `upstreams` are those of a checkpoint. */
+  constructor(startS: number, choices: Choices, routes?: KeyTotals, upstreams?: KeyTotals) {
     this.startS = startS;
-    this.routes = routes;
-    this.upstreams = upstreams;
+    this.#choices = choices;
+    this.routes = routes ?? choices.routes.open(startS);
+    this.upstreams = upstreams ?? choices.upstreams.open(startS);
+    this.#shownStatuses = choices.statuses.open(startS);
+    this.#shownCountries = choices.countries.open(startS);
     this.#tops = TOP_LISTS.map(([dim, slots]) => new SiteTopList(dim, slots));
   }
 
@@ -100,17 +117,13 @@ export class DetailWindow {
   }
 
   /** Counts rows that `facts` has looked up. */
-  count(
-    rows: CountedRows,
-    facts: RowFacts,
-    routeHitters: HeavyHitters,
-    upstreamHitters: HeavyHitters,
-  ): void {
+  count(rows: CountedRows, facts: RowFacts): void {
     this.isDirty = true;
     this.lines += rows.length;
     this.#countProperties(rows, facts);
-    this.#countRoutes(rows, facts, routeHitters);
-    if (facts.hasUpstreams) this.#countUpstreams(rows, facts, upstreamHitters);
+    if (facts.hasCountries) this.#countCountries(rows, facts);
+    this.#countRoutes(rows, facts, this.#choices.routes);
+    if (facts.hasUpstreams) this.#countUpstreams(rows, facts, this.#choices.upstreams);
     this.#countTops(rows, facts);
     if (facts.hasClients) this.#countClients(rows, facts);
   }
@@ -121,19 +134,21 @@ export class DetailWindow {
   ): void {
     const { filled, methods, protocols, caches, tlsVersions } = facts.gathered;
     const { found, classes } = facts.agents;
+    const { statuses } = this.#choices;
+    const shown = this.#shownStatuses;
     let properties: PropertyTable | undefined;
     let site = -1;
     for (let i = 0; i < length; i++) {
       const at = places[i] ?? 0;
       const code = status[i] ?? 0;
       this.filled |= filled[at] ?? 0;
-      if (isFoldedStatus(code)) this.folded++;
+      if (!statuses.count(code, shown)) this.folded++;
       if (sites[i] !== site) {
         site = sites[i] ?? 0;
         properties = this.#sites[site]?.properties;
       }
+      properties?.statuses.add(code, errors[i] ?? 0, traffic[i] ?? 0);
       properties?.add(
-        code,
         methods[at] ?? 0,
         protocols[at] ?? 0,
         caches[at] ?? 0,
@@ -142,6 +157,24 @@ export class DetailWindow {
         errors[i] ?? 0,
         traffic[i] ?? 0,
       );
+    }
+  }
+
+  #countCountries(
+    { length, at: places, sites, errors, traffic }: CountedRows,
+    facts: RowFacts,
+  ): void {
+    const { found, countries } = facts.clients;
+    const { filled } = facts.gathered;
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      if (((filled[at] ?? 0) & FILLS_CLIENT) === 0) continue;
+      this.filled |= FILLS_COUNTRY;
+      const country = countries[found[at] ?? 0] ?? 0;
+      if (country === 0) continue;
+      if (!this.#choices.countries.count(country, this.#shownCountries)) this.folded++;
+      const { properties } = this.#sites[sites[i] ?? 0] ?? {};
+      properties?.countries.add(country, errors[i] ?? 0, traffic[i] ?? 0);
     }
   }
 
@@ -261,7 +294,9 @@ export class DetailWindow {
         upstream: name,
         ...figuresOf(values, hasLatency),
       })),
-      properties: sites.flatMap(({ name, properties }) => properties.seal(name, this.filled)),
+      properties: sites.flatMap(({ name, properties }) =>
+        properties.handOver(name, this.filled, this.#shownStatuses, this.#shownCountries),
+      ),
       tops: sites.flatMap((site) => this.#tops.flatMap((list, i) => this.#sealTop(list, i, site))),
       uniques: sites.flatMap(({ name, uniques }) =>
         uniques === undefined || (this.filled & FILLS_CLIENT) === 0
@@ -303,7 +338,16 @@ export class DetailWindow {
         Array.from(TOP_LISTS, (_, i) => ranks[i] ?? 0),
       ]),
       tops: this.#tops.map((list) => list.snapshot()),
+      shown: [shownList(this.#shownStatuses), shownList(this.#shownCountries)],
     };
+  }
+
+  /** No line will change the window any more. */
+  close(): void {
+    this.#choices.routes.close(this.routes);
+    this.#choices.upstreams.close(this.upstreams);
+    this.#choices.statuses.close(this.startS);
+    this.#choices.countries.close(this.startS);
   }
 
   /** Takes up a snapshot; only on a new instance. */
@@ -316,6 +360,9 @@ export class DetailWindow {
       const sketch = uniques === null ? undefined : HyperLogLog.restore(uniques);
       this.#addSite(name, PropertyTable.restore(properties), sketch, ranks);
     }
+    const [statuses, countries] = snapshot.shown;
+    for (const value of statuses) this.#shownStatuses[value] = 1;
+    for (const value of countries) this.#shownCountries[value] = 1;
     snapshot.tops.forEach((list, i) => this.#tops[i]?.restore(list));
   }
 }

@@ -1,12 +1,15 @@
 import type { RecordBatch } from '../parse/record-batch.ts';
 import type { RowFacts } from '../parse/row-facts.ts';
 import { CountedRows } from './counted-rows.ts';
-import { DetailWindow, type DetailWindowSnapshot } from './detail-window.ts';
+import { DetailWindow, type Choices, type DetailWindowSnapshot } from './detail-window.ts';
 import { overS, type DueMode, type Rewrite } from './due-windows.ts';
 import { NEVER, type EventTime } from './event-time.ts';
 import { HeavyHitters, type HeavyHittersSnapshot } from './heavy-hitters.ts';
 import { ROW_SHAPE } from './keyed-row.ts';
+import type { KeyTotals } from './key-totals.ts';
+import { COUNTRIES, STATUSES, VALUE_PLACES } from './property-table.ts';
 import type { SealedDetail } from './sealed-detail.ts';
+import { ValuePlaces, type ValuePlacesSnapshot } from './value-places.ts';
 
 /**
  * The detail windows of one log. LogWindows decides about every line (late, unparsed, …) and gives
@@ -38,6 +41,8 @@ export interface DetailsSnapshot {
   readonly windowS: number;
   readonly routes: HeavyHittersSnapshot;
   readonly upstreams: HeavyHittersSnapshot;
+  readonly statuses: ValuePlacesSnapshot;
+  readonly countries: ValuePlacesSnapshot;
   readonly windows: readonly DetailWindowSnapshot[];
 }
 
@@ -52,8 +57,7 @@ export class Details {
   /** Requests added to `other` since the process started. */
   folded = 0;
   readonly #options: DetailsOptions;
-  readonly #routes: HeavyHitters;
-  readonly #upstreams: HeavyHitters;
+  readonly #choices: Choices;
   readonly #byStart = new Map<number, DetailWindow>();
   #records: RecordBatch | undefined;
   /** The window of the last line. */
@@ -67,23 +71,19 @@ export class Details {
   constructor(options: DetailsOptions) {
     const { windowS, routesMax } = options;
     this.#options = options;
-    this.#routes = new HeavyHitters({
-      keptMax: routesMax,
-      candidatesMax: ROUTE_CANDIDATES_MAX,
-      windowS,
-      shape: ROW_SHAPE,
-    });
-    this.#upstreams = new HeavyHitters({
-      keptMax: UPSTREAMS_MAX,
-      candidatesMax: UPSTREAM_CANDIDATES_MAX,
-      windowS,
-      shape: ROW_SHAPE,
-    });
+    const hitters = (keptMax: number, candidatesMax: number) =>
+      new HeavyHitters({ keptMax, candidatesMax, windowS, shape: ROW_SHAPE });
+    this.#choices = {
+      routes: hitters(routesMax, ROUTE_CANDIDATES_MAX),
+      upstreams: hitters(UPSTREAMS_MAX, UPSTREAM_CANDIDATES_MAX),
+      statuses: new ValuePlaces(STATUSES, VALUE_PLACES, windowS),
+      countries: new ValuePlaces(COUNTRIES, VALUE_PLACES, windowS),
+    };
   }
 
   /** Routes and upstreams with a series of their own. */
   get series(): number {
-    return this.#routes.keptCount + this.#upstreams.keptCount;
+    return this.#choices.routes.keptCount + this.#choices.upstreams.keptCount;
   }
 
   get openWindows(): number {
@@ -128,7 +128,7 @@ export class Details {
   #flush(): void {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
-    this.#last?.count(waiting, this.#options.facts, this.#routes, this.#upstreams);
+    this.#last?.count(waiting, this.#options.facts);
     waiting.length = 0;
   }
 
@@ -140,8 +140,8 @@ export class Details {
     if (windows === 0) return;
     this.#flush();
     const openFromS = fromS - latenessS - windowS + 1;
-    this.#routes.cross(windows, openFromS);
-    this.#upstreams.cross(windows, openFromS);
+    const { routes, upstreams, statuses, countries } = this.#choices;
+    for (const one of [routes, upstreams, statuses, countries]) one.cross(windows, openFromS);
   }
 
   /** No line will come after the one of `newestS`: what is open is chosen for as at the next window. */
@@ -175,7 +175,7 @@ export class Details {
     const startS = Math.floor(atS / windowS) * windowS;
     let window = this.#byStart.get(startS);
     if (window === undefined) {
-      window = new DetailWindow(startS, this.#routes.open(startS), this.#upstreams.open(startS));
+      window = new DetailWindow(startS, this.#choices);
       this.#byStart.set(startS, window);
     }
     window.isOwn ||= isOwn;
@@ -235,8 +235,7 @@ export class Details {
       const areTotalsWritten = time.writtenUntilS >= endS || isBefore;
       if (!areTotalsWritten || isOwed(window, time) || !this.#isClosed(window, time)) continue;
       this.#byStart.delete(startS);
-      this.#routes.close(window.routes);
-      this.#upstreams.close(window.upstreams);
+      window.close();
       this.folded += window.folded;
       if (this.#last === window) this.#last = undefined;
       time.forgotten.add(startS, endS);
@@ -246,29 +245,37 @@ export class Details {
   snapshot(): DetailsSnapshot {
     return {
       windowS: this.#options.windowS,
-      routes: this.#routes.snapshot(),
-      upstreams: this.#upstreams.snapshot(),
+      routes: this.#choices.routes.snapshot(),
+      upstreams: this.#choices.upstreams.snapshot(),
+      statuses: this.#choices.statuses.snapshot(),
+      countries: this.#choices.countries.snapshot(),
       windows: Array.from(this.#byStart.values(), (window) => window.snapshot()),
     };
   }
 
   /** Takes up a snapshot; only on a new instance with windows of the same length. */
   restore(snapshot: DetailsSnapshot): void {
-    const routes = new Map(this.#routes.restore(snapshot.routes).map((one) => [one.startS, one]));
-    const upstreams = new Map(
-      this.#upstreams.restore(snapshot.upstreams).map((one) => [one.startS, one]),
-    );
+    const { routes, upstreams, statuses, countries } = this.#choices;
+    const routesAt = byStart(routes.restore(snapshot.routes));
+    const upstreamsAt = byStart(upstreams.restore(snapshot.upstreams));
+    statuses.restore(snapshot.statuses);
+    countries.restore(snapshot.countries);
     for (const saved of snapshot.windows) {
       const { startS } = saved;
       const window = new DetailWindow(
         startS,
-        routes.get(startS) ?? this.#routes.open(startS),
-        upstreams.get(startS) ?? this.#upstreams.open(startS),
+        this.#choices,
+        routesAt.get(startS),
+        upstreamsAt.get(startS),
       );
       window.restore(saved);
       this.#byStart.set(startS, window);
     }
   }
+}
+
+function byStart(all: readonly KeyTotals[]): ReadonlyMap<number, KeyTotals> {
+  return new Map(all.map((one) => [one.startS, one]));
 }
 
 /** Changed since it was last written, and written at all. */

@@ -1,42 +1,33 @@
 import { AGENT_CLASSES } from '../parse/agent-class.ts';
 import { CACHE_STATES, METHODS, PROTOCOLS, TLS_VERSIONS } from '../parse/closed-set.ts';
+import { COUNTRY_CODES, countryOf } from '../parse/country.ts';
 import {
   FILLS_AGENT,
   FILLS_CACHE,
+  FILLS_COUNTRY,
   FILLS_METHOD,
   FILLS_PROTOCOL,
   FILLS_TLS,
 } from '../parse/fact-columns.ts';
 import type { PropertyTotals } from './sealed-detail.ts';
+import { NO_VALUE } from './tag-value.ts';
+import { ValueCells, type ValueCellsSnapshot } from './value-cells.ts';
+import type { ShownValues } from './value-places.ts';
 
 /**
- * Requests of one site in one window by their properties: status, method, protocol, … Every property
- * has a closed list of values, so a client or an upstream cannot make more of them, and a table is a
- * bare row of numbers.
+ * Requests of one site in one window by their properties: status, method, protocol, … Most of them have
+ * a closed list of values, so a client or an upstream cannot make more of them, and are a bare row of
+ * numbers. Statuses and countries are told apart one by one (value-cells.ts), and which of them are
+ * written by themselves is chosen for the whole log (value-places.ts).
  */
 
-/** Statuses that are told apart: those of the IANA registry, nginx's own, and those of Cloudflare. */
-const STATUSES = [
-  ...range(100, 103),
-  ...range(200, 208),
-  226,
-  ...range(300, 308),
-  ...range(400, 418),
-  ...range(421, 426),
-  428,
-  429,
-  431,
-  444,
-  451,
-  ...range(494, 497),
-  499,
-  ...range(500, 508),
-  510,
-  511,
-  ...range(520, 527),
-  530,
-];
-const OTHER_STATUS = 'other';
+/** nginx writes three digits. */
+export const STATUSES = 1000;
+/** Two letters, and none. */
+export const COUNTRIES = COUNTRY_CODES;
+/** Of these properties, values of one log with a series of their own. */
+export const VALUE_PLACES = 50;
+const OTHER = 'other';
 
 interface Property {
   readonly dim: string;
@@ -46,7 +37,6 @@ interface Property {
 }
 
 const PROPERTIES: readonly Property[] = [
-  { dim: 'status', values: [...STATUSES.map(String), OTHER_STATUS], fills: 0 },
   { dim: 'method', values: METHODS.values, fills: FILLS_METHOD },
   { dim: 'proto', values: PROTOCOLS.values, fills: FILLS_PROTOCOL },
   { dim: 'cache', values: CACHE_STATES.values, fills: FILLS_CACHE },
@@ -58,29 +48,23 @@ const COLUMNS = 3; // count, traffic, errors
 const firstCells = PROPERTIES.map((_, i) =>
   PROPERTIES.slice(0, i).reduce((cells, { values }) => cells + COLUMNS * values.length, 0),
 );
-const [, METHOD_AT = 0, PROTOCOL_AT = 0, CACHE_AT = 0, TLS_AT = 0, AGENT_AT = 0] = firstCells;
+const [METHOD_AT = 0, PROTOCOL_AT = 0, CACHE_AT = 0, TLS_AT = 0, AGENT_AT = 0] = firstCells;
 const CELLS = PROPERTIES.reduce((cells, { values }) => cells + COLUMNS * values.length, 0);
-const STATUSES_MAX = 1000;
-const STATUS_CELL = new Int32Array(STATUSES_MAX).fill(COLUMNS * STATUSES.length);
-STATUSES.forEach((status, i) => {
-  STATUS_CELL[status] = COLUMNS * i;
-});
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-}
-
-/** Whether the status shares a value with others. */
-export function isFoldedStatus(status: number): boolean {
-  return STATUS_CELL[status] === COLUMNS * STATUSES.length;
-}
+export type PropertyTableSnapshot = readonly [
+  cells: readonly number[],
+  statuses: ValueCellsSnapshot,
+  countries: ValueCellsSnapshot,
+];
 
 export class PropertyTable {
+  /** By status, all requests. */
+  readonly statuses = new ValueCells(STATUSES);
+  /** By country, those of which it is known. */
+  readonly countries = new ValueCells(COUNTRIES);
   readonly #cells = new Float64Array(CELLS);
 
   /** Counts a request by the indexes of its values; `errors` is 1 or 0. */
   add(
-    status: number,
     method: number,
     protocol: number,
     cache: number,
@@ -89,7 +73,6 @@ export class PropertyTable {
     errors: number,
     traffic: number,
   ): void {
-    this.#add(STATUS_CELL[status] ?? COLUMNS * STATUSES.length, errors, traffic);
     this.#add(METHOD_AT + COLUMNS * method, errors, traffic);
     this.#add(PROTOCOL_AT + COLUMNS * protocol, errors, traffic);
     this.#add(CACHE_AT + COLUMNS * cache, errors, traffic);
@@ -104,9 +87,15 @@ export class PropertyTable {
     cells[at + 2] = (cells[at + 2] ?? 0) + errors;
   }
 
-  /** The values that occurred, of the properties that the format fills. */
-  seal(site: string, filled: number): PropertyTotals[] {
-    const totals: PropertyTotals[] = [];
+  /** The values that occurred, of the properties that the format fills; they are written from here. */
+  handOver(
+    site: string,
+    filled: number,
+    shownStatuses: ShownValues,
+    shownCountries: ShownValues,
+  ): PropertyTotals[] {
+    const totals = this.#statusTotals(site, shownStatuses);
+    if ((filled & FILLS_COUNTRY) !== 0) totals.push(...this.#countryTotals(site, shownCountries));
     PROPERTIES.forEach(({ dim, values, fills }, i) => {
       if ((filled & fills) !== fills) return;
       values.forEach((value, j) => {
@@ -118,8 +107,39 @@ export class PropertyTable {
     return totals;
   }
 
+  #statusTotals(site: string, shown: ShownValues): PropertyTotals[] {
+    return this.statuses.handOver(shown).map(({ value, ...figures }) => ({
+      site,
+      dim: 'status',
+      value: value < 0 ? OTHER : String(value).padStart(3, '0'),
+      ...figures,
+    }));
+  }
+
+  #countryTotals(site: string, shown: ShownValues): PropertyTotals[] {
+    const known = this.countries.handOver(shown).map(({ value, ...figures }) => ({
+      site,
+      dim: 'country',
+      value: value < 0 ? OTHER : countryOf(value),
+      ...figures,
+    }));
+    const all = this.statuses.sum();
+    const sum = this.countries.sum();
+    const unknown = {
+      count: all.count - sum.count,
+      traffic: all.traffic - sum.traffic,
+      errors: all.errors - sum.errors,
+    };
+    if (unknown.count === 0) return known;
+    return [...known, { site, dim: 'country', value: NO_VALUE, ...unknown }];
+  }
+
+  snapshot(): PropertyTableSnapshot {
+    return [this.#sparse(), this.statuses.snapshot(), this.countries.snapshot()];
+  }
+
   /** [cell, value, …] without zeros. */
-  snapshot(): number[] {
+  #sparse(): number[] {
     const sparse: number[] = [];
     this.#cells.forEach((value, cell) => {
       if (value !== 0) sparse.push(cell, value);
@@ -127,8 +147,10 @@ export class PropertyTable {
     return sparse;
   }
 
-  static restore(sparse: readonly number[]): PropertyTable {
+  static restore([sparse, statuses, countries]: PropertyTableSnapshot): PropertyTable {
     const table = new PropertyTable();
+    table.statuses.restore(statuses);
+    table.countries.restore(countries);
     for (let i = 0; i + 1 < sparse.length; i += 2) {
       table.#cells[sparse[i] ?? 0] = sparse[i + 1] ?? 0;
     }

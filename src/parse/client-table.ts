@@ -6,6 +6,7 @@
  * is in no checkpoint.
  */
 import type { ByteHash } from './byte-hash.ts';
+import type { CountryTable } from './country.ts';
 import { maskAddress, MASKED_BYTES_MAX } from './client-address.ts';
 import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
 import {
@@ -21,6 +22,7 @@ import {
 /** More than an address can have (45), so that one that is cut is none. */
 const ADDRESS_BYTES_MAX = 48;
 const SLOTS = 16_384;
+const SLASH = 0x2f;
 const ADDRESSES: KeyCacheOptions = {
   slots: SLOTS,
   keyBytesMax: ADDRESS_BYTES_MAX,
@@ -31,19 +33,25 @@ const ADDRESSES: KeyCacheOptions = {
 export const CLIENT_TABLE_BYTES = keyCacheBytes(ADDRESSES);
 
 export class ClientTable implements KeyColumn {
+  /** Per slot: the number of the country; empty without a table of countries. */
+  readonly countries: Uint16Array;
   readonly words = unknownKeys(SLOTS);
   /** The bytes that `spans` point into. */
   bytes: Uint8Array = new Uint8Array(0);
   readonly #hash: ByteHash;
   readonly #cache: KeyCache;
   readonly #isMasked: boolean;
+  readonly #countryTable: CountryTable | undefined;
+  #countryVersion = 0;
   /** Per slot, where addresses are masked: the text of the network. */
   readonly #networks: Uint8Array;
 
-  constructor(hash: ByteHash, isMasked: boolean) {
+  constructor(hash: ByteHash, isMasked: boolean, countries?: CountryTable) {
     this.#hash = hash;
     this.#cache = new KeyCache(hash, ADDRESSES);
     this.#isMasked = isMasked;
+    this.#countryTable = countries;
+    this.countries = new Uint16Array(countries === undefined ? 0 : SLOTS);
     this.#networks = new Uint8Array(isMasked ? SLOTS * MASKED_BYTES_MAX : 0);
   }
 
@@ -59,10 +67,15 @@ export class ClientTable implements KeyColumn {
   /** Finds the slots of the first `rows` rows, at most ROWS_MAX; returns of how many. */
   findRows(bytes: Uint8Array, rows: number): number {
     this.bytes = bytes;
+    if (this.#countryTable !== undefined && this.#countryTable.version !== this.#countryVersion) {
+      this.#countryVersion = this.#countryTable.version;
+      this.#cache.clear();
+    }
     return this.#cache.findRows(bytes, rows, (slot, start, end) => {
       const until = Math.min(end, start + ADDRESS_BYTES_MAX);
       if (this.#isMasked && end > start) this.#mask(slot, bytes, start, until);
       else this.#put(slot, until - start, this.#cache.lowOf(slot), this.#cache.highOf(slot));
+      if (this.#countryTable !== undefined) this.#findCountry(slot, bytes, start);
     });
   }
 
@@ -72,6 +85,20 @@ export class ClientTable implements KeyColumn {
     const length = maskAddress(bytes, start, end, network);
     const low = this.#hash.hash(network, 0, length);
     this.#put(slot, length, low, this.#hash.lanes[1] ?? 0);
+  }
+
+  /** Of a masked address the country of its network: nothing is asked that is not kept. */
+  #findCountry(slot: number, bytes: Uint8Array, start: number): void {
+    const length = this.words[KEY_WORDS * slot + KEY_LENGTH] ?? 0;
+    const from = this.#isMasked ? slot * MASKED_BYTES_MAX : start;
+    const source = this.#isMasked ? this.#networks : bytes;
+    let address = '';
+    for (let i = 0; i < length; i++) {
+      const byte = source[from + i] ?? 0;
+      if (byte === SLASH) break;
+      address += String.fromCharCode(byte);
+    }
+    this.countries[slot] = this.#countryTable?.numberOf(address) ?? 0;
   }
 
   #put(slot: number, length: number, low: number, high: number): void {

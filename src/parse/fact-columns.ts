@@ -10,6 +10,8 @@ export const FILLS_AGENT = 8;
 export const FILLS_CACHE = 16;
 export const FILLS_TLS = 32;
 export const FILLS_CLIENT = 64;
+/** Not a bit of a row: clients, and a table of countries. */
+export const FILLS_COUNTRY = 128;
 
 const SPAN_VARIABLES = [
   'request',

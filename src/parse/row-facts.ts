@@ -2,6 +2,7 @@ import { AGENT_TABLE_BYTES, AgentTable } from './agent-class.ts';
 import type { ByteHash } from './byte-hash.ts';
 import { FILLS_AGENT, FILLS_ROUTE, type ClientSource } from './fact-columns.ts';
 import { CLIENT_TABLE_BYTES, ClientTable } from './client-table.ts';
+import type { CountryTable } from './country.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
 import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
 import type { PathRule } from './path-rule.ts';
@@ -34,6 +35,8 @@ export interface RowFactsOptions {
   readonly clientIp: 'full' | 'masked' | 'off';
   readonly clientFrom: ClientSource;
   readonly keepQuery: boolean;
+  /** Undefined: countries are not looked at. */
+  readonly countries?: CountryTable | undefined;
 }
 
 const REFERER_SLOTS = 1024;
@@ -65,6 +68,7 @@ export class RowFacts {
   readonly referers: UrlKeys;
   /** False: no row has a client, or an upstream, so nothing was looked up. */
   readonly hasClients: boolean;
+  readonly hasCountries: boolean;
   hasUpstreams = false;
 
   readonly #options: RowFactsOptions;
@@ -82,11 +86,12 @@ export class RowFacts {
     this.routes = new RouteTable({ hash, routes, ignored: ignore.paths, safeName });
     this.agents = new AgentTable({ hash, isBot, ignored: ignore.agents });
     this.upstreams = new UpstreamTable(hash, safeName);
-    this.clients = new ClientTable(hash, options.clientIp === 'masked');
+    this.clients = new ClientTable(hash, options.clientIp === 'masked', options.countries);
     this.#refererCache = new KeyCache(hash, REFERERS);
     this.urls = new UrlKeys(hash, this.routes, this.routes.names.length, keepQuery);
     this.referers = new UrlKeys(hash, this.#refererCache, REFERER_SLOTS, keepQuery);
     this.hasClients = options.clientIp !== 'off';
+    this.hasCountries = this.hasClients && options.countries !== undefined;
     const spans = {
       targets: this.routes.spans,
       agents: this.agents.spans,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SealedDetail } from '../../src/aggregate/sealed-detail.ts';
+import { VALUE_PLACES } from '../../src/aggregate/property-table.ts';
 import { DetailBench, type DetailBenchOptions } from '../support/detail-bench.ts';
 import { NOON_S } from '../support/log-rows.ts';
 
@@ -24,10 +25,14 @@ const line = (atS: number): fc.Arbitrary<Made> =>
   fc
     .record({
       host: fc.constantFrom('a.example', 'b.example', 'c.example'),
-      ip: fc.integer({ min: 1, max: 30 }),
+      ip: fc.integer({ min: 1, max: 90 }),
       method: fc.constantFrom('GET', 'POST', 'BREW'),
       path,
-      status: fc.constantFrom(200, 204, 301, 404, 499, 500, 799),
+      // More than have a place of their own.
+      status: fc.oneof(
+        fc.constantFrom(200, 204, 301, 404, 499, 500, 799),
+        fc.integer({ min: 100, max: 220 }),
+      ),
       bytes: fc.nat(1000),
       agent: fc.constantFrom('curl/8', '-', 'Mozilla/5.0 Firefox/1'),
       ms: fc.constantFrom('-', '0.000', '0.001', '0.017', '70.000'),
@@ -68,7 +73,20 @@ function pieces(all: readonly Made[], ends: readonly number[]): string[][] {
   return parts;
 }
 
-const SMALL: DetailBenchOptions = { routesMax: 3, sitesMax: 2, latenessS: LATENESS_S };
+/** By the last number of the address: every third has none, the others more than have a place. */
+const countries = {
+  version: 1,
+  numberOf: (address: string) => {
+    const last = Number(address.split('.').at(-1));
+    return last % 3 === 0 ? 0 : last;
+  },
+};
+const SMALL: DetailBenchOptions = {
+  routesMax: 3,
+  sitesMax: 2,
+  latenessS: LATENESS_S,
+  countries,
+};
 
 function readBack(
   parts: readonly (readonly string[])[],
@@ -129,12 +147,16 @@ function checkSums(bench: DetailBench): void {
       const greatest = (some: readonly { latency: { maxMs: number } | undefined }[]) =>
         Math.max(0, ...some.map(({ latency }) => latency?.maxMs ?? 0));
       assert.equal(greatest(routes), greatest(own));
-      for (const dim of ['status', 'method', 'proto', 'agent']) {
+      for (const dim of ['status', 'method', 'proto', 'agent', 'country']) {
         const values = detail.properties.filter((one) => one.site === name && one.dim === dim);
         assert.deepEqual(sumOf(values), wanted, `${dim} of ${name}`);
       }
       const ips = detail.tops.filter((one) => one.site === name && one.dim === 'ip');
       assert.ok(sumOf(ips).count <= wanted.count);
+    }
+    for (const dim of ['status', 'country']) {
+      const values = detail.properties.filter((one) => one.dim === dim).map(({ value }) => value);
+      assert.ok(new Set(values).size <= VALUE_PLACES + 2, 'no more values than allowed');
     }
     const shown = detail.routes.filter(({ route }) => route !== 'other');
     assert.ok(shown.length <= (SMALL.routesMax ?? 0), 'no more routes than allowed');

@@ -4,6 +4,7 @@ import { LogWindows } from '../../src/aggregate/log-windows.ts';
 import type { SealedDetail } from '../../src/aggregate/sealed-detail.ts';
 import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
 import { tagValue } from '../../src/aggregate/tag-value.ts';
+import type { CountryTable } from '../../src/parse/country.ts';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from '../../src/parse/byte-hash.ts';
 import { readIgnoreRules } from '../../src/parse/ignore-rules.ts';
 import type { LineParser } from '../../src/parse/line-parser.ts';
@@ -29,6 +30,7 @@ export interface DetailBenchOptions {
   readonly clientIp?: 'full' | 'masked' | 'off';
   readonly keepQuery?: boolean;
   readonly rewrite?: 'always' | 'never';
+  readonly countries?: CountryTable;
 }
 
 /** Lines through parser and windows, and a database that keeps the last version of each point. */
@@ -61,6 +63,7 @@ export class DetailBench {
       clientIp: options.clientIp ?? 'full',
       clientFrom: CLIENT,
       keepQuery: options.keepQuery ?? false,
+      countries: options.countries,
     });
     this.windows = this.#newWindows();
   }
