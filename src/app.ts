@@ -17,6 +17,7 @@ import { InfluxWriter } from './influx/writer.ts';
 import { createParser } from './parse/parser.ts';
 import { createStages, type Stages } from './dimensions.ts';
 import { LogRotation } from './log-rotation.ts';
+import { openGeoip, type GeoipDatabase } from './geoip.ts';
 import { openLogSources } from './log-sources.ts';
 import { Pipeline, type LogLane } from './pipeline.ts';
 import type { Reporter } from './report.ts';
@@ -49,6 +50,8 @@ export interface AppOptions {
 /** From SIGTERM to exit: reading to the end, then sending. Docker kills after 10 s. */
 const FINISH_MS = 4000;
 const DRAIN_MS = 3000;
+/** Another database of countries is looked for once in so many polls. */
+const GEOIP_POLLS = 10;
 
 /** The checkpoint was made with settings under which its windows cannot go on. */
 export class IdentityError extends Error {
@@ -63,6 +66,7 @@ export class App {
   readonly #pipeline: Pipeline;
   readonly #writer: InfluxWriter | undefined;
   readonly #client: InfluxClient | undefined;
+  readonly #geoip: GeoipDatabase | undefined;
   readonly #targetUrl: string | undefined;
   readonly #stopping = new AbortController();
   readonly #startedMs: number;
@@ -77,6 +81,7 @@ export class App {
     this.#pipeline = parts.pipeline;
     this.#writer = parts.writer;
     this.#client = parts.client;
+    this.#geoip = parts.geoip;
     this.#targetUrl = parts.targetUrl;
     this.#startedMs = parts.options.clock.monotonicMs();
     parts.onDamage((): void => {
@@ -86,7 +91,7 @@ export class App {
   }
 
   /**
-   * Throws StateLockedError, IdentityError, ListenError, LogFormatError, and what the disk throws
+   * Throws ConfigError, StateLockedError, IdentityError, ListenError, LogFormatError, and what the disk throws
    * when there is state that cannot be read.
    */
   static async start(options: AppOptions): Promise<App> {
@@ -121,6 +126,7 @@ export class App {
     const stop = AbortSignal.any([signal, this.#stopping.signal]);
     const drained = new AbortController();
     const writing = this.#writer?.run(drained.signal);
+    const watching = this.#watchGeoip(drained.signal);
     try {
       await this.#pipeline.run(stop);
       if (!this.#isDamaged) {
@@ -133,9 +139,16 @@ export class App {
     } finally {
       drained.abort();
       await writing;
+      await watching;
       await this.#close();
     }
     return this.#isDamaged ? 'read-again' : 'stopped';
+  }
+
+  async #watchGeoip(signal: AbortSignal): Promise<void> {
+    const { clock, report, config } = this.#o;
+    const intervalMs = GEOIP_POLLS * config.pollIntervalMs;
+    await this.#geoip?.watch({ intervalMs, clock, report, signal });
   }
 
   async #close(): Promise<void> {
@@ -170,6 +183,7 @@ interface AppParts {
   readonly pipeline: Pipeline;
   readonly writer: InfluxWriter | undefined;
   readonly client: InfluxClient | undefined;
+  readonly geoip: GeoipDatabase | undefined;
   readonly targetUrl: string | undefined;
   /** Who wants to know when records are found damaged while they are drained. */
   readonly onDamage: (listener: () => void) => void;
@@ -177,6 +191,7 @@ interface AppParts {
 
 async function buildParts(options: AppOptions, lock: StateLock): Promise<AppParts> {
   const { config, clock, report, killPoint } = options;
+  const geoip = await openGeoip(config);
   const checkpointFile = new CheckpointFile({ dir: config.stateDir, clock, report, killPoint });
   if (options.readAgain === true) await checkpointFile.forget();
   const saved = await checkpointFile.load();
@@ -196,7 +211,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   });
   // With points of it gone the checkpoint is forgotten by now, and its windows come out of the logs again.
   const checkpoint = spool.wasDamaged ? await checkpointFile.load() : saved;
-  const stages = createStages(config);
+  const stages = createStages(config, geoip);
   const { scanner } = stages;
   const { logFormat, logFormats, logJsonKeys: jsonKeys } = config;
   const newParser = (log: string) => {
@@ -246,6 +261,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     pipeline,
     writer,
     client,
+    geoip,
     targetUrl: target === undefined ? undefined : shownUrl(target),
     onDamage: (listener) => {
       damage.listener = listener;

@@ -60,6 +60,8 @@ export interface Config {
   readonly clientIp: Settings['CLIENT_IP'];
   readonly clientFrom: Settings['CLIENT_IP_FROM'];
   readonly keepQuery: boolean;
+  /** Undefined: no countries. */
+  readonly geoipDb: string | undefined;
   readonly hostTag: string;
   /** Sorted by name. */
   readonly tags: Readonly<Record<string, string>>;
@@ -273,6 +275,7 @@ function assemble(read: Settings, environment: Environment): Omit<Config, 'warni
     clientIp: read.CLIENT_IP,
     clientFrom: read.CLIENT_IP_FROM,
     keepQuery: read.KEEP_QUERY,
+    geoipDb: read.GEOIP_DB,
     hostTag: read.HOST_TAG ?? hostname(),
     tags: read.TAGS,
     rewrite: read.REWRITE,

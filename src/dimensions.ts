@@ -4,6 +4,7 @@ import { LogWindows } from './aggregate/log-windows.ts';
 import { tagValue } from './aggregate/tag-value.ts';
 import type { Config } from './config.ts';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from './parse/byte-hash.ts';
+import type { CountryTable } from './parse/country.ts';
 import { RecordBatch, recordBatchBytes } from './parse/record-batch.ts';
 import { factVariables } from './parse/fact-columns.ts';
 import { RowFacts, ROW_FACTS_BYTES } from './parse/row-facts.ts';
@@ -27,7 +28,8 @@ export interface Stages {
   readonly newWindows: (log: string) => LogWindows;
 }
 
-export function createStages(config: Config): Stages {
+/** `countries`: with GEOIP_DB. */
+export function createStages(config: Config, countries?: CountryTable): Stages {
   const { detailWindowS } = config;
   const variables = detailWindowS === undefined ? [] : factVariables(config.clientFrom);
   const hashBytes = BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES;
@@ -53,6 +55,7 @@ export function createStages(config: Config): Stages {
     clientIp: config.clientIp,
     clientFrom: config.clientFrom,
     keepQuery: config.keepQuery,
+    countries,
   });
   return {
     scanner,

@@ -44,30 +44,47 @@ export function whereSection(id: number): Section {
         },
         SELECTION,
       ),
-      shareOf(
-        19,
-        'cache',
-        'Cache status',
-        "Answers by nginx's cache. Many MISS or EXPIRED where HIT is expected: look at the cache's keys and times.",
-      ),
-      shareOf(
-        25,
-        'agent',
-        'Kinds of clients',
-        'Requests by family of client. A large share of bots is a reason to look at what they fetch.',
-      ),
-      shareOf(
-        26,
-        'proto',
-        'Protocols',
-        'Requests by protocol. HTTP/1.0 is mostly health checks and scripts; HTTP/2 missing altogether is a setting.',
-      ),
-      shareOf(
-        27,
-        'tls',
-        'TLS versions',
-        'Requests by TLS version. Before switching TLS 1.2 off see who still needs it.',
-      ),
+      shareOf({
+        id: 19,
+        dim: 'cache',
+        title: 'Cache status',
+        description:
+          "Answers by nginx's cache. Many MISS or EXPIRED where HIT is expected: look at the cache's keys and times.",
+        width: 4,
+      }),
+      shareOf({
+        id: 25,
+        dim: 'agent',
+        title: 'Kinds of clients',
+        description:
+          'Requests by family of client. A large share of bots is a reason to look at what they fetch.',
+        width: 6,
+      }),
+      shareOf({
+        id: 28,
+        dim: 'country',
+        title: 'Countries',
+        description:
+          'Requests by country, with a database of countries only (GEOIP_DB). A country that suddenly leads, with many errors, is mostly a scan or an attack.',
+        width: 6,
+        noValue: 'GEOIP_DB is not set',
+      }),
+      shareOf({
+        id: 26,
+        dim: 'proto',
+        title: 'Protocols',
+        description:
+          'Requests by protocol. HTTP/1.0 is mostly health checks and scripts; HTTP/2 missing altogether is a setting.',
+        width: 4,
+      }),
+      shareOf({
+        id: 27,
+        dim: 'tls',
+        title: 'TLS versions',
+        description:
+          'Requests by TLS version. Before switching TLS 1.2 off see who still needs it.',
+        width: 4,
+      }),
     ],
   };
 }

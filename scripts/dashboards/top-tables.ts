@@ -44,16 +44,27 @@ export function topTable(spec: TopSpec, selection: string): PlacedLater {
   });
 }
 
-export function shareOf(id: number, dim: string, title: string, description: string): PlacedLater {
+export interface ShareSpec {
+  readonly id: number;
+  readonly dim: string;
+  readonly title: string;
+  readonly description: string;
+  readonly width: number;
+  /** Shown where there is nothing. */
+  readonly noValue?: string;
+}
+
+export function shareOf({
+  dim,
+  noValue = 'not in the log format',
+  ...spec
+}: ShareSpec): PlacedLater {
   return pie({
-    id,
-    title,
-    description,
-    width: 6,
+    ...spec,
     height: 8,
     unit: 'short',
     steps: PLAIN,
-    noValue: 'not in the log format',
+    noValue,
     queries: byTag(
       'value',
       formulaQuery({

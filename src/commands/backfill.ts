@@ -5,6 +5,7 @@ import { runBackfill } from '../backfill.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { createStages } from '../dimensions.ts';
+import { openGeoip, type GeoipDatabase } from '../geoip.ts';
 import { openBackfillFile } from '../follow/backfill-source.ts';
 import { encodeDetail } from '../influx/detail-points.ts';
 import { LineProtocolBuffer } from '../influx/line-protocol.ts';
@@ -54,6 +55,7 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
       return 1;
     }
   }
+  const geoip = await openGeoip(config);
   const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
   // The HTTP client alone takes longer to load than a small log to read.
   const output = args.stdout
@@ -61,7 +63,7 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
     : (await import('./backfill-output.ts')).toInflux(config, tags, clock, report);
   const progress = new ProgressBar(process.stderr, totalBytes, () => clock.monotonicMs());
   try {
-    const logs = await readFiles(args, config, { report, clock, output, progress });
+    const logs = await readFiles(args, config, { report, clock, output, progress, geoip });
     await output.close();
     progress.close();
     for (const windows of logs) logger.info(accountOf(windows), `Read the log ${windows.log}.`);
@@ -79,11 +81,17 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
 async function readFiles(
   { files, from = -Infinity, to = Infinity }: BackfillArguments,
   config: Config,
-  parts: { report: Reporter; clock: Clock; output: BackfillOutput; progress: ProgressBar },
+  parts: {
+    report: Reporter;
+    clock: Clock;
+    output: BackfillOutput;
+    progress: ProgressBar;
+    geoip: GeoipDatabase | undefined;
+  },
 ): Promise<readonly LogWindows[]> {
   const { maxLineBytes, logFormat, logJsonKeys } = config;
   const { report, clock, output, progress } = parts;
-  const { scanner, records, newWindows } = createStages(config);
+  const { scanner, records, newWindows } = createStages(config, parts.geoip);
   const { readBuffer } = scanner;
   return runBackfill({
     paths: files,

@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { FileSetting, LogSetting } from '../config/log-setting.ts';
+import { dayOf, openGeoip } from '../geoip.ts';
 import { LogPaths } from '../follow/log-paths.ts';
 import { inspectPath, missingReport, unreadableReport } from '../follow/path-inspection.ts';
 import { NginxConfError } from '../nginx-conf/tokenizer.ts';
@@ -36,7 +37,13 @@ export async function checkCommand(
   const print = (...lines: readonly string[]) => {
     for (const line of lines) output.write(`${line}\n`);
   };
-  print(...settingLines(config), '', ...(await stateLines(config)), '');
+  print(
+    ...settingLines(config),
+    '',
+    ...(await stateLines(config)),
+    ...(await geoipLines(config)),
+    '',
+  );
   const nginx = await nginxOf(config);
   const check = new Check(typeof nginx === 'object' ? nginx.config : config, clock, print);
   if (typeof nginx === 'string') check.trouble(printable(nginx), '');
@@ -93,6 +100,19 @@ async function stateLines(config: Config): Promise<string[]> {
   const { influx } = config;
   const where = influx.version === 2 ? `bucket ${influx.bucket}` : `database ${influx.database}`;
   return [state, `Database: InfluxDB ${influx.version} at ${influx.url}, ${printable(where)}`];
+}
+
+/** Throws a ConfigError when GEOIP_DB cannot be used. */
+async function geoipLines(config: Config): Promise<string[]> {
+  if (config.geoipDb === undefined) return [];
+  const geoip = await openGeoip(config);
+  if (geoip === undefined) {
+    return [
+      'Countries: none, because CLIENT_IP=off or DETAIL_WINDOW=off leaves nothing to tell them by.',
+    ];
+  }
+  const { type, builtAt } = geoip.about;
+  return [`Countries: ${type} of ${dayOf(builtAt)}, ${printable(config.geoipDb)}`];
 }
 
 async function stateOf(dir: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { readIgnoreRules, type IgnoreRules } from '../parse/ignore-rules.ts';
 import { readPathRule, RuleError, type PathRule } from '../parse/path-rule.ts';
 import type { ClientSource } from '../parse/fact-columns.ts';
-import { readWindowS } from './readers.ts';
+import { readWindowS, readFolder } from './readers.ts';
 import {
   oneOf,
   optional,
@@ -117,6 +117,16 @@ export const dimensions = {
       example: '$http_cf_connecting_ip',
     },
     readClientSource,
+  ),
+  GEOIP_DB: optional(
+    {
+      group: GROUP,
+      text: 'A database of countries: requests are counted by country as well (`dim=country`), by the address that CLIENT_IP_FROM tells and CLIENT_IP keeps; with `CLIENT_IP=off` there are none. Another file at the path is taken up by itself.',
+      allowed:
+        'the path of a MaxMind DB file (`.mmdb`) with countries, such as GeoLite2-Country.mmdb',
+      example: '/usr/share/GeoIP/GeoLite2-Country.mmdb',
+    },
+    readFolder,
   ),
   KEEP_QUERY: setting(
     {

@@ -217,7 +217,11 @@ const ACCESS_LOG_BY: MeasurementSchema = {
     HOST,
     LOG,
     SITE,
-    { name: 'dim', meaning: '`status`, `method`, `proto`, `cache`, `tls` or `agent`' },
+    {
+      name: 'dim',
+      meaning:
+        '`status`, `method`, `proto`, `cache`, `tls`, `agent` or, with `GEOIP_DB`, `country`',
+    },
     { name: 'value', meaning: 'the value of that property' },
   ],
   fields: [COUNT, TRAFFIC, ERRORS],
