@@ -30,7 +30,8 @@ FROM sources AS root
 COPY --from=packages /build/node_modules /root-fs/app/node_modules
 COPY --from=build /build/dist /root-fs/app/dist
 COPY package.json LICENSE /root-fs/app/
-# The time that every file gets, so that the same sources give the same layers.
+# Every file gets this time, and modes that do not depend on the umask of whoever checked the sources
+# out: the same sources give the same layers, bit for bit.
 ARG SOURCE_DATE_EPOCH=0
 RUN set -eu; \
     loader_and_libraries=$(ldd /usr/local/bin/node | grep -o '/[^ ]*'); \
@@ -40,6 +41,7 @@ RUN set -eu; \
     cp --parents --dereference $loader_and_libraries $late /usr/local/bin/node /root-fs; \
     mkdir -p /root-fs/etc /root-fs/tmp /root-fs/var/lib/nginx-meter /root-fs/usr/local/bin; \
     sed -i '1s|^#!.*|#!/usr/local/bin/node|' /root-fs/app/dist/main.js; \
+    chmod -R u=rwX,go=rX /root-fs; \
     chmod 0755 /root-fs/app/dist/main.js; \
     ln -s /app/dist/main.js /root-fs/usr/local/bin/nginx-meter; \
     echo 'hosts: files dns' >/root-fs/etc/nsswitch.conf; \
@@ -49,8 +51,8 @@ RUN set -eu; \
     chown 65532:65532 /root-fs/var/lib/nginx-meter; \
     chmod 0700 /root-fs/var/lib/nginx-meter; \
     find /root-fs -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
-# Fails here, and not on somebody's server, when a library is missing.
-RUN chroot /root-fs /usr/local/bin/node /app/dist/main.js --version
+# Fails here, and not on somebody's server, when a library is missing or a file cannot be read.
+RUN chroot --userspec=65532:65532 /root-fs /usr/local/bin/node /app/dist/main.js --version
 
 FROM scratch
 COPY --from=root /root-fs/ /
