@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { ComposeProject } from './compose-project.ts';
+import { sendRequests, sendUntil } from './compose-traffic.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import { httpRequest, type HttpReply } from './http.ts';
 import { freePort } from './ports.ts';
 import { PROJECT_ROOT } from './project.ts';
-import { runCommand, type CommandResult } from './run-command.ts';
 import { waitUntil } from './wait-until.ts';
 
 export type Service = 'nginx' | 'influxdb' | 'meter';
@@ -18,6 +17,8 @@ export interface StackOptions {
   readonly engine: DockerEngine;
   /** Variables that a person would put into `.env`. */
   readonly env: Readonly<Record<string, string>>;
+  /** More compose files, over all others. */
+  readonly files?: readonly string[];
 }
 
 /** Line of `docker-compose.yml`: what the meter is told about the log, told to the independent count. */
@@ -33,34 +34,33 @@ const OVERRIDE = `services:
       LOG_ROTATE_LOOK_EVERY_S: "1"
 `;
 
-const COMMAND_DEADLINE_MS = 5 * 60_000;
-
 /**
  * The project's own docker-compose.yml without Grafana, under a project name of its own and on free
- * ports. Owns its containers, networks and volumes until `remove()`.
+ * ports. Owns its containers, networks, volumes and image until `remove()`.
  */
-export class ComposeStack {
-  readonly #env: Readonly<Record<string, string>>;
-  readonly #files: readonly string[];
+export class ComposeStack extends ComposeProject {
+  readonly image: string;
   readonly #ports: Readonly<Record<Service, number>>;
-  readonly #project: string;
 
   private constructor(options: StackOptions, ports: Record<Service, number>) {
-    this.#ports = ports;
-    this.#project = `nginx-meter-e2e-${process.pid}`;
+    const name = `nginx-meter-e2e-${process.pid}`;
+    const image = `${name}:test`;
     const override = join(options.dir, 'override.yml');
     writeFileSync(override, OVERRIDE);
-    this.#files = [join(PROJECT_ROOT, 'docker-compose.yml'), override];
-    this.#env = {
-      ...options.engine.env,
-      // A .env of the checkout is somebody's own and not for tests.
-      COMPOSE_DISABLE_ENV_FILE: '1',
-      METER_IMAGE: `${this.#project}:test`,
-      NGINX_PORT: String(ports.nginx),
-      INFLUXDB_PORT: String(ports.influxdb),
-      METER_PORT: String(ports.meter),
-      ...options.env,
-    };
+    super({
+      engine: options.engine,
+      name,
+      files: [join(PROJECT_ROOT, 'docker-compose.yml'), override, ...(options.files ?? [])],
+      env: {
+        METER_IMAGE: image,
+        NGINX_PORT: String(ports.nginx),
+        INFLUXDB_PORT: String(ports.influxdb),
+        METER_PORT: String(ports.meter),
+        ...options.env,
+      },
+    });
+    this.image = image;
+    this.#ports = ports;
   }
 
   static async define(options: StackOptions): Promise<ComposeStack> {
@@ -68,49 +68,13 @@ export class ComposeStack {
     return new ComposeStack(options, { nginx, influxdb, meter });
   }
 
-  get image(): string {
-    return `${this.#project}:test`;
+  /** Without names: all that are named above. */
+  override up(...services: readonly string[]): Promise<void> {
+    return super.up(...(services.length === 0 ? SERVICES : services));
   }
 
-  /** `docker …`; rejects on a non-zero exit unless told otherwise. */
-  async docker(args: readonly string[], isFailureFine = false): Promise<CommandResult> {
-    const result = await runCommand(['docker', ...args], {
-      cwd: PROJECT_ROOT,
-      env: this.#env,
-      timeoutMs: COMMAND_DEADLINE_MS,
-    });
-    if (result.code !== 0 && !isFailureFine)
-      throw new Error(`docker ${args.join(' ')}: exit ${result.code}\n${result.output}`);
-    return result;
-  }
-
-  compose(args: readonly string[], isFailureFine = false): Promise<CommandResult> {
-    const files = this.#files.flatMap((file) => ['-f', file]);
-    const all = ['compose', '-p', this.#project, ...files, ...args];
-    return this.docker(all, isFailureFine);
-  }
-
-  /** Starts what does not run, and waits until it is healthy. */
-  async up(...services: readonly Service[]): Promise<void> {
-    const names = services.length === 0 ? SERVICES : services;
-    await this.compose(['up', '-d', '--wait', '--wait-timeout', '120', ...names]);
-  }
-
-  /** A command in the running container of a service; its stdout. */
-  async exec(service: Service, argv: readonly string[]): Promise<string> {
-    return (await this.compose(['exec', '-T', service, ...argv])).stdout;
-  }
-
-  execFails(service: Service, argv: readonly string[]): Promise<CommandResult> {
-    return this.compose(['exec', '-T', service, ...argv], true);
-  }
-
-  async container(service: Service): Promise<string> {
-    return (await this.compose(['ps', '--all', '--quiet', service])).stdout.trim();
-  }
-
-  async remove(): Promise<void> {
-    await this.compose(['down', '--volumes', '--timeout', '5', '--remove-orphans'], true);
+  override async remove(): Promise<void> {
+    await super.remove();
     await this.docker(['image', 'rm', '--force', this.image], true);
   }
 
@@ -188,44 +152,11 @@ export class ComposeStack {
     return lines;
   }
 
-  /** Requests of several kinds by a few clients at a time; resolves to how many were answered. */
-  async send(count: number): Promise<number> {
-    const targets = ['/', '/api/v1/products/1', '/api/v1/checkout', '/no-such-page', '/broken'];
-    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-    try {
-      const replies = await Promise.all(
-        Array.from({ length: count }, (_, i) =>
-          get(this.#ports.nginx, targets[i % targets.length] ?? '/', agent),
-        ),
-      );
-      return replies.filter(Boolean).length;
-    } finally {
-      agent.destroy();
-    }
+  send(count: number): Promise<number> {
+    return sendRequests(this.#ports.nginx, count);
   }
 
-  /** Sends until told to stop; resolves to how many requests were answered. */
   sendUntil(signal: AbortSignal): Promise<number> {
-    const loop = async (): Promise<number> => {
-      let answered = 0;
-      while (!signal.aborted) {
-        answered += await this.send(20);
-        await setImmediate();
-      }
-      return answered;
-    };
-    return loop();
+    return sendUntil(this.#ports.nginx, signal);
   }
-}
-
-function get(port: number, path: string, agent: Agent): Promise<boolean> {
-  return new Promise((resolve) => {
-    const call = request({ host: '127.0.0.1', port, path, agent }, (reply) => {
-      reply.on('error', () => resolve(false));
-      reply.on('end', () => resolve(true));
-      reply.resume();
-    });
-    call.on('error', () => resolve(false));
-    call.end();
-  });
 }
