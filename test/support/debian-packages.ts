@@ -5,6 +5,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -31,9 +32,19 @@ export interface UnpackedPackage {
   readonly libraryPath: string;
 }
 
+export interface PackageOrigin {
+  /** Another release of Debian than the machine's, for a program that would be too old. */
+  readonly release?: string;
+  /** Another architecture than the machine's; what the dynamic loader needs then comes along. */
+  readonly architecture?: string;
+  /** More packages for the same folder. */
+  readonly with?: readonly string[];
+}
+
 /** Never taken along: they belong to the machine's own dynamic loader. */
 const OF_THE_MACHINE = new Set(['libc6', 'libc-bin', 'libgcc-s1', 'libgcc1', 'libstdc++6']);
 
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const LOCK_DEADLINE_MS = 10 * 60_000;
 const APT_DEADLINE_MS = 5 * 60_000;
 
@@ -44,20 +55,28 @@ export async function hasDebianTools(): Promise<boolean> {
 }
 
 /** The unpacked package, from the cache or downloaded now. Rejects with what is missing and what to do. */
-export async function debianPackage(name: string): Promise<UnpackedPackage> {
-  const { release, architecture } = await machine();
+export async function debianPackage(
+  name: string,
+  origin: PackageOrigin = {},
+): Promise<UnpackedPackage> {
+  const own = await machine();
+  const { release = own.release, architecture = own.architecture } = origin;
   const home = join(PROJECT_ROOT, '.cache/debian', `${release}-${architecture}`);
-  const folder = join(home, name);
+  const names = [name, ...(origin.with ?? [])];
+  const folder = join(home, names.join('+'));
   const known = unpacked(folder);
   if (known !== undefined) return known;
   return withFileLock(join(home, 'lock'), LOCK_DEADLINE_MS, async () => {
     const meanwhile = unpacked(folder);
     if (meanwhile !== undefined) return meanwhile;
-    const apt = new PrivateApt(join(home, 'apt'));
+    const apt = new PrivateApt(join(home, 'apt'), {
+      release: release === own.release ? undefined : release,
+      architecture: architecture === own.architecture ? undefined : architecture,
+    });
     const staging = join(home, `.${name}-${process.pid}`);
     rmSync(staging, { recursive: true, force: true });
     try {
-      await fetchInto(apt, name, staging);
+      await fetchInto(apt, names, staging);
       if (!existsSync(folder)) renameSync(staging, folder);
     } catch (failure) {
       throw new Error(
@@ -73,6 +92,10 @@ export async function debianPackage(name: string): Promise<UnpackedPackage> {
     return fresh;
   });
 }
+
+/** dpkg-deb -x would put a folder in the place of a link to one. */
+const UNPACK =
+  'dpkg-deb --fsys-tarfile "$0" | tar -x -C "$1" --keep-directory-symlink --no-same-owner';
 
 interface Manifest {
   readonly version: string;
@@ -95,28 +118,37 @@ function unpacked(folder: string): UnpackedPackage | undefined {
   return { root, version: manifest.version, libraryPath: libraryPath.join(':') };
 }
 
-async function fetchInto(apt: PrivateApt, name: string, staging: string): Promise<void> {
+async function fetchInto(
+  apt: PrivateApt,
+  names: readonly string[],
+  staging: string,
+): Promise<void> {
   const debs = join(staging, 'debs');
   const root = join(staging, 'root');
   mkdirSync(debs, { recursive: true });
-  mkdirSync(root, { recursive: true });
+  mkdirSync(join(root, 'usr'), { recursive: true });
+  // Merged, as on a machine: a library has one path, whichever its package names.
+  for (const folder of ['bin', 'sbin', 'lib', 'lib64']) {
+    mkdirSync(join(root, 'usr', folder));
+    symlinkSync(`usr/${folder}`, join(root, folder));
+  }
   if (!apt.hasLists()) await apt.update();
   let packages: Map<string, string>;
   try {
-    packages = await apt.closure(name);
+    packages = await apt.closure(names);
     await apt.download([...packages.keys()], debs);
   } catch {
     // Lists may be older than what the mirror still holds: look once more before giving up.
     await apt.update();
-    packages = await apt.closure(name);
+    packages = await apt.closure(names);
     await apt.download([...packages.keys()], debs);
   }
   for (const deb of readdirSync(debs)) {
-    await must(['dpkg-deb', '-x', join(debs, deb), root]);
+    await must(['sh', '-c', UNPACK, join(debs, deb), root]);
   }
   rmSync(debs, { recursive: true });
   const manifest: Manifest = {
-    version: packages.get(name) ?? 'unknown',
+    version: packages.get(names[0] ?? '') ?? 'unknown',
     packages: [...packages].map(([pkg, version]) => `${pkg}=${version}`),
   };
   writeFileSync(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -126,9 +158,11 @@ async function fetchInto(apt: PrivateApt, name: string, staging: string): Promis
 class PrivateApt {
   readonly #home: string;
   readonly #configPath: string;
+  readonly #foreign: ForeignOrigin;
 
-  constructor(home: string) {
+  constructor(home: string, foreign: ForeignOrigin) {
     this.#home = home;
+    this.#foreign = foreign;
     this.#configPath = join(home, 'apt.conf');
   }
 
@@ -143,11 +177,12 @@ class PrivateApt {
   }
 
   /** The package, what it needs of its own family (`nginx-core`) and the shared libraries: name → version. */
-  async closure(name: string): Promise<Map<string, string>> {
+  async closure(names: readonly string[]): Promise<Map<string, string>> {
     const found = new Map<string, string>();
-    const queue = [name];
+    const queue = [...names];
+    const isNative = this.#foreign.architecture === undefined;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (found.has(next) || OF_THE_MACHINE.has(next)) continue;
+      if (found.has(next) || (isNative && OF_THE_MACHINE.has(next))) continue;
       const text = await this.#run(['apt-cache', 'show', '--no-all-versions', next]);
       const field = (key: string) => new RegExp(`^${key}: (.*)$`, 'm').exec(text)?.[1] ?? '';
       found.set(next, field('Version'));
@@ -155,7 +190,8 @@ class PrivateApt {
         // Of alternatives (`a | b`) the first; version bounds are apt's business.
         const wanted = /^\s*([a-z0-9][a-z0-9+.-]+)/.exec(dependency)?.[1];
         if (wanted === undefined) continue;
-        if (/^(lib|zlib1g)/.test(wanted) || wanted.startsWith(`${name}-`)) queue.push(wanted);
+        const isFamily = names.some((name) => wanted.startsWith(`${name}-`));
+        if (/^(lib|zlib1g)/.test(wanted) || isFamily) queue.push(wanted);
       }
     }
     return found;
@@ -188,7 +224,12 @@ class PrivateApt {
       .filter(
         (line) => line.startsWith('Acquire::') && !/^Acquire::(Languages|IndexTargets)/.test(line),
       );
+    const { release, architecture } = this.#foreign;
     const own = {
+      ...(release === undefined ? {} : await this.#sourcesOf(release)),
+      ...(architecture === undefined
+        ? {}
+        : { 'APT::Architecture': architecture, 'APT::Architectures': architecture }),
       'Dir::Etc::main': '/dev/null',
       'Dir::Etc::parts': '/dev/null',
       'Dir::State': join(this.#home, 'state'),
@@ -203,6 +244,24 @@ class PrivateApt {
     // The address of a proxy may hold a password.
     writeFileSync(this.#configPath, `${[...fetching, ...lines].join('\n')}\n`, { mode: 0o600 });
   }
+
+  /** The mirror that the machine itself uses, for another release. */
+  async #sourcesOf(release: string): Promise<Record<string, string>> {
+    const format = ['--format', '$(REPO_URI) $(COMPONENT)', 'Created-By: Packages'];
+    const targets = await must(['apt-get', 'indextargets', ...format], { env: { LC_ALL: 'C' } });
+    const mirror = /^(\S+) main$/m.exec(targets)?.[1];
+    if (mirror === undefined)
+      throw new Error('apt on this machine has no source of Debian packages');
+    const list = join(this.#home, 'sources.list');
+    writeFileSync(list, `deb [signed-by=${KEYRING}] ${mirror} ${release} main\n`);
+    return { 'Dir::Etc::sourcelist': list, 'Dir::Etc::sourceparts': '/dev/null' };
+  }
+}
+
+/** What differs from the machine; undefined: nothing. */
+interface ForeignOrigin {
+  readonly release: string | undefined;
+  readonly architecture: string | undefined;
 }
 
 async function must(

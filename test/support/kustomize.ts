@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { runCommand } from './run-command.ts';
+import { debianPackage } from './debian-packages.ts';
+import { runCommand, type CommandResult } from './run-command.ts';
 
 export interface KubernetesObject {
   readonly apiVersion: string;
@@ -8,22 +10,33 @@ export interface KubernetesObject {
   readonly [field: string]: unknown;
 }
 
-/** What `kubectl apply -k FOLDER` would send; by kubectl or kustomize, whichever is there. */
+const DEADLINE_MS = 60_000;
+/** The kustomize of Debian 12 knows no components. */
+const KUSTOMIZE_RELEASE = 'trixie';
+
+/** What `kubectl apply -k FOLDER` would send; by kubectl, by kustomize, or by Debian's kustomize. */
 export async function renderKustomization(folder: string): Promise<KubernetesObject[]> {
-  const troubles: string[] = [];
-  for (const argv of [
-    ['kubectl', 'kustomize', folder],
-    ['kustomize', 'build', folder],
-  ]) {
-    try {
-      const { code, stdout, stderr } = await runCommand(argv, { timeoutMs: 60_000 });
-      if (code !== 0) throw new Error(`${argv.join(' ')}: exit ${code}\n${stderr}`);
-      return parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject);
-    } catch (failure) {
-      const isMissing = failure instanceof Error && 'code' in failure && failure.code === 'ENOENT';
-      if (!isMissing) throw failure;
-      troubles.push(argv[0] ?? '');
-    }
+  const result =
+    (await tryCommand(['kubectl', 'kustomize', folder])) ??
+    (await tryCommand(['kustomize', 'build', folder])) ??
+    (await runCommand([await debianKustomize(), 'build', folder], { timeoutMs: DEADLINE_MS }));
+  if (result.code !== 0)
+    throw new Error(`kustomize ${folder}: exit ${result.code}\n${result.stderr}`);
+  return parseAllDocuments(result.stdout).map((document) => document.toJS() as KubernetesObject);
+}
+
+/** Undefined when there is no such program on this machine. */
+async function tryCommand(argv: readonly string[]): Promise<CommandResult | undefined> {
+  try {
+    return await runCommand(argv, { timeoutMs: DEADLINE_MS });
+  } catch (failure) {
+    if (failure instanceof Error && 'code' in failure && failure.code === 'ENOENT')
+      return undefined;
+    throw failure;
   }
-  throw new Error(`the Kubernetes examples need ${troubles.join(' or ')} to be put together`);
+}
+
+async function debianKustomize(): Promise<string> {
+  const { root } = await debianPackage('kustomize', { release: KUSTOMIZE_RELEASE });
+  return join(root, 'usr/bin/kustomize');
 }

@@ -30,15 +30,21 @@ export function runCommand(
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: options.timeoutMs,
-      killSignal: 'SIGKILL',
     });
+    // Not spawn's own: that one keeps the process alive when the program is not there.
+    const { timeoutMs } = options;
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', reject);
+    child.on('error', (failure) => {
+      clearTimeout(timer);
+      reject(failure);
+    });
     child.on('close', (code) => {
+      clearTimeout(timer);
       const out = Buffer.concat(stdout).toString();
       const err = Buffer.concat(stderr).toString();
       resolve({ code: code ?? -1, stdout: out, stderr: err, output: out + err });
