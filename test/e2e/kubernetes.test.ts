@@ -6,6 +6,7 @@ import { Deployment } from 'kubernetes-models/apps/v1';
 import { ConfigMap, Service, type IContainer, type IPodSpec } from 'kubernetes-models/v1';
 import { defer } from '../support/defer.ts';
 import { renderKustomization, type KubernetesObject } from '../support/kustomize.ts';
+import { podOf } from '../support/pod-in-compose.ts';
 import { PROJECT_ROOT } from '../support/project.ts';
 import { runCommand } from '../support/run-command.ts';
 
@@ -81,14 +82,6 @@ async function assertFitsTheApi(t: TestContext, objects: readonly KubernetesObje
   const tsc = join(PROJECT_ROOT, 'node_modules/.bin/tsc');
   const { code, output } = await runCommand([tsc, ...options, ...modules, file]);
   assert.equal(code, 0, output);
-}
-
-function podOf(objects: readonly KubernetesObject[]): IPodSpec {
-  const [deployment, ...others] = objects.filter(({ kind }) => kind === 'Deployment');
-  assert.ok(deployment !== undefined);
-  assert.equal(others.length, 0);
-  const { template } = deployment['spec'] as { template: { spec: IPodSpec } };
-  return template.spec;
 }
 
 function assertHardened(pod: IPodSpec): void {
