@@ -110,21 +110,7 @@ export class ComposeStack extends ComposeProject {
       await this.secret('read-password'),
       influxql,
     );
-    const parsed = JSON.parse(reply.body) as {
-      results?: {
-        error?: string;
-        series?: { columns: string[]; values: (number | string)[][] }[];
-      }[];
-    };
-    const [result] = parsed.results ?? [];
-    if (result === undefined || result.error !== undefined) throw new Error(reply.body);
-    return (result.series ?? []).flatMap(({ columns, values }) =>
-      values.map((row) =>
-        Object.fromEntries(
-          columns.map((column, i) => [column, row[i] ?? '']).filter(([, value]) => value !== ''),
-        ),
-      ),
-    );
+    return rowsOf(reply.body);
   }
 
   async countInInflux(): Promise<number> {
@@ -159,4 +145,23 @@ export class ComposeStack extends ComposeProject {
   sendUntil(signal: AbortSignal): Promise<number> {
     return sendUntil(this.#ports.nginx, signal);
   }
+}
+
+/** The rows of one statement as objects, of which what is null is left out. */
+export function rowsOf(body: string): Record<string, number | string>[] {
+  const parsed = JSON.parse(body) as {
+    results?: {
+      error?: string;
+      series?: { columns: string[]; values: (number | string)[][] }[];
+    }[];
+  };
+  const [result] = parsed.results ?? [];
+  if (result === undefined || result.error !== undefined) throw new Error(body);
+  return (result.series ?? []).flatMap(({ columns, values }) =>
+    values.map((row) =>
+      Object.fromEntries(
+        columns.map((column, i) => [column, row[i] ?? '']).filter(([, value]) => value !== ''),
+      ),
+    ),
+  );
 }
