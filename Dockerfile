@@ -31,7 +31,8 @@ COPY --from=packages /build/node_modules /root-fs/app/node_modules
 COPY --from=build /build/dist /root-fs/app/dist
 COPY package.json LICENSE /root-fs/app/
 # Every file gets this time, and modes that do not depend on the umask of whoever checked the sources
-# out: the same sources give the same layers, bit for bit.
+# out: the same sources give the same layers, bit for bit. It is in a file, too, because to the builder's
+# cache files that differ in their times alone are the same.
 ARG SOURCE_DATE_EPOCH=0
 RUN set -eu; \
     loader_and_libraries=$(ldd /usr/local/bin/node | grep -o '/[^ ]*'); \
@@ -47,6 +48,7 @@ RUN set -eu; \
     echo 'hosts: files dns' >/root-fs/etc/nsswitch.conf; \
     echo 'nginx-meter:x:65532:65532::/app:/sbin/nologin' >/root-fs/etc/passwd; \
     echo 'nginx-meter:x:65532:' >/root-fs/etc/group; \
+    echo "$SOURCE_DATE_EPOCH" >/root-fs/app/source-date-epoch; \
     chmod 1777 /root-fs/tmp; \
     chown 65532:65532 /root-fs/var/lib/nginx-meter; \
     chmod 0700 /root-fs/var/lib/nginx-meter; \

@@ -51,13 +51,21 @@ interface Image {
   readonly RootFS: { readonly Layers: readonly string[] };
 }
 
-async function build(t: TestContext, tag: string, args: readonly string[]): Promise<Image> {
+interface Build {
+  readonly context: string;
+  readonly epochS?: number;
+  readonly args?: readonly string[];
+}
+
+/** An image whose files all have the time that was asked for, and which works. */
+async function build(t: TestContext, tag: string, options: Build): Promise<Image> {
+  const { context, epochS = EPOCH_S, args = [] } = options;
   const image = `nginx-meter-image-${process.pid}:${tag}`;
   defer(t, async () => {
     await docker(['image', 'rm', '--force', image]);
   });
-  const epoch = ['--build-arg', `SOURCE_DATE_EPOCH=${EPOCH_S}`];
-  await docker(['build', '--network', 'host', '--tag', image, ...epoch, ...args]);
+  const epoch = ['--build-arg', `SOURCE_DATE_EPOCH=${epochS}`];
+  await docker(['build', '--network', 'host', '--tag', image, ...epoch, ...args, context]);
   const walk = `
     const fs = require('fs'), times = new Set();
     for (const top of ['/app', '/usr', '/lib'])
@@ -65,7 +73,7 @@ async function build(t: TestContext, tag: string, args: readonly string[]): Prom
         times.add(fs.lstatSync(top + '/' + name).mtimeMs / 1000);
     console.log([...times].join())`;
   const node = ['run', '--rm', '--entrypoint', '/usr/local/bin/node', image];
-  assert.equal(await docker([...node, '-e', walk]), `${EPOCH_S}\n`, 'the time of every file');
+  assert.equal(await docker([...node, '-e', walk]), `${epochS}\n`, 'the time of every file');
   assert.match(await docker(['run', '--rm', image, '--version']), /^\d+\.\d+\.\d+/);
   const [inspected] = JSON.parse(await docker(['image', 'inspect', image])) as Image[];
   assert.ok(inspected !== undefined);
@@ -75,9 +83,11 @@ async function build(t: TestContext, tag: string, args: readonly string[]): Prom
 test('the same sources give the same layers, whoever checked them out when', async (t) => {
   const context = temporaryFolder(t);
   copyContext(context);
-  const one = await build(t, 'one', [context]);
+  // The builder's cache holds the same files with another time.
+  await build(t, 'cached', { context, epochS: EPOCH_S - 1 });
+  const one = await build(t, 'one', { context });
   makePrivate(context);
-  const other = await build(t, 'other', ['--no-cache', context]);
+  const other = await build(t, 'other', { context, args: ['--no-cache'] });
   // A layer's digest is that of its archive: names, contents, modes, owners and times.
   assert.deepEqual(other.RootFS.Layers, one.RootFS.Layers);
   t.diagnostic(`layers: ${one.RootFS.Layers.join(', ')}`);
