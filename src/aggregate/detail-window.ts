@@ -2,7 +2,12 @@ import type { RowFacts } from '../parse/row-facts.ts';
 import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS, TopKey } from '../parse/top-key.ts';
 import { CountedRows } from './counted-rows.ts';
 import { FAMILY_TIME } from '../parse/record-batch.ts';
-import { FILLS_CLIENT, FILLS_COUNTRY, FILLS_ROUTE } from '../parse/fact-columns.ts';
+import {
+  FILLS_CLIENT,
+  FILLS_COUNTRY,
+  FILLS_ROUTE,
+  FILLS_UPSTREAM_TIME,
+} from '../parse/fact-columns.ts';
 import type { HeavyHitters } from './heavy-hitters.ts';
 import { HyperLogLog, type HyperLogLogSnapshot } from './hyper-log-log.ts';
 import { addRequest, addRetries, figuresOf } from './keyed-row.ts';
@@ -193,18 +198,26 @@ export class DetailWindow {
     }
   }
 
-  #countUpstreams(rows: CountedRows, { upstreams }: RowFacts, hitters: HeavyHitters): void {
+  #countUpstreams(
+    rows: CountedRows,
+    { upstreams, gathered }: RowFacts,
+    hitters: HeavyHitters,
+  ): void {
+    const { hasUpstreamTimes, upstreamMs } = gathered;
+    if (hasUpstreamTimes) this.filled |= FILLS_UPSTREAM_TIME;
     const { length, at: places, sites, status, errors, traffic, ms } = rows;
     const { found, names, hashes, retries } = upstreams;
     const totals = this.upstreams;
     for (let i = 0; i < length; i++) {
-      const slot = found[places[i] ?? 0] ?? 0;
+      const at = places[i] ?? 0;
+      const slot = found[at] ?? 0;
       const name = names[slot] ?? '';
       if (name === '') continue;
       const site = this.#nameOf(sites[i] ?? 0);
       const row = this.#rowAt(totals, hitters, site, name, hashes[slot] ?? 0);
       const { values } = totals;
-      addRequest(values, row, status[i] ?? 0, errors[i] ?? 0, traffic[i] ?? 0, ms[i] ?? -1);
+      const took = hasUpstreamTimes ? upstreamMs[at] : ms[i];
+      addRequest(values, row, status[i] ?? 0, errors[i] ?? 0, traffic[i] ?? 0, took ?? -1);
       addRetries(values, row, retries[slot] ?? 0);
     }
   }
@@ -292,7 +305,7 @@ export class DetailWindow {
       upstreams: this.upstreams.handOver().map(({ site, name, values }) => ({
         site,
         upstream: name,
-        ...figuresOf(values, hasLatency),
+        ...figuresOf(values, hasLatency || (this.filled & FILLS_UPSTREAM_TIME) !== 0),
       })),
       properties: sites.flatMap(({ name, properties }) =>
         properties.handOver(name, this.filled, this.#shownStatuses, this.#shownCountries),

@@ -196,7 +196,8 @@ const ACCESS_LOG_ROUTE: MeasurementSchema = {
 
 const ACCESS_LOG_UPSTREAM: MeasurementSchema = {
   name: 'access_log_upstream',
-  meaning: 'the requests that one upstream server answered',
+  meaning:
+    'the requests that one upstream server answered; times are those of `$upstream_response_time` (of the last try), or of the whole request where the log format has none',
   every: 'DETAIL_WINDOW',
   isWritten: true,
   tags: [HOST, LOG, SITE, { name: 'upstream', meaning: 'the last address of `$upstream_addr`' }],

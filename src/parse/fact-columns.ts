@@ -10,8 +10,9 @@ export const FILLS_AGENT = 8;
 export const FILLS_CACHE = 16;
 export const FILLS_TLS = 32;
 export const FILLS_CLIENT = 64;
-/** Not a bit of a row: clients, and a table of countries. */
+/** Not bits of a row: clients and a table of countries; the times of upstreams. */
 export const FILLS_COUNTRY = 128;
+export const FILLS_UPSTREAM_TIME = 256;
 
 const SPAN_VARIABLES = [
   'request',
@@ -23,6 +24,7 @@ const SPAN_VARIABLES = [
   'http_referer',
   'remote_addr',
   'upstream_addr',
+  'upstream_response_time',
   'upstream_cache_status',
   'ssl_protocol',
 ] as const;
@@ -55,6 +57,7 @@ export class FactColumns {
   hasParts = false;
   hasForwarded = false;
   hasUpstreams = false;
+  hasUpstreamTimes = false;
   hasCache = false;
   hasTls = false;
   request = NOWHERE;
@@ -66,6 +69,7 @@ export class FactColumns {
   httpReferer = NOWHERE;
   remoteAddr = NOWHERE;
   upstreamAddr = NOWHERE;
+  upstreamTime = NOWHERE;
   cacheStatus = NOWHERE;
   sslProtocol = NOWHERE;
   forwarded = NOWHERE;
@@ -85,6 +89,7 @@ export class FactColumns {
     this.hasParts = isAny || parts.some(({ isFilled }) => isFilled);
     this.hasForwarded = this.forwarded !== NOWHERE && (isAny || this.forwarded.isFilled);
     this.hasUpstreams = isAny || this.upstreamAddr.isFilled;
+    this.hasUpstreamTimes = this.hasUpstreams && (isAny || this.upstreamTime.isFilled);
     this.hasCache = isAny || this.cacheStatus.isFilled;
     this.hasTls = isAny || this.sslProtocol.isFilled;
     this.filled =
@@ -109,6 +114,7 @@ export class FactColumns {
     this.httpReferer = column('http_referer');
     this.remoteAddr = column('remote_addr');
     this.upstreamAddr = column('upstream_addr');
+    this.upstreamTime = column('upstream_response_time');
     this.cacheStatus = column('upstream_cache_status');
     this.sslProtocol = column('ssl_protocol');
     const { variable } = this.#clientFrom;

@@ -17,6 +17,7 @@ import { ROWS_MAX } from './key-cache.ts';
 import { PARSED, type RecordBatch, type SpanColumn } from './record-batch.ts';
 import { RequestLine } from './request-line.ts';
 import { ROW_GATHER_WASM } from './row-gather-wasm.ts';
+import { lastTimeMs } from './upstream.ts';
 import { methodOf, protocolOf } from './usual-request.ts';
 
 /**
@@ -93,6 +94,8 @@ export class RowGather {
   readonly protocols: Uint8Array;
   readonly caches = new Uint8Array(ROWS_MAX);
   readonly tlsVersions = new Uint8Array(ROWS_MAX);
+  /** Per row: how long the upstream that answered took, in ms; -1 where that is not known. */
+  readonly upstreamMs = new Int32Array(ROWS_MAX);
   readonly #options: RowGatherOptions;
   readonly #columns: FactColumns;
   readonly #wasm: Exports;
@@ -129,6 +132,11 @@ export class RowGather {
     return this.#columns.hasUpstreams;
   }
 
+  /** Whether the format, or JSON, has times of upstreams. */
+  get hasUpstreamTimes(): boolean {
+    return this.#columns.hasUpstreamTimes;
+  }
+
   /** The rows that the next calls are about. */
   attach(records: RecordBatch): void {
     const { hash } = this.#options;
@@ -145,6 +153,14 @@ export class RowGather {
   gather(from: number, rows: number): void {
     if (this.#isTogether) this.#gatherTogether(from, rows);
     else for (let at = 0; at < rows; at++) this.#gatherRow(from + at, at);
+    if (!this.#columns.hasUpstreamTimes) return;
+    const { start, end } = this.#columns.upstreamTime;
+    for (let at = 0; at < rows; at++) {
+      const row = from + at;
+      this.upstreamMs[at] = this.#isRecord(row)
+        ? lastTimeMs(this.#bytes, start[row] ?? 0, end[row] ?? 0)
+        : -1;
+    }
   }
 
   #gatherTogether(from: number, rows: number): void {

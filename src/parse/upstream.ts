@@ -13,6 +13,11 @@ const SLOTS = 512;
 /** A longer list is cut at its beginning: the last address is what counts. */
 const LIST_BYTES_MAX = 256;
 const LISTS: KeyCacheOptions = { slots: SLOTS, keyBytesMax: LIST_BYTES_MAX, rowsMax: ROWS_MAX };
+const ZERO = 0x30;
+const DOT = 0x2e;
+const MS_DIGITS = 3;
+/** What a column of 32 bits holds. */
+const TIME_MS_MAX = 2 ** 31 - 1;
 const COMMA = 0x2c;
 const SPACE = 0x20;
 const ABSENT = '-';
@@ -80,4 +85,31 @@ export class UpstreamTable {
     this.hashes[slot] = this.#hash.hash(encoded, 0, encoded.length);
     this.retries[slot] = Math.min(retries, 255);
   }
+}
+
+/**
+ * The last of the times in a list such as nginx's `$upstream_response_time`, `0.100, 0.052 : 1.3`: that
+ * of the server which answered. In ms, -1 where it is none.
+ */
+export function lastTimeMs(bytes: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start && bytes[at - 1] !== SPACE) at--;
+  if (at === end) return -1;
+  let ms = 0;
+  let decimals = -1;
+  for (; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === DOT && decimals < 0) {
+      decimals = 0;
+      continue;
+    }
+    const digit = byte - ZERO;
+    if (digit < 0 || digit > 9 || ms > TIME_MS_MAX) return -1;
+    // Beyond milliseconds nothing counts.
+    if (decimals === MS_DIGITS) continue;
+    ms = 10 * ms + digit;
+    if (decimals >= 0) decimals++;
+  }
+  for (let i = Math.max(0, decimals); i < MS_DIGITS; i++) ms *= 10;
+  return ms > TIME_MS_MAX ? -1 : ms;
 }
