@@ -9,7 +9,7 @@ import {
   sumOf,
   times,
 } from '../support/dashboard-reader.ts';
-import { exactQuantile } from '../support/known-points.ts';
+import { exactQuantile } from '../support/known-values.ts';
 import type { KnownRequest } from '../support/known-traffic.ts';
 
 test('the overview on a real InfluxDB with known traffic', async (t) => {

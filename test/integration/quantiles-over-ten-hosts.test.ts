@@ -8,7 +8,7 @@ import { COARSE_LATENCY_BOUNDS_MS } from '../../src/aggregate/sealed-detail.ts';
 import { LATENCY_BOUNDS_MS } from '../../src/aggregate/sealed-window.ts';
 import { runMeter } from '../support/cli.ts';
 import { startInflux, type Influx } from '../support/influxdb.ts';
-import { exactQuantile } from '../support/known-points.ts';
+import { exactQuantile } from '../support/known-values.ts';
 import { Dice } from '../support/made-requests.ts';
 
 /**

@@ -7,10 +7,14 @@ import {
   ROLLUPS,
   rollupStatement,
 } from '../../scripts/dashboards/rollups.ts';
-import { createPolicies, DATABASE, rebuildStatements } from '../support/dashboard-database.ts';
+import {
+  createPolicies,
+  DATABASE,
+  fill,
+  rebuildStatements,
+} from '../support/dashboard-database.ts';
 import { defer } from '../support/defer.ts';
 import { type Influx, startInflux } from '../support/influxdb.ts';
-import { knownPoints } from '../support/known-points.ts';
 import { knownAccounts, knownTraffic } from '../support/known-traffic.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -42,11 +46,6 @@ function traffic(perTenSeconds = 3) {
   };
   const requests = knownTraffic(options);
   return { requests, accounts: knownAccounts(requests, options) };
-}
-
-async function write(influx: Influx, lines: readonly string[]): Promise<void> {
-  for (let i = 0; i < lines.length; i += 5000)
-    await influx.write(DATABASE, lines.slice(i, i + 5000).join('\n'));
 }
 
 async function rebuild(influx: Influx): Promise<void> {
@@ -96,8 +95,9 @@ test('the init file makes policies and continuous queries, and may be run again'
 test('every field that may be merged has the same total in each policy', async (t) => {
   const influx = await freshInflux(t);
   await createPolicies(influx);
-  const { requests, accounts } = traffic();
-  await write(influx, knownPoints(requests, accounts));
+  const known = traffic();
+  const { requests } = known;
+  await fill(influx, [known]);
   await rebuild(influx);
   const raw = await totals(influx, 'autogen');
   assert.equal(raw['access_log count'], requests.length);
@@ -114,7 +114,7 @@ test('every field that may be merged has the same total in each policy', async (
   await t.test('and after windows were written again, larger, by late lines', async () => {
     // More traffic in the same windows: what a window written again holds is all of it.
     const more = traffic(4);
-    await write(influx, knownPoints(more.requests, more.accounts));
+    await fill(influx, [more]);
     await rebuild(influx);
     const corrected = await totals(influx, 'autogen');
     assert.equal(corrected['access_log count'], more.requests.length);

@@ -10,7 +10,7 @@ import {
   times,
 } from '../support/dashboard-reader.ts';
 import type { InfluxRow } from '../support/influxdb.ts';
-import { exactQuantile, KEYS, PROPERTIES } from '../support/known-points.ts';
+import { exactQuantile, KEYS, PROPERTIES } from '../support/known-values.ts';
 
 test('tables and drill-down on a real InfluxDB with known traffic', async (t) => {
   const { reader, hour } = await knownHour(t);
@@ -75,6 +75,7 @@ test('tables and drill-down on a real InfluxDB with known traffic', async (t) =>
   for (const [id, dim] of [
     [19, 'cache'],
     [25, 'agent'],
+    [28, 'country'],
     [26, 'proto'],
     [27, 'tls'],
   ] as const)

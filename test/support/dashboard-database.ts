@@ -1,8 +1,14 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { INIT_STATEMENTS, REBUILD_STATEMENTS } from '../../scripts/dashboards/rollups.ts';
+import { runMeter } from './cli.ts';
 import { defer } from './defer.ts';
 import { type Influx, startInflux } from './influxdb.ts';
-import { knownPoints } from './known-points.ts';
+import { followerFields, sidecarPoints } from './daemon-points.ts';
+import { HEALTH_PATH, KNOWN_FORMAT, knownCountries, knownLog } from './known-log.ts';
 import {
   type KnownAccount,
   type KnownRequest,
@@ -23,10 +29,14 @@ export interface KnownTraffic {
   readonly toS: number;
   readonly requests: readonly KnownRequest[];
   readonly accounts: readonly KnownAccount[];
+  /** Both in stretches without a gap. */
+  readonly stretches: readonly KnownStretch[];
 }
 
-/** Brings known requests into a database. Points made by hand, or the meter reading a log of them. */
-export type Filler = (influx: Influx, traffic: KnownTraffic) => Promise<void>;
+export interface KnownStretch {
+  readonly requests: readonly KnownRequest[];
+  readonly accounts: readonly KnownAccount[];
+}
 
 export const HOSTS = ['web-1', 'web-2'];
 export const SITES = ['shop.example', 'api.example'];
@@ -55,14 +65,64 @@ export function twoKnownHours(nowS = Math.floor(Date.now() / 1000)): KnownTraffi
     toS,
     requests: parts.flatMap(({ requests }) => requests),
     accounts: parts.flatMap(({ accounts }) => accounts),
+    stretches: parts,
   };
 }
 
-export const fillWithPoints: Filler = async (influx, { requests, accounts }) => {
-  const lines = knownPoints(requests, accounts);
+/**
+ * The meter itself reads the logs of these requests, as a process, once for each host and stretch, and
+ * writes its points; then those that only a running one could have written are added.
+ */
+export async function fill(influx: Influx, stretches: readonly KnownStretch[]): Promise<void> {
+  const env = { INFLUX_URL: influx.url, INFLUX_DB: DATABASE };
+  await readBack(stretches, ['backfill', 'access.log'], env);
+  await writePoints(influx, daemonPoints(stretches));
+}
+
+/** The same points as text, for who writes them more than once. */
+export async function pointsOf(stretches: readonly KnownStretch[]): Promise<string[]> {
+  const printed = await readBack(stretches, ['backfill', 'access.log', '--stdout'], {});
+  const lines = printed.flatMap((text) => text.split('\n').filter((line) => line !== ''));
+  return [...lines, ...daemonPoints(stretches)];
+}
+
+function daemonPoints(stretches: readonly KnownStretch[]): string[] {
+  const accounts = stretches.flatMap((stretch) => stretch.accounts);
+  return [...sidecarPoints(accounts), ...followerFields(accounts)];
+}
+
+/** What each run has printed. */
+async function readBack(
+  stretches: readonly KnownStretch[],
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const cwd = mkdtempSync(join(tmpdir(), 'nginx-meter-'));
+  const printed: string[] = [];
+  try {
+    writeFileSync(join(cwd, 'countries.mmdb'), knownCountries());
+    for (const { requests, accounts } of stretches)
+      for (const [host, own] of Map.groupBy(accounts, (one) => one.host)) {
+        const ofHost = requests.filter((one) => one.host === host);
+        writeFileSync(join(cwd, 'access.log'), knownLog(ofHost, own));
+        const settings = { LOG_FORMAT: KNOWN_FORMAT, IGNORE: HEALTH_PATH, HOST_TAG: host };
+        const done = await runMeter(command, {
+          cwd,
+          env: { ...settings, GEOIP_DB: 'countries.mmdb', ...env },
+        });
+        assert.equal(done.code, 0, done.output);
+        printed.push(done.stdout);
+      }
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+  return printed;
+}
+
+export async function writePoints(influx: Influx, lines: readonly string[]): Promise<void> {
   for (let i = 0; i < lines.length; i += 5000)
     await influx.write(DATABASE, lines.slice(i, i + 5000).join('\n'));
-};
+}
 
 function isoDay(timeS: number): string {
   return new Date(timeS * 1000).toISOString().slice(0, 10);
@@ -83,16 +143,12 @@ export async function createPolicies(influx: Influx): Promise<void> {
       await influx.query(statement, DATABASE);
 }
 
-/** A real InfluxDB with policies, known points and the rollups of all of them. */
-export async function dashboardDatabase(
-  t: TestContext,
-  traffic: KnownTraffic,
-  fill: Filler = fillWithPoints,
-): Promise<Influx> {
+/** A real InfluxDB with policies, what the meter wrote of known traffic, and the rollups of all of it. */
+export async function dashboardDatabase(t: TestContext, traffic: KnownTraffic): Promise<Influx> {
   const influx = await startInflux({ dir: temporaryFolder(t) });
   defer(t, () => influx.stop());
   await createPolicies(influx);
-  await fill(influx, traffic);
+  await fill(influx, traffic.stretches);
   for (const statement of rebuildStatements(traffic.fromS - 7 * DAY_S, traffic.toS))
     await influx.query(statement, DATABASE);
   return influx;

@@ -70,7 +70,7 @@ const STATUSES = [
 ] as const;
 
 const AGENTS = [
-  { agent: 'Mozilla/5.0 Firefox/130.0', agentFamily: 'Firefox', weight: 6 },
+  { agent: 'Mozilla/5.0 Firefox/130.0', agentFamily: 'firefox', weight: 6 },
   { agent: 'curl/8.5.0', agentFamily: 'curl', weight: 2 },
   { agent: 'ExampleBot/1.0', agentFamily: 'bot', weight: 2 },
 ] as const;
@@ -97,8 +97,11 @@ export function knownTraffic(options: TrafficOptions): KnownRequest[] {
   for (let startS = options.fromS; startS < options.toS; startS += 10) {
     for (const host of options.hosts)
       for (const site of options.sites) {
-        // Some windows stay empty, as on a quiet site.
-        const count = Math.floor(random() * (2 * options.perTenSeconds + 1));
+        // Some windows stay empty, as on a quiet site; in the first one every site is heard of.
+        const count = Math.max(
+          startS === options.fromS ? 1 : 0,
+          Math.floor(random() * (2 * options.perTenSeconds + 1)),
+        );
         for (let i = 0; i < count; i++)
           requests.push(request(startS + Math.floor(random() * 10), host, site, random));
       }
@@ -153,7 +156,11 @@ export interface KnownAccount {
   readonly filtered: number;
 }
 
-/** The number of requests in each window, and now and then a line that is not counted. */
+/**
+ * The number of requests in each window, and now and then a line that is not counted: health checks in
+ * the last window at least, so that the log goes on to its end, and lines that are unparsed or late
+ * only where others tell their window.
+ */
 export function knownAccounts(
   requests: readonly KnownRequest[],
   options: TrafficOptions,
@@ -166,15 +173,15 @@ export function knownAccounts(
   }
   const accounts: KnownAccount[] = [];
   for (let startS = options.fromS; startS < options.toS; startS += 10)
-    for (const host of options.hosts)
-      accounts.push({
-        startS,
-        host,
-        log: 'access',
-        counted: counted.get(`${host} access ${startS}`) ?? 0,
-        unparsed: random() < 0.05 ? 1 : 0,
-        late: random() < 0.01 ? 1 : 0,
-        filtered: random() < 0.1 ? 2 : 0,
-      });
+    for (const host of options.hosts) {
+      const own = counted.get(`${host} access ${startS}`) ?? 0;
+      const isLast = startS + 10 >= options.toS;
+      const filtered = random() < 0.1 || isLast ? 2 : 0;
+      const odd = [random() < 0.05, random() < 0.01].map((is) =>
+        is && own + filtered > 0 ? 1 : 0,
+      );
+      const [unparsed = 0, late = 0] = odd;
+      accounts.push({ startS, host, log: 'access', counted: own, unparsed, late, filtered });
+    }
   return accounts;
 }
