@@ -81,12 +81,16 @@ export interface Verdict {
   readonly doubledLines: number;
 }
 
-/** Compares every field of every window, and the account of the log, with the truth: equal or not. */
+/**
+ * Compares every field of every window, the account of the log, and the sums over its routes and
+ * statuses with the truth: equal or not. `mayWait`: detail windows may not have been written yet.
+ */
 export async function compareWithInflux(
   truth: KeptTruth,
   influx: Influx,
   database: string,
   log: string,
+  { mayWait = false } = {},
 ): Promise<Verdict> {
   const differences: string[] = [];
   let lostLines = 0;
@@ -113,6 +117,7 @@ export async function compareWithInflux(
     );
   }
   differences.push(...(await compareAccount(truth, influx, database, log)));
+  differences.push(...(await compareDimensions(truth, influx, database, log, mayWait)));
   return { differences, lostLines, doubledLines };
 }
 
@@ -139,6 +144,43 @@ async function compareAccount(
   const wanted = { lines, counted: lines - unparsed, unparsed, late: 0, filtered: 0 };
   if (JSON.stringify(total) !== JSON.stringify(wanted)) {
     differences.push(`accounts: ${JSON.stringify(total)} for ${JSON.stringify(wanted)}`);
+  }
+  return differences;
+}
+
+/** Every DETAIL_WINDOW of the meter under test. */
+const DETAIL_S = 60;
+/** Each holds every request once, under one of its values. */
+const DIMENSIONS = ['access_log_route', 'access_log_by'] as const;
+
+/** Sums over routes and over statuses are those of the windows. */
+async function compareDimensions(
+  truth: KeptTruth,
+  influx: Influx,
+  database: string,
+  log: string,
+  mayWait: boolean,
+): Promise<string[]> {
+  const wanted = new Map<number, number>();
+  for (const [key, { count = 0 }] of truth.windows) {
+    const atS = Number.parseInt(key, 10);
+    const startS = atS - (atS % DETAIL_S);
+    wanted.set(startS, (wanted.get(startS) ?? 0) + count);
+  }
+  const differences: string[] = [];
+  for (const measurement of DIMENSIONS) {
+    const found = new Map<number, number>();
+    const only = measurement === 'access_log_by' ? ` AND "dim" = 'status'` : '';
+    const query = `SELECT "count" FROM "${measurement}" WHERE "log" = '${log}'${only}`;
+    for (const row of await influx.rows(query, database)) {
+      const startS = Number(row['time']);
+      found.set(startS, (found.get(startS) ?? 0) + Number(row['count']));
+    }
+    for (const startS of new Set([...wanted.keys(), ...found.keys()])) {
+      const [is = 0, should = 0] = [found.get(startS), wanted.get(startS)];
+      if (is === 0 && mayWait) continue;
+      if (is !== should) differences.push(`${measurement} of ${startS}: ${is} for ${should}`);
+    }
   }
   return differences;
 }
