@@ -307,14 +307,16 @@ function buildPipeline(
     encode: (windows, details) => encodeWindows(windows, tags, buffer, details),
     sidecarPoint: (startS) => {
       buffer.clear();
-      encodeSidecar(figures.take(pipeline, parts.spool, parts.writer), startS, tags, buffer);
+      const receivers = parts.source.receivers?.() ?? [];
+      const totals = figures.take(pipeline, receivers, parts.spool, parts.writer);
+      encodeSidecar(totals, startS, tags, buffer);
       const [batch] = buffer.batches();
       return batch;
     },
     onWindows,
     ...afterCommit(config, parts.source, clock, report),
   });
-  const figures = new SidecarFigures(clock);
+  const figures = new SidecarFigures(clock, config.spoolMaxBytes);
   return pipeline;
 }
 

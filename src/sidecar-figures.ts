@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { ReceiverStatus } from './follow/line-source.ts';
 import type { SidecarTotals } from './influx/points.ts';
 import type { Spool } from './influx/spool.ts';
 import type { InfluxWriter } from './influx/writer.ts';
@@ -11,23 +12,41 @@ import type { Pipeline } from './pipeline.ts';
  */
 export class SidecarFigures {
   readonly #clock: Clock;
+  readonly #spoolMaxBytes: number;
   readonly #startedMs: number;
-  #last = { points: 0, writes: 0, writeErrors: 0, rejectedPoints: 0, cpuMs: 0, folded: 0 };
+  #last = {
+    points: 0,
+    writes: 0,
+    writeErrors: 0,
+    rejectedPoints: 0,
+    cpuMs: 0,
+    folded: 0,
+    lostMessages: 0,
+  };
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, spoolMaxBytes: number) {
     this.#clock = clock;
+    this.#spoolMaxBytes = spoolMaxBytes;
     this.#startedMs = clock.monotonicMs();
   }
 
-  take(pipeline: Pipeline, spool: Spool, writer: InfluxWriter | undefined): SidecarTotals {
+  take(
+    pipeline: Pipeline,
+    receivers: readonly ReceiverStatus[],
+    spool: Spool,
+    writer: InfluxWriter | undefined,
+  ): SidecarTotals {
     let series = 0;
     let folded = 0;
     for (const { windows } of pipeline.lanes.values()) {
       series += windows.sites.size + windows.detailSeries;
       folded += windows.sites.folded + windows.detailFolded;
     }
+    let lostMessages = 0;
+    for (const one of receivers) lostMessages += one.malformed + one.overflowed + one.dropped;
     const { points = 0, writes = 0, writeErrors = 0, rejectedPoints = 0 } = writer?.counters ?? {};
-    const now = { points, writes, writeErrors, rejectedPoints, cpuMs: cpuMs(), folded };
+    const counters = { points, writes, writeErrors, rejectedPoints, folded, lostMessages };
+    const now = { ...counters, cpuMs: cpuMs() };
     const last = this.#last;
     this.#last = now;
     return {
@@ -37,12 +56,14 @@ export class SidecarFigures {
       writeErrors: now.writeErrors - last.writeErrors,
       rejectedPoints: now.rejectedPoints - last.rejectedPoints,
       spoolBytes: spool.bytes,
+      spoolMaxBytes: this.#spoolMaxBytes,
       spoolAgeMs: Math.round(spool.oldestAgeMs),
       writeMs: writer?.counters.lastWriteMs ?? 0,
       rss: process.memoryUsage.rss(),
       cpuMs: now.cpuMs - last.cpuMs,
       series,
       folded: now.folded - last.folded,
+      lostMessages: now.lostMessages - last.lostMessages,
     };
   }
 }

@@ -1,6 +1,6 @@
 /** Alert rules on the meter itself. */
 import type { AlertQuery, AlertRule } from './alert-rule.ts';
-import { type Formula, formulaQuery, max, RANGE, ratio, sum } from './influxql.ts';
+import { type Formula, formulaQuery, max, RANGE, ratio, sum, SPOOL_SHARE } from './influxql.ts';
 
 const MINUTE = 60;
 const SETTLED = 30;
@@ -145,15 +145,16 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
   {
     uid: 'collector-spool',
     title: 'The spool fills',
-    queries: { spool: sidecar(max('spool_bytes', 'spool'), 5) },
+    queries: { spool: sidecar(SPOOL_SHARE, 5) },
     equation: '$spool',
-    above: 214_748_364, // 80 % of 256 MiB, the default of SPOOL_MAX_BYTES
+    above: 0.8,
     for: '5m',
     severity: 'warning',
     ...QUIET,
     ...ON_COLLECTOR,
     panelId: 90,
-    summary: '{{ $labels.host }}: {{ humanize1024 $values.spool.Value }}B wait for the database',
+    summary:
+      '{{ $labels.host }}: {{ $values.spool.Value | humanizePercentage }} of SPOOL_MAX_BYTES wait for the database',
     description:
       'When it is full, reading stops and the log is the buffer. Look why the database is slow.',
   },
@@ -185,6 +186,21 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
     panelId: 88,
     summary: '{{ $labels.host }}: {{ $values.refused.Value }} points were refused for good',
     description: 'They are in the dead-letter file with the reason of the database.',
+  },
+  {
+    uid: 'collector-lost-messages',
+    title: 'Syslog messages are lost',
+    queries: { lost: sidecar(sum('lost_messages', 'lost'), 5) },
+    equation: '$lost',
+    above: 0,
+    for: '0s',
+    severity: 'warning',
+    ...QUIET,
+    ...ON_COLLECTOR,
+    panelId: 97,
+    summary: '{{ $labels.host }}: {{ $values.lost.Value }} syslog messages came and were lost',
+    description:
+      'They are in no count. /metrics tells why: malformed is another sender, dropped a receive buffer that is too small; a log file loses none.',
   },
   {
     uid: 'collector-write-errors',

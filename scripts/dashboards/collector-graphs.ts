@@ -10,6 +10,7 @@ import {
   RANGE,
   ratio,
   sum,
+  SPOOL_SHARE,
 } from './influxql.ts';
 import { fixed, PLAIN } from './palette.ts';
 import { byColumn, byTag, type PanelSpec, timeSeries } from './panel.ts';
@@ -120,7 +121,7 @@ export const READING: Section = {
           description:
             'What stands in the log and has not been read. It should return to 0; a plateau while the spool is full is the reader waiting.',
           unit: 'bytes',
-          width: 12,
+          width: 8,
         },
         byTag('log', agent([max('unread_bytes', 'unread')], ['log'])),
       ),
@@ -134,9 +135,27 @@ export const READING: Section = {
           description:
             'Rotations noticed; each should match one of logrotate. More of them: the log is rotated by two programs.',
           unit: 'short',
-          width: 12,
+          width: 8,
         },
         byColumn(agent([sum('rotations'), sum('truncations')])),
+      ),
+      { draw: 'bars' },
+    ),
+    timeSeries(
+      graph(
+        {
+          id: 97,
+          title: 'Syslog messages lost by host',
+          description:
+            'Messages that came by syslog and are in no count: of another form, without room here, or dropped by the system. Raise the receive buffer, or log to a file, which loses none.',
+          unit: 'short',
+          width: 8,
+        },
+        byTag('host', sidecar([sum('lost_messages', 'lost')], ['host'])),
+        [
+          [null, 'green'],
+          [1, 'red'],
+        ],
       ),
       { draw: 'bars' },
     ),
@@ -206,15 +225,15 @@ export const DELIVERY: Section = {
           id: 90,
           title: 'Spool by host',
           description:
-            'Points waiting on disk. A hill is an outage that healed; near the dashed line (80 % of the default 256 MiB) reading is about to stop.',
-          unit: 'bytes',
+            'Points waiting on disk, as a share of SPOOL_MAX_BYTES. A hill is an outage that healed; near the upper dashed line reading is about to stop.',
+          unit: 'percentunit',
           width: 12,
         },
-        byTag('host', sidecar([max('spool_bytes', 'spool')], ['host'])),
+        byTag('host', sidecar([SPOOL_SHARE], ['host'])),
         [
           [null, 'green'],
-          [134_217_728, 'orange'],
-          [214_748_364, 'red'],
+          [0.5, 'orange'],
+          [0.8, 'red'],
         ],
       ),
       { showThresholds: true, fillOpacity: 15 },

@@ -11,6 +11,7 @@ import {
   RANGE,
   ratio,
   sum,
+  SPOOL_SHARE,
 } from './influxql.ts';
 import { PLAIN, SHARE_GOOD } from './palette.ts';
 import { byColumn, stat } from './panel.ts';
@@ -166,16 +167,14 @@ const TRUST: Section = {
       id: 78,
       title: 'Spool',
       description:
-        'Points that wait for the database, over the last 30 points, of the worst host. At SPOOL_MAX_BYTES (256 MiB unless set) reading stops; nothing is dropped.',
-      unit: 'bytes',
+        'Points that wait for the database as a share of SPOOL_MAX_BYTES, over the last 30 points, of the worst host. At 100 % reading stops; nothing is dropped.',
+      unit: 'percentunit',
       steps: [
         [null, 'green'],
-        [134_217_728, 'orange'],
-        [214_748_364, 'red'],
+        [0.5, 'orange'],
+        [0.8, 'red'],
       ],
-      queries: byColumn(
-        formulaQuery({ ...SIDECAR, formulas: [max('spool_bytes', 'spool')], range: LATEST }),
-      ),
+      queries: byColumn(formulaQuery({ ...SIDECAR, formulas: [SPOOL_SHARE], range: LATEST })),
     }),
     stat({
       ...SMALL,

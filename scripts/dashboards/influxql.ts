@@ -115,3 +115,9 @@ export function shareWithin(boundsMs: readonly number[], boundMs: number, name: 
   const bins = boundsMs.filter((ms) => ms <= boundMs).map((ms) => `sum("b_${ms}")`);
   return { name, expression: `1.0*(${bins.join('+')})/sum("rt_count")` };
 }
+
+/** Points that wait, as a share of what may wait. */
+export const SPOOL_SHARE: Formula = {
+  name: 'spool',
+  expression: '1.0*max("spool_bytes")/max("spool_max_bytes")',
+};

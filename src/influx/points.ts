@@ -31,12 +31,15 @@ export interface SidecarTotals {
   readonly writeErrors: number;
   readonly rejectedPoints: number;
   readonly spoolBytes: number;
+  readonly spoolMaxBytes: number;
   readonly spoolAgeMs: number;
   readonly writeMs: number;
   readonly rss: number;
   readonly cpuMs: number;
   readonly series: number;
   readonly folded: number;
+  /** Malformed, without room here, or dropped by the system. */
+  readonly lostMessages: number;
 }
 
 /** A batch is given away once it is this full, so that one window more still fits into a request. */
@@ -71,12 +74,14 @@ export function encodeSidecar(
   into.integer('write_errors', totals.writeErrors);
   into.integer('rejected_points', totals.rejectedPoints);
   into.integer('spool_bytes', totals.spoolBytes);
+  into.integer('spool_max_bytes', totals.spoolMaxBytes);
   into.integer('spool_age_ms', totals.spoolAgeMs);
   into.integer('write_ms', totals.writeMs);
   into.integer('rss', totals.rss);
   into.integer('cpu_ms', totals.cpuMs);
   into.integer('series', totals.series);
   into.integer('folded', totals.folded);
+  into.integer('lost_messages', totals.lostMessages);
   into.endPoint(startS);
 }
 

@@ -176,12 +176,19 @@ const ACCESS_LOG_SIDECAR: MeasurementSchema = {
     integer('write_errors', 'requests', 'add', 'write requests that failed'),
     integer('rejected_points', 'points', 'add', 'points the database has refused for good'),
     integer('spool_bytes', 'bytes', 'max', 'points that wait to be written, compressed'),
-    integer('spool_age_ms', 'ms', 'max', 'age of the oldest of them'),
+    integer('spool_max_bytes', 'bytes', 'max', '`SPOOL_MAX_BYTES`, at which reading stops'),
+    integer('spool_age_ms', 'ms', 'max', 'age of the oldest of the points that wait'),
     integer('write_ms', 'ms', 'max', 'duration of the last write request'),
     integer('rss', 'bytes', 'max', 'memory of the process'),
     integer('cpu_ms', 'ms', 'add', 'processor time used'),
     integer('series', 'series', 'max', 'series held in memory'),
     integer('folded', 'values', 'add', 'tag values folded into `other`'),
+    integer(
+      'lost_messages',
+      'messages',
+      'add',
+      'syslog messages lost: malformed, without room, or dropped by the system',
+    ),
   ],
 };
 

@@ -175,6 +175,10 @@ const SITUATIONS: Readonly<Record<string, Situation & { fires: readonly string[]
     extra: [`access_log_sidecar,${PROCESS} rejected_points=1i ${NOW_S - 120}`],
     fires: ['collector-rejected'],
   },
+  'syslog messages are lost': {
+    extra: [`access_log_sidecar,${PROCESS} lost_messages=3i ${NOW_S - 120}`],
+    fires: ['collector-lost-messages'],
+  },
   'every fourth write fails': {
     extra: every('access_log_sidecar', PROCESS, 'writes=3i,write_errors=1i'),
     fires: ['collector-write-errors'],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,6 +70,13 @@ test('what nginx sends by syslog is what it writes to a file, with and without a
       reason,
     );
   }
+  const stranger = createSocket('udp4');
+  defer(t, () => void stranger.close());
+  stranger.send('no syslog at all', port, '127.0.0.1');
+  await waitUntil('the message of a stranger is told as lost', async () => {
+    const query = 'SELECT sum("lost_messages") AS n FROM "access_log_sidecar"';
+    return (await influx.rows(query, 'syslog'))[0]?.['n'] === 1;
+  });
   assert.equal(await meter.stop(), 0);
   for (const log of ['shop', 'nginx']) {
     const points = await windowsInInflux(influx, 'syslog', log);

@@ -12,8 +12,8 @@ export function sidecarPoints(accounts: readonly KnownAccount[]): string[] {
     const errors = startS % 600 === 0 ? 1 : 0;
     return (
       `access_log_sidecar,host=${host} uptime=${startS % 3600}i,points=31i,writes=3i,` +
-      `write_errors=${errors}i,rejected_points=0i,spool_bytes=2048i,spool_age_ms=900i,write_ms=12i,` +
-      `rss=61500000i,cpu_ms=310i,series=71i,folded=0i ${startS}`
+      `write_errors=${errors}i,rejected_points=0i,spool_bytes=2048i,spool_max_bytes=268435456i,spool_age_ms=900i,write_ms=12i,` +
+      `rss=61500000i,cpu_ms=310i,series=71i,folded=0i,lost_messages=0i ${startS}`
     );
   });
 }

@@ -58,12 +58,14 @@ const SIDECAR = {
   writeErrors: 0,
   rejectedPoints: 0,
   spoolBytes: 2_048,
+  spoolMaxBytes: 268_435_456,
   spoolAgeMs: 900,
   writeMs: 12,
   rss: 61_500_000,
   cpuMs: 31,
   series: 71,
   folded: 0,
+  lostMessages: 6,
 };
 
 const COARSE = {
@@ -120,8 +122,8 @@ test("the sidecar's own point", () => {
   assert.equal(
     Buffer.from(batch!.lines).toString(),
     'access_log_sidecar,env=test,host=web-1 uptime=86400i,points=31i,writes=3i,write_errors=0i,' +
-      'rejected_points=0i,spool_bytes=2048i,spool_age_ms=900i,write_ms=12i,rss=61500000i,' +
-      'cpu_ms=31i,series=71i,folded=0i 1795374000\n',
+      'rejected_points=0i,spool_bytes=2048i,spool_max_bytes=268435456i,spool_age_ms=900i,' +
+      'write_ms=12i,rss=61500000i,cpu_ms=31i,series=71i,folded=0i,lost_messages=6i 1795374000\n',
   );
 });
 
