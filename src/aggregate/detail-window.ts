@@ -9,12 +9,12 @@ import {
   FILLS_UPSTREAM_TIME,
 } from '../parse/fact-columns.ts';
 import type { HeavyHitters } from './heavy-hitters.ts';
-import { HyperLogLog, type HyperLogLogSnapshot } from './hyper-log-log.ts';
+import { HyperLogLog } from './hyper-log-log.ts';
 import { addRequest, addRetries, figuresOf } from './keyed-row.ts';
 import { OTHER_KEY, type KeyTotals } from './key-totals.ts';
-import { PropertyTable, type PropertyTableSnapshot } from './property-table.ts';
+import type { PropertyTable } from './property-table.ts';
 import type { SealedDetail, TopTotals } from './sealed-detail.ts';
-import { grown } from './space-saving.ts';
+import { SiteDetails, type SiteDetail, type SiteDetailSnapshot } from './site-details.ts';
 import { shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
 import { SiteTopList, TOP_RANKS, type SiteTopListSnapshot } from './site-top-list.ts';
 
@@ -35,25 +35,6 @@ const NOT_FOUND = 404;
 /** Used by one window after the other. */
 const missing = new CountedRows();
 const agentKey = new TopKey();
-
-/** What a window holds by site. */
-interface SiteDetail {
-  readonly name: string;
-  readonly index: number;
-  readonly properties: PropertyTable;
-  /** Made with the first client. */
-  uniques: HyperLogLog | undefined;
-  /** Per top list: ranks that were handed over. */
-  readonly ranks: number[];
-}
-
-type SiteDetailSnapshot = readonly [
-  name: string,
-  properties: PropertyTableSnapshot,
-  /** Null, which JSON keeps in a list, where no client has been seen. */
-  uniques: HyperLogLogSnapshot | null,
-  ranks: readonly number[],
-];
 
 /** Without the totals of routes and upstreams, which heavy-hitters.ts saves. */
 export interface DetailWindowSnapshot {
@@ -94,12 +75,7 @@ export class DetailWindow {
   readonly #shownStatuses: ShownValues;
   readonly #shownCountries: ShownValues;
   readonly #tops: readonly SiteTopList[];
-  readonly #sites: SiteDetail[] = [];
-  readonly #byName = new Map<string, SiteDetail>();
-  #lastName: string | undefined;
-  #lastIndex = 0;
-  /** By index of the site. */
-  #siteHashes: Int32Array<ArrayBuffer> = new Int32Array(1);
+  readonly sites = new SiteDetails();
 
   /** `routes` and `upstreams` are those of a checkpoint. */
   constructor(startS: number, choices: Choices, routes?: KeyTotals, upstreams?: KeyTotals) {
@@ -110,15 +86,6 @@ export class DetailWindow {
     this.#shownStatuses = choices.statuses.open(startS);
     this.#shownCountries = choices.countries.open(startS);
     this.#tops = TOP_LISTS.map(([dim, slots]) => new SiteTopList(dim, slots));
-  }
-
-  /** The index of a site, for CountedRows. */
-  siteIndex(name: string): number {
-    if (name === this.#lastName) return this.#lastIndex;
-    const site = this.#byName.get(name) ?? this.#addSite(name, new PropertyTable(), undefined, []);
-    this.#lastName = name;
-    this.#lastIndex = site.index;
-    return site.index;
   }
 
   /** Counts rows that `facts` has looked up. */
@@ -150,7 +117,7 @@ export class DetailWindow {
       if (!statuses.count(code, shown)) this.folded++;
       if (sites[i] !== site) {
         site = sites[i] ?? 0;
-        properties = this.#sites[site]?.properties;
+        properties = this.sites.all[site]?.properties;
       }
       properties?.statuses.add(code, errors[i] ?? 0, traffic[i] ?? 0);
       properties?.add(
@@ -178,7 +145,7 @@ export class DetailWindow {
       const country = countries[found[at] ?? 0] ?? 0;
       if (country === 0) continue;
       if (!this.#choices.countries.count(country, this.#shownCountries)) this.folded++;
-      const { properties } = this.#sites[sites[i] ?? 0] ?? {};
+      const { properties } = this.sites.all[sites[i] ?? 0] ?? {};
       properties?.countries.add(country, errors[i] ?? 0, traffic[i] ?? 0);
     }
   }
@@ -223,7 +190,7 @@ export class DetailWindow {
   }
 
   #nameOf(site: number): string {
-    return this.#sites[site]?.name ?? '';
+    return this.sites.all[site]?.name ?? '';
   }
 
   #rowAt(
@@ -240,7 +207,7 @@ export class DetailWindow {
 
   #countTops(rows: CountedRows, { clients, urls, referers, agents, hasClients }: RowFacts): void {
     const [ips, targets, pages, browsers, notFound] = this.#tops;
-    const hashes = this.#siteHashes;
+    const { hashes } = this.sites;
     if (hasClients) ips?.count(clients, rows, hashes);
     targets?.count(urls, rows, hashes);
     pages?.count(referers, rows, hashes);
@@ -254,7 +221,7 @@ export class DetailWindow {
       const at = places[i] ?? 0;
       const client = KEY_WORDS * (clients.found[at] ?? 0);
       if ((clients.words[client + KEY_LENGTH] ?? 0) === 0) continue;
-      const site = this.#sites[sites[i] ?? 0];
+      const site = this.sites.all[sites[i] ?? 0];
       if (site === undefined) continue;
       const agent = KEY_WORDS * (agents.found[at] ?? 0);
       let low = agents.words[agent + KEY_LOW] ?? 0;
@@ -273,29 +240,12 @@ export class DetailWindow {
     }
   }
 
-  #addSite(
-    name: string,
-    properties: PropertyTable,
-    uniques: HyperLogLog | undefined,
-    ranks: readonly number[],
-  ): SiteDetail {
-    const index = this.#sites.length;
-    const site = { name, index, properties, uniques, ranks: [...ranks] };
-    this.#sites.push(site);
-    if (index >= this.#siteHashes.length) {
-      this.#siteHashes = grown(this.#siteHashes, new Int32Array(2 * this.#siteHashes.length));
-    }
-    this.#siteHashes[index] = hashOf(name);
-    this.#byName.set(name, site);
-    return site;
-  }
-
   /** The window as it stands; it counts as handed over. */
   seal(log: string): SealedDetail {
     this.isDirty = false;
     this.wasHandedOver = true;
     const hasLatency = (this.families & FAMILY_TIME) !== 0;
-    const sites = this.#sites;
+    const sites = this.sites.all;
     return {
       log,
       startS: this.startS,
@@ -344,12 +294,7 @@ export class DetailWindow {
       lines: this.lines,
       families: this.families,
       filled: this.filled,
-      sites: this.#sites.map(({ name, properties, uniques, ranks }) => [
-        name,
-        properties.snapshot(),
-        uniques?.snapshot() ?? null,
-        Array.from(TOP_LISTS, (_, i) => ranks[i] ?? 0),
-      ]),
+      sites: this.sites.snapshot(TOP_LISTS.length),
       tops: this.#tops.map((list) => list.snapshot()),
       shown: [shownList(this.#shownStatuses), shownList(this.#shownCountries)],
     };
@@ -369,22 +314,10 @@ export class DetailWindow {
     this.lines = snapshot.lines;
     this.families = snapshot.families;
     this.filled = snapshot.filled;
-    for (const [name, properties, uniques, ranks] of snapshot.sites) {
-      const sketch = uniques === null ? undefined : HyperLogLog.restore(uniques);
-      this.#addSite(name, PropertyTable.restore(properties), sketch, ranks);
-    }
+    this.sites.restore(snapshot.sites);
     const [statuses, countries] = snapshot.shown;
     for (const value of statuses) this.#shownStatuses[value] = 1;
     for (const value of countries) this.#shownCountries[value] = 1;
     snapshot.tops.forEach((list, i) => this.#tops[i]?.restore(list));
   }
-}
-
-/** FNV-1a over UTF-16 units; sites with one hash would share keys, which only mixes their top lists. */
-function hashOf(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) {
-    hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  }
-  return Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
 }

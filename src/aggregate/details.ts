@@ -161,7 +161,7 @@ export class Details {
     const status = records.status[row] ?? 0;
     this.#waiting.add(
       row - facts.from,
-      window.siteIndex(siteName),
+      window.sites.indexOf(siteName),
       status,
       status >= errorStatusMin ? 1 : 0,
       records.bytesOut[row] ?? 0,
