@@ -17,7 +17,7 @@ import { InfluxWriter } from './influx/writer.ts';
 import { createParser } from './parse/parser.ts';
 import { createStages, type Stages } from './dimensions.ts';
 import { LogRotation } from './log-rotation.ts';
-import { openGeoip, type GeoipDatabase } from './geoip.ts';
+import type { GeoipDatabase } from './geoip.ts';
 import { openLogSources } from './log-sources.ts';
 import { Pipeline, type LogLane } from './pipeline.ts';
 import type { Reporter } from './report.ts';
@@ -41,6 +41,8 @@ export interface AppOptions {
   readonly report: Reporter;
   /** Windows as they are handed over, for the live summary. */
   readonly onWindows: (windows: readonly SealedWindow[]) => void;
+  /** With GEOIP_DB. It outlives an App, so that a file broken meanwhile does not end the next start. */
+  readonly geoip?: GeoipDatabase | undefined;
   /** Forget the checkpoint and read everything there is again: points of it are lost. */
   readonly readAgain?: boolean;
   /** For the fault tests. */
@@ -66,7 +68,6 @@ export class App {
   readonly #pipeline: Pipeline;
   readonly #writer: InfluxWriter | undefined;
   readonly #client: InfluxClient | undefined;
-  readonly #geoip: GeoipDatabase | undefined;
   readonly #targetUrl: string | undefined;
   readonly #stopping = new AbortController();
   readonly #startedMs: number;
@@ -81,7 +82,6 @@ export class App {
     this.#pipeline = parts.pipeline;
     this.#writer = parts.writer;
     this.#client = parts.client;
-    this.#geoip = parts.geoip;
     this.#targetUrl = parts.targetUrl;
     this.#startedMs = parts.options.clock.monotonicMs();
     parts.onDamage((): void => {
@@ -91,7 +91,7 @@ export class App {
   }
 
   /**
-   * Throws ConfigError, StateLockedError, IdentityError, ListenError, LogFormatError, and what the disk throws
+   * Throws StateLockedError, IdentityError, ListenError, LogFormatError, and what the disk throws
    * when there is state that cannot be read.
    */
   static async start(options: AppOptions): Promise<App> {
@@ -146,9 +146,9 @@ export class App {
   }
 
   async #watchGeoip(signal: AbortSignal): Promise<void> {
-    const { clock, report, config } = this.#o;
+    const { clock, report, config, geoip } = this.#o;
     const intervalMs = GEOIP_POLLS * config.pollIntervalMs;
-    await this.#geoip?.watch({ intervalMs, clock, report, signal });
+    await geoip?.watch({ intervalMs, clock, report, signal });
   }
 
   async #close(): Promise<void> {
@@ -183,7 +183,6 @@ interface AppParts {
   readonly pipeline: Pipeline;
   readonly writer: InfluxWriter | undefined;
   readonly client: InfluxClient | undefined;
-  readonly geoip: GeoipDatabase | undefined;
   readonly targetUrl: string | undefined;
   /** Who wants to know when records are found damaged while they are drained. */
   readonly onDamage: (listener: () => void) => void;
@@ -191,7 +190,6 @@ interface AppParts {
 
 async function buildParts(options: AppOptions, lock: StateLock): Promise<AppParts> {
   const { config, clock, report, killPoint } = options;
-  const geoip = await openGeoip(config);
   const checkpointFile = new CheckpointFile({ dir: config.stateDir, clock, report, killPoint });
   if (options.readAgain === true) await checkpointFile.forget();
   const saved = await checkpointFile.load();
@@ -211,7 +209,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   });
   // With points of it gone the checkpoint is forgotten by now, and its windows come out of the logs again.
   const checkpoint = spool.wasDamaged ? await checkpointFile.load() : saved;
-  const stages = createStages(config, geoip);
+  const stages = createStages(config, options.geoip);
   const { scanner } = stages;
   const { logFormat, logFormats, logJsonKeys: jsonKeys } = config;
   const newParser = (log: string) => {
@@ -261,7 +259,6 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     pipeline,
     writer,
     client,
-    geoip,
     targetUrl: target === undefined ? undefined : shownUrl(target),
     onDamage: (listener) => {
       damage.listener = listener;

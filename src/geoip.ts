@@ -30,8 +30,6 @@ class UnusableError extends Error {}
 /** So many records are looked at for one that has a country. */
 const PROBES_MAX = 1000;
 const HOST_BITS = 32;
-/** An IPv4 address as nginx writes it on a socket for both families. */
-const MAPPED = '::ffff:';
 const ALLOWED =
   'the path of a MaxMind DB file (.mmdb) with countries, such as GeoLite2-Country.mmdb';
 
@@ -70,9 +68,10 @@ export class GeoipDatabase implements CountryTable {
   }
 
   numberOf(address: string): number {
-    const isMapped = address.startsWith(MAPPED) && address.includes('.');
+    // A tree of IPv4 alone takes the first 32 bits of an IPv6 address for one.
+    if (this.#records.metadata.ipVersion === 4 && address.includes(':')) return 0;
     try {
-      return countryIn(this.#records.get(isMapped ? address.slice(MAPPED.length) : address));
+      return countryIn(this.#records.get(address));
     } catch {
       // A record that is damaged where it lies; the rest of the file may be well.
       return 0;

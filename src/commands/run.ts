@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import { App, type AppOptions, IdentityError } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { openGeoip } from '../geoip.ts';
 import { NginxConfError } from '../nginx-conf/tokenizer.ts';
 import { type NginxLogs, readNginxLogs } from '../nginx-logs.ts';
 import { watchNginxLogs } from '../nginx-watch.ts';
@@ -66,6 +67,7 @@ export async function runCommand(config: Config, options: RunOptions = {}): Prom
       report: output.report,
       onWindows: output.onWindows,
       killPoint: options.killPoint,
+      geoip: await openGeoip(config),
     };
     return await runUntil(stop.signal, appOptions, output);
   } finally {

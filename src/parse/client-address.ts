@@ -116,6 +116,25 @@ export function maskAddress(
   return putText(out, to, '::/48');
 }
 
+/**
+ * The address in `bytes[start, end)` in the form that databases take, IPv4 within IPv6 as IPv4; empty
+ * when it is none. `isMasked`: the first address of its network.
+ */
+export function addressText(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isMasked: boolean,
+): string {
+  if (!readAddress(bytes, start, end)) return '';
+  const isFour = isIpv4();
+  if (isMasked && isFour) groups[7] = (groups[7] ?? 0) & 0xff00;
+  else if (isMasked) groups.fill(0, 3);
+  if (!isFour) return Array.from(groups, (group) => group.toString(16)).join(':');
+  const [high = 0, low = 0] = groups.subarray(6);
+  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+}
+
 function isIpv4(): boolean {
   for (let i = 0; i < 5; i++) if (groups[i] !== 0) return false;
   return groups[5] === 0xffff;

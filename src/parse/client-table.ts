@@ -7,7 +7,7 @@
  */
 import type { ByteHash } from './byte-hash.ts';
 import type { CountryTable } from './country.ts';
-import { maskAddress, MASKED_BYTES_MAX } from './client-address.ts';
+import { addressText, maskAddress, MASKED_BYTES_MAX } from './client-address.ts';
 import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
 import {
   KEY_HIGH,
@@ -22,7 +22,6 @@ import {
 /** More than an address can have (45), so that one that is cut is none. */
 const ADDRESS_BYTES_MAX = 48;
 const SLOTS = 16_384;
-const SLASH = 0x2f;
 const ADDRESSES: KeyCacheOptions = {
   slots: SLOTS,
   keyBytesMax: ADDRESS_BYTES_MAX,
@@ -75,7 +74,7 @@ export class ClientTable implements KeyColumn {
       const until = Math.min(end, start + ADDRESS_BYTES_MAX);
       if (this.#isMasked && end > start) this.#mask(slot, bytes, start, until);
       else this.#put(slot, until - start, this.#cache.lowOf(slot), this.#cache.highOf(slot));
-      if (this.#countryTable !== undefined) this.#findCountry(slot, bytes, start);
+      if (this.#countryTable !== undefined) this.#findCountry(slot, bytes, start, until);
     });
   }
 
@@ -88,17 +87,9 @@ export class ClientTable implements KeyColumn {
   }
 
   /** Of a masked address the country of its network: nothing is asked that is not kept. */
-  #findCountry(slot: number, bytes: Uint8Array, start: number): void {
-    const length = this.words[KEY_WORDS * slot + KEY_LENGTH] ?? 0;
-    const from = this.#isMasked ? slot * MASKED_BYTES_MAX : start;
-    const source = this.#isMasked ? this.#networks : bytes;
-    let address = '';
-    for (let i = 0; i < length; i++) {
-      const byte = source[from + i] ?? 0;
-      if (byte === SLASH) break;
-      address += String.fromCharCode(byte);
-    }
-    this.countries[slot] = this.#countryTable?.numberOf(address) ?? 0;
+  #findCountry(slot: number, bytes: Uint8Array, start: number, end: number): void {
+    const address = addressText(bytes, start, end, this.#isMasked);
+    this.countries[slot] = address === '' ? 0 : (this.#countryTable?.numberOf(address) ?? 0);
   }
 
   #put(slot: number, length: number, low: number, high: number): void {

@@ -10,7 +10,7 @@ export const COUNTRY_CODES = LETTERS * LETTERS + 1;
 export interface CountryTable {
   /** Changes when answers may have changed. */
   readonly version: number;
-  /** The number of the country, 0 where it is not known. */
+  /** The number of the country, 0 where it is not known; IPv4 within IPv6 is given as IPv4. */
   numberOf(address: string): number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Writes small databases in MaxMind's format (https://maxmind.github.io/MaxMind-DB/, version 2.0) with
- * made-up networks: an IPv6 tree with IPv4 under ::/96, records of 24 bits.
+ * made-up networks: an IPv6 tree with IPv4 under ::/96, or one of IPv4 alone; records of 24 bits.
  */
 
 export type MmdbValue =
@@ -26,13 +26,14 @@ export function mmdb(
   databaseType: string,
   networks: readonly MmdbNetwork[],
   builtAtS = 1_700_000_000,
+  ipVersion: 4 | 6 = 6,
 ): Buffer {
   const data: Buffer[] = [];
   let dataBytes = 0;
   const root: Node = [undefined, undefined];
   for (const { network, record } of networks) {
     const encoded = encode(record);
-    insert(root, bitsOf(network), dataBytes);
+    insert(root, bitsOf(network).slice(ipVersion === 4 ? BITS - IPV4_BITS : 0), dataBytes);
     data.push(encoded);
     dataBytes += encoded.length;
   }
@@ -57,7 +58,7 @@ export function mmdb(
     build_epoch: builtAtS,
     database_type: databaseType,
     description: { en: 'made up' },
-    ip_version: 6,
+    ip_version: ipVersion,
     languages: ['en'],
     node_count: nodes.length,
     record_size: 24,

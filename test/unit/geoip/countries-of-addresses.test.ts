@@ -7,6 +7,8 @@ import { GeoipDatabase } from '../../../src/geoip.ts';
 import { countryOf } from '../../../src/parse/country.ts';
 import type { Report } from '../../../src/report.ts';
 import { FakeClock } from '../../support/clock.ts';
+import { DetailBench } from '../../support/detail-bench.ts';
+import { NOON_S } from '../../support/log-rows.ts';
 import { mmdb, type MmdbNetwork } from '../../support/mmdb-writer.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -45,14 +47,48 @@ test('the country stands where the known vendors put it, and nothing else is one
   );
   assert.deepEqual(
     [
-      ...['192.0.2.200', '::ffff:192.0.2.200', '198.51.100.1', '203.0.113.1', '203.0.113.200'],
+      ...['192.0.2.200', '198.51.100.1', '203.0.113.1', '203.0.113.200'],
       ...['2001:db8::7', '2001:db9::7', '10.1.1.1', '11.1.1.1', '12.1.1.1', '172.16.0.1'],
       ...['', 'unix:', 'a'.repeat(48)],
     ].map((address) => asked(database, address)),
-    [...['DE', 'DE', 'FR', 'JP', 'BR'], ...['NL', '-', '-', '-', '-', '-'], ...['-', '-', '-']],
+    [...['DE', 'FR', 'JP', 'BR'], ...['NL', '-', '-', '-', '-', '-'], ...['-', '-', '-']],
   );
   assert.equal(database.about.type, 'Made-Country');
   assert.equal(database.about.builtAt.toISOString(), '2023-11-14T22:13:20.000Z');
+});
+
+test('a database of IPv4 alone knows no country of an IPv6 address', async (t) => {
+  const path = join(temporaryFolder(t), 'ipv4.mmdb');
+  const networks = [{ network: '32.1.0.0/16', record: country('US') }];
+  writeFileSync(path, mmdb('Made-Country', networks, undefined, 4));
+  const database = await GeoipDatabase.open(path);
+  assert.equal(asked(database, '32.1.13.184'), 'US');
+  // Its first 32 bits are those of the address above.
+  assert.equal(asked(database, '2001:db8:0:0:0:0:0:1'), '-');
+});
+
+test('IPv4 within IPv6 is asked about as IPv4, however it is written', () => {
+  for (const clientIp of ['full', 'masked'] as const) {
+    const addresses: string[] = [];
+    const numberOf = (address: string) => addresses.push(address);
+    const bench = new DetailBench({ clientIp, countries: { version: 1, numberOf } });
+    const ips = [
+      '::ffff:192.0.2.7',
+      '::FFFF:C000:207',
+      '0:0:0:0:0:ffff:192.0.2.7',
+      '2001:DB8:1::7',
+    ];
+    const time = `${new Date(NOON_S * 1000).toISOString().slice(0, 19)}+00:00`;
+    bench.add(
+      ips.map((ip) => `a.example ${ip} [${time}] "GET / HTTP/1.1" 200 1 "-" "x" 0.001 "-"`),
+      NOON_S,
+    );
+    const [four, six] =
+      clientIp === 'full'
+        ? ['192.0.2.7', '2001:db8:1:0:0:0:0:7']
+        : ['192.0.2.0', '2001:db8:1:0:0:0:0:0'];
+    assert.deepEqual(addresses, [four, four, four, six]);
+  }
 });
 
 test('a file that cannot be used is a fault of GEOIP_DB, with what is wrong', async (t) => {
