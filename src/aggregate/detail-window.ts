@@ -15,7 +15,7 @@ import { OTHER_KEY, type KeyTotals } from './key-totals.ts';
 import type { PropertyTable } from './property-table.ts';
 import type { SealedDetail, TopTotals } from './sealed-detail.ts';
 import { SiteDetails, type SiteDetail, type SiteDetailSnapshot } from './site-details.ts';
-import { shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
+import { restoreShown, shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
 import { SiteTopList, TOP_RANKS, type SiteTopListSnapshot } from './site-top-list.ts';
 
 /**
@@ -316,8 +316,8 @@ export class DetailWindow {
     this.filled = snapshot.filled;
     this.sites.restore(snapshot.sites);
     const [statuses, countries] = snapshot.shown;
-    for (const value of statuses) this.#shownStatuses[value] = 1;
-    for (const value of countries) this.#shownCountries[value] = 1;
+    restoreShown(this.#shownStatuses, statuses);
+    restoreShown(this.#shownCountries, countries);
     snapshot.tops.forEach((list, i) => this.#tops[i]?.restore(list));
   }
 }

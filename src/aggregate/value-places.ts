@@ -146,6 +146,12 @@ export class ValuePlaces {
   }
 }
 
+/** Flags what a checkpoint says, and nothing of what has got its place since. */
+export function restoreShown(shown: ShownValues, list: readonly number[]): void {
+  shown.fill(0);
+  for (const value of list) shown[value] = 1;
+}
+
 /** The flagged values, as a checkpoint has them. */
 export function shownList(shown: ShownValues): number[] {
   return Array.from(shown.keys()).filter((value) => shown[value] === 1);
