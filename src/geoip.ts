@@ -37,14 +37,17 @@ export class GeoipDatabase implements CountryTable {
   version = 1;
   readonly #path: string;
   #records: Records;
-  /** Of the file in use, and of the one that was seen last. */
-  #signature: string;
+  /** Of the file that was read last, whether it could be used or not, and of the one seen last. */
+  #tried: string;
   #seen: string;
+  /** Of the file in use. */
+  #signature: string;
 
   private constructor(path: string, records: Records, signature: string) {
     this.#path = path;
     this.#records = records;
     this.#signature = signature;
+    this.#tried = signature;
     this.#seen = signature;
   }
 
@@ -98,8 +101,10 @@ export class GeoipDatabase implements CountryTable {
       const signature = await signatureOf(this.#path);
       const isCalm = signature === this.#seen;
       this.#seen = signature;
-      if (!isCalm || signature === this.#signature) return;
-      this.#records = await readRecords(this.#path);
+      if (!isCalm || signature === this.#tried) return;
+      this.#tried = signature;
+      // The file in use, back where it was.
+      if (signature !== this.#signature) this.#records = await readRecords(this.#path);
       this.#signature = signature;
       this.version++;
       const { type, builtAt } = this.about;
@@ -107,10 +112,12 @@ export class GeoipDatabase implements CountryTable {
         level: 'info',
         code: 'geoip-replaced',
         subject,
-        message: `Countries are told by the new GEOIP_DB from here on: ${type} of ${dayOf(builtAt)}.`,
+        message: `Countries are told by the GEOIP_DB that is there now: ${type} of ${dayOf(builtAt)}.`,
         ends: ['geoip-unusable'],
       });
     } catch (error) {
+      // What is not there was not tried: when it comes back, that is news.
+      if (!(error instanceof UnusableError)) this.#tried = '';
       report({
         level: 'warn',
         code: 'geoip-unusable',

@@ -156,6 +156,22 @@ test('another file at the path is taken up once it has stood still for a look', 
   assert.match(reports[0]?.message ?? '', /Made-Later of 2023-11-14/);
 });
 
+test('a file that vanishes and comes back unchanged ends the trouble', async (t) => {
+  const path = fileOf(t, [{ network: '192.0.2.0/24', record: country('DE') }]);
+  const { database, reports, look } = await watched(t, path);
+  renameSync(path, `${path}.away`);
+  await look();
+  assert.deepEqual(
+    reports.map(({ code }) => code),
+    ['geoip-unusable'],
+  );
+  renameSync(`${path}.away`, path);
+  await look();
+  await look();
+  assert.deepEqual(reports.at(-1)?.ends, ['geoip-unusable']);
+  assert.equal(asked(database, '192.0.2.1'), 'DE');
+});
+
 test('a broken or missing file leaves the old one in use, is reported, and is waited out', async (t) => {
   const path = fileOf(t, [{ network: '192.0.2.0/24', record: country('DE') }]);
   const { database, reports, look } = await watched(t, path);
