@@ -15,6 +15,7 @@ import { OTHER_KEY, type KeyTotals } from './key-totals.ts';
 import type { PropertyTable } from './property-table.ts';
 import type { SealedDetail, TopTotals } from './sealed-detail.ts';
 import { SiteDetails, type SiteDetail, type SiteDetailSnapshot } from './site-details.ts';
+import type { Shown } from './value-cells.ts';
 import { restoreShown, shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
 import { SiteTopList, TOP_RANKS, type SiteTopListSnapshot } from './site-top-list.ts';
 
@@ -244,21 +245,24 @@ export class DetailWindow {
   seal(log: string): SealedDetail {
     this.isDirty = false;
     this.wasHandedOver = true;
+    this.routes.isDirty = false;
+    this.upstreams.isDirty = false;
     const hasLatency = (this.families & FAMILY_TIME) !== 0;
     const sites = this.sites.all;
+    const { statuses, countries } = this.#shownValues();
     return {
       log,
       startS: this.startS,
       routes: this.routes
-        .handOver()
+        .rows()
         .map(({ site, name, values }) => ({ site, route: name, ...figuresOf(values, hasLatency) })),
-      upstreams: this.upstreams.handOver().map(({ site, name, values }) => ({
+      upstreams: this.upstreams.rows().map(({ site, name, values }) => ({
         site,
         upstream: name,
         ...figuresOf(values, hasLatency || (this.filled & FILLS_UPSTREAM_TIME) !== 0),
       })),
       properties: sites.flatMap(({ name, properties }) =>
-        properties.handOver(name, this.filled, this.#shownStatuses, this.#shownCountries),
+        properties.totals(name, this.filled, statuses, countries),
       ),
       tops: sites.flatMap((site) => this.#tops.flatMap((list, i) => this.#sealTop(list, i, site))),
       uniques: sites.flatMap(({ name, uniques }) =>
@@ -266,6 +270,14 @@ export class DetailWindow {
           ? []
           : [{ site: name, uniq: uniques.estimate(), registers: uniques.folded() }],
       ),
+    };
+  }
+
+  #shownValues(): { statuses: Shown; countries: Shown } {
+    const { statuses, countries } = this.#choices;
+    return {
+      statuses: { flags: this.#shownStatuses, hasRest: statuses.isFull },
+      countries: { flags: this.#shownCountries, hasRest: countries.isFull },
     };
   }
 

@@ -7,8 +7,9 @@
  * points, so the choice is a function of the lines in their order, of no clock, and of no moment at
  * which a window happened to be written.
  *
- * Therefore: every key competes as a candidate (Space-Saving, so memory is bounded and a key that
- * comes late and often finds a slot). Candidates get a series only at a *crossing*: when the newest
+ * Therefore: while there is room a key gets its series with its first request. Once all places are
+ * taken, every key competes as a candidate (Space-Saving, so memory is bounded and a key that comes
+ * late and often finds a slot), and gets a series only at a *crossing*: when the newest
  * event time of the stream enters a later window. Then the windows that are open, the one just ended
  * among them, show the new key with all they have counted for it. From then on it keeps its place
  * until a candidate has twice the traffic of the weakest place and a share worth a series; and such
@@ -78,6 +79,11 @@ export class HeavyHitters {
     this.#ration = RATION_MAX * options.keptMax;
   }
 
+  /** Whether all places are taken; so it stays. Before, nothing ever goes to the rest. */
+  get isFull(): boolean {
+    return this.#keptCount >= this.#options.keptMax;
+  }
+
   /** Keys that have a series now. */
   get keptCount(): number {
     return this.#keptCount;
@@ -114,6 +120,7 @@ export class HeavyHitters {
       if (slot < 0) return -1;
     }
     saving.counts[slot] = (saving.counts[slot] ?? 0) + UNIT;
+    if (this.kept[slot] === 0 && !this.isFull) this.#keep(slot);
     return slot;
   }
 

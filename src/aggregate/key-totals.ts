@@ -20,6 +20,8 @@ export interface Candidates {
   readonly names: readonly string[];
   /** Per slot: 1 when the key has a series. */
   readonly kept: Uint8Array;
+  /** Whether some keys may have to go without one. */
+  readonly isFull: boolean;
 }
 
 /** The form of a row. */
@@ -47,7 +49,6 @@ type RowSnapshot = readonly [
 export interface KeyTotalsSnapshot {
   readonly startS: number;
   readonly rows: readonly RowSnapshot[];
-  readonly sitesWithRest: readonly string[];
 }
 
 interface Owner {
@@ -76,8 +77,6 @@ export class KeyTotals {
   readonly #owners: (Owner | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #others = new Map<string, number>();
-  /** Sites whose `other` was handed over. */
-  readonly #sitesWithRest = new Set<string>();
   /** Rows that are shown and whose key lost its slot. */
   #detached: number[] = [];
 
@@ -184,14 +183,19 @@ export class KeyTotals {
   }
 
   /**
-   * The window as it stands: the shown keys, and `other` for every site that has a rest, or had one
-   * that was handed over: it must not stay in the database once its keys are shown.
+   * The window as it stands: the shown keys, and `other` for every site that has a rest. Where keys
+   * may have to go without a series every site has one, also of zeros: what stands in the database as
+   * `other`, from whatever moment or run, must not stay there once its keys are shown.
    */
   rows(): KeyedRow[] {
     const { columns } = this.#shape;
     const shown: KeyedRow[] = [];
     const others = new Map<string, Float64Array>();
-    for (const site of this.#sitesWithRest) others.set(site, new Float64Array(columns));
+    if (this.#candidates.isFull) {
+      for (const owner of this.#owners) {
+        if (owner !== undefined) others.set(owner.site, new Float64Array(columns));
+      }
+    }
     this.#owners.forEach((owner, row) => {
       if (owner === undefined) return;
       const { site, name } = owner;
@@ -208,14 +212,6 @@ export class KeyTotals {
     return shown.sort((a, b) => compareText(a.site, b.site) || compareText(a.name, b.name));
   }
 
-  /** The rows, which are written from here. */
-  handOver(): KeyedRow[] {
-    this.isDirty = false;
-    const rows = this.rows();
-    for (const { site, name } of rows) if (name === OTHER_KEY) this.#sitesWithRest.add(site);
-    return rows;
-  }
-
   snapshot(): KeyTotalsSnapshot {
     const { columns } = this.#shape;
     const rows: RowSnapshot[] = [];
@@ -228,12 +224,11 @@ export class KeyTotals {
       }
       rows.push([owner.slot, owner.isShown, owner.site, owner.name, sparse]);
     });
-    return { startS: this.startS, rows, sitesWithRest: [...this.#sitesWithRest] };
+    return { startS: this.startS, rows };
   }
 
   /** Takes up a snapshot; only on a new instance. */
   restore(snapshot: KeyTotalsSnapshot): void {
-    for (const site of snapshot.sitesWithRest) this.#sitesWithRest.add(site);
     for (const [slot, isShown, site, name, sparse] of snapshot.rows) {
       const row = this.#newRow({ slot, isShown, site, name });
       if (isShown) this.shown++;

@@ -11,8 +11,7 @@ import {
 } from '../parse/fact-columns.ts';
 import type { PropertyTotals } from './sealed-detail.ts';
 import { NO_VALUE } from './tag-value.ts';
-import { ValueCells, type ValueCellsSnapshot } from './value-cells.ts';
-import type { ShownValues } from './value-places.ts';
+import { ValueCells, type Shown, type ValueCellsSnapshot } from './value-cells.ts';
 
 /**
  * Requests of one site in one window by their properties: status, method, protocol, … Most of them have
@@ -87,15 +86,10 @@ export class PropertyTable {
     cells[at + 2] = (cells[at + 2] ?? 0) + errors;
   }
 
-  /** The values that occurred, of the properties that the format fills; they are written from here. */
-  handOver(
-    site: string,
-    filled: number,
-    shownStatuses: ShownValues,
-    shownCountries: ShownValues,
-  ): PropertyTotals[] {
-    const totals = this.#statusTotals(site, shownStatuses);
-    if ((filled & FILLS_COUNTRY) !== 0) totals.push(...this.#countryTotals(site, shownCountries));
+  /** The values that occurred, of the properties that the format fills. */
+  totals(site: string, filled: number, statuses: Shown, countries: Shown): PropertyTotals[] {
+    const totals = this.#statusTotals(site, statuses);
+    if ((filled & FILLS_COUNTRY) !== 0) totals.push(...this.#countryTotals(site, countries));
     PROPERTIES.forEach(({ dim, values, fills }, i) => {
       if ((filled & fills) !== fills) return;
       values.forEach((value, j) => {
@@ -107,8 +101,8 @@ export class PropertyTable {
     return totals;
   }
 
-  #statusTotals(site: string, shown: ShownValues): PropertyTotals[] {
-    return this.statuses.handOver(shown).map(({ value, ...figures }) => ({
+  #statusTotals(site: string, shown: Shown): PropertyTotals[] {
+    return this.statuses.totals(shown).map(({ value, ...figures }) => ({
       site,
       dim: 'status',
       value: value < 0 ? OTHER : String(value).padStart(3, '0'),
@@ -116,8 +110,8 @@ export class PropertyTable {
     }));
   }
 
-  #countryTotals(site: string, shown: ShownValues): PropertyTotals[] {
-    const known = this.countries.handOver(shown).map(({ value, ...figures }) => ({
+  #countryTotals(site: string, shown: Shown): PropertyTotals[] {
+    const known = this.countries.totals(shown).map(({ value, ...figures }) => ({
       site,
       dim: 'country',
       value: value < 0 ? OTHER : countryOf(value),

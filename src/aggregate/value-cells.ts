@@ -18,16 +18,20 @@ export interface ValueTotals {
   readonly errors: number;
 }
 
-/** [value, count, traffic, errors, …], then whether the rest was handed over. */
-export type ValueCellsSnapshot = readonly [cells: readonly number[], hadRest: boolean];
+/** [value, count, traffic, errors, …]. */
+export type ValueCellsSnapshot = readonly number[];
+
+/** What is written by itself; with `hasRest` the rest is written too, also when nothing is left of it. */
+export interface Shown {
+  readonly flags: ShownValues;
+  readonly hasRest: boolean;
+}
 
 export class ValueCells {
   /** Per value: its row + 1, 0 for none. */
   readonly #rowOf: Uint16Array;
   readonly #values: number[] = [];
   #cells = new Float64Array(ROWS_AT_FIRST * COLUMNS);
-  /** The rest was handed over, so it must be written again even when nothing of it is left. */
-  #hadRest = false;
 
   constructor(values: number) {
     this.#rowOf = new Uint16Array(values);
@@ -54,21 +58,20 @@ export class ValueCells {
     return row;
   }
 
-  /** The values that are shown, ascending, and the rest, if there is one or was; it is written from here. */
-  handOver(shown: ShownValues): ValueTotals[] {
+  /** The values that are shown, ascending, and the rest. */
+  totals({ flags, hasRest }: Shown): ValueTotals[] {
     const totals: ValueTotals[] = [];
     let [count, traffic, errors] = [0, 0, 0];
     for (const value of this.#values.toSorted((a, b) => a - b)) {
       const own = this.#totalsOf(value);
-      if (shown[value] === 1) totals.push(own);
+      if (flags[value] === 1) totals.push(own);
       else {
         count += own.count;
         traffic += own.traffic;
         errors += own.errors;
       }
     }
-    this.#hadRest ||= count > 0;
-    if (this.#hadRest) totals.push({ value: -1, count, traffic, errors });
+    if (hasRest || count > 0) totals.push({ value: -1, count, traffic, errors });
     return totals;
   }
 
@@ -90,19 +93,17 @@ export class ValueCells {
   }
 
   snapshot(): ValueCellsSnapshot {
-    const cells = this.#values.flatMap((value) => {
+    return this.#values.flatMap((value) => {
       const { count, traffic, errors } = this.#totalsOf(value);
       return [value, count, traffic, errors];
     });
-    return [cells, this.#hadRest];
   }
 
   /** Takes up a snapshot; only on a new instance. */
-  restore([cells, hadRest]: ValueCellsSnapshot): void {
+  restore(cells: ValueCellsSnapshot): void {
     for (let i = 0; i + 3 < cells.length; i += 4) {
       const row = this.#newRow(cells[i] ?? 0);
       this.#cells.set(cells.slice(i + 1, i + 1 + COLUMNS), COLUMNS * (row - 1));
     }
-    this.#hadRest = hadRest;
   }
 }

@@ -57,6 +57,11 @@ export class ValuePlaces {
     this.#ration = places;
   }
 
+  /** Whether all places are taken; so it stays. Before, nothing ever goes to `other`. */
+  get isFull(): boolean {
+    return this.#keptCount >= this.#places;
+  }
+
   /** Values with a place of their own. */
   get keptCount(): number {
     return this.#keptCount;
@@ -79,7 +84,7 @@ export class ValuePlaces {
     this.#traffic[value] = (this.#traffic[value] ?? 0) + UNIT;
     if (shown[value] === 1) return true;
     if (this.#kept[value] === 0) {
-      if (this.#keptCount >= this.#places) return false;
+      if (this.isFull) return false;
       this.#kept[value] = 1;
       this.#keptCount++;
     }
@@ -93,7 +98,7 @@ export class ValuePlaces {
    * stay as they are.
    */
   cross(windows: number, openFromS: number): void {
-    if (this.#keptCount >= this.#places) this.#choose(openFromS);
+    if (this.isFull) this.#choose(openFromS);
     const elapsedS = windows * this.#windowS;
     const factor = 0.5 ** (elapsedS / HALF_LIFE_S);
     for (let value = 0; value < this.#traffic.length; value++) {

@@ -83,20 +83,23 @@ test('the same requests give the same places, over restarts at any moment too', 
   );
 });
 
-test('what is not shown is the rest, and a rest that was handed over goes back to zero', () => {
+test('what is not shown is the rest; where values have to go without a place there is one, also of zeros', () => {
   const cells = new ValueCells(VALUES);
   cells.add(5, 1, 10);
   cells.add(6, 0, 7);
-  const shown = new Uint8Array(VALUES);
-  shown[5] = 1;
+  const flags = new Uint8Array(VALUES);
+  flags[5] = 1;
   const five = { value: 5, count: 1, traffic: 10, errors: 1 };
+  const six = { value: 6, count: 1, traffic: 7, errors: 0 };
   const rest = { value: -1, count: 1, traffic: 7, errors: 0 };
-  assert.deepEqual(cells.handOver(shown), [five, rest]);
-  shown[6] = 1;
+  const zero = { value: -1, count: 0, traffic: 0, errors: 0 };
+  assert.deepEqual(cells.totals({ flags, hasRest: true }), [five, rest]);
+  flags[6] = 1;
   const copy = new ValueCells(VALUES);
   copy.restore(JSON.parse(JSON.stringify(cells.snapshot())));
-  const zero = { value: -1, count: 0, traffic: 0, errors: 0 };
-  const six = { value: 6, count: 1, traffic: 7, errors: 0 };
-  for (const one of [cells, copy]) assert.deepEqual(one.handOver(shown), [five, six, zero]);
+  for (const one of [cells, copy]) {
+    assert.deepEqual(one.totals({ flags, hasRest: true }), [five, six, zero]);
+    assert.deepEqual(one.totals({ flags, hasRest: false }), [five, six]);
+  }
   assert.deepEqual(copy.sum(), { count: 2, traffic: 17, errors: 1 });
 });
