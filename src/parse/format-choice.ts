@@ -19,7 +19,8 @@ const CUSTOM = 'custom';
 export type Format = LogFormat | JsonFormat;
 
 /**
- * All presets, in the order in which they are tried, for `auto`; else the one format. `jsonKeys`:
+ * All presets, in the order in which they are tried, for `auto`; else the one format, or the few that
+ * a program logs in. `jsonKeys`:
  * keys of a JSON log whose format is not given. Throws LogFormatError.
  */
 export function chooseFormats(setting: string, jsonKeys?: JsonKeyNames): readonly Format[] {
@@ -29,9 +30,9 @@ export function chooseFormats(setting: string, jsonKeys?: JsonKeyNames): readonl
     return [...PRESETS.map(({ name, text }) => compileLogFormat(name, text)), json()];
   }
   if (word === JSON_PRESET.name) return [json()];
-  const name = ALIASES.find(({ alias }) => alias === word)?.name ?? word;
-  const preset = PRESETS.find((one) => one.name === name);
-  if (preset !== undefined) return [compileLogFormat(preset.name, preset.text)];
+  const names: readonly string[] = ALIASES.find(({ alias }) => alias === word)?.names ?? [word];
+  const presets = PRESETS.filter(({ name }) => names.includes(name));
+  if (presets.length > 0) return presets.map(({ name, text }) => compileLogFormat(name, text));
   if (/^[\w.-]*$/u.test(word)) throw unknownPreset(setting, word);
   const text = readFormatText(setting);
   return [compileJsonFormat(CUSTOM, text) ?? compileText(CUSTOM, text, setting)];

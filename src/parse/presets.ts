@@ -77,11 +77,17 @@ export const JSON_PRESET = {
   about: 'one JSON object a line, keys recognised by their names',
 } as const;
 
-/** Programs that log in a preset's format: SWAG, Plesk and cPanel leave nginx's, Apache has it too. */
+/** A virtual host's own log, and one for all of them. */
+const HOSTING = ['combined', 'vhost-combined', 'vhost'] as const;
+
+/**
+ * Programs that log in the formats of presets, tried in this order: SWAG, Plesk and cPanel leave nginx's,
+ * Apache has it too; where one log is for all virtual hosts, Plesk and cPanel put theirs in front.
+ */
 export const ALIASES = [
-  { alias: 'apache', name: 'combined' },
-  { alias: 'swag', name: 'combined' },
-  { alias: 'plesk', name: 'combined' },
-  { alias: 'cpanel', name: 'combined' },
-  { alias: 'nginx-proxy', name: 'vhost-upstream' },
+  { alias: 'apache', names: ['combined', 'vhost-combined'] },
+  { alias: 'swag', names: ['combined'] },
+  { alias: 'plesk', names: HOSTING },
+  { alias: 'cpanel', names: HOSTING },
+  { alias: 'nginx-proxy', names: ['vhost-upstream'] },
 ] as const;

@@ -24,7 +24,9 @@ import { PROJECT_ROOT } from '../support/project.ts';
  *   site by site, and lines that it does not match must be the unparsed ones;
  * - GOLDEN_TOTALS: `name=number …`, counted by hand; sums over all points, fields of `access_log` as
  *   they are called (of one site with its name before them, `a.example/count`), of
- *   `access_log_agent` with `agent.` before them.
+ *   `access_log_agent` with `agent.` before them;
+ * - GOLDEN_COUNTS, besides: requests of one route, upstream, property or key, also counted by hand,
+ *   `route//users/:id=2 upstream/10.0.0.1:80=1 by/method/GET=3 top/ip/192.0.2.1=4`.
  */
 
 const FOLDER = join(PROJECT_ROOT, 'test/golden');
@@ -50,6 +52,7 @@ interface Case {
   readonly settings: Readonly<Record<string, string>>;
   readonly pattern: RegExp | undefined;
   readonly totals: ReadonlyMap<string, number>;
+  readonly counts: ReadonlyMap<string, number>;
 }
 
 function readCase(name: string): Case {
@@ -58,7 +61,7 @@ function readCase(name: string): Case {
   const settings = Object.entries(all).filter(([key]) => !key.startsWith('GOLDEN_'));
   const patternName = all['GOLDEN_PATTERN'];
   const pattern = patternName === undefined ? undefined : PATTERNS[patternName];
-  const totals = (all['GOLDEN_TOTALS'] ?? '').split(/\s+/).filter((part) => part !== '');
+  const totals = partsOf(all['GOLDEN_TOTALS']);
   assert.ok(patternName === undefined || pattern !== undefined, `no pattern ${patternName}`);
   assert.ok(pattern !== undefined || totals.length > 0, `${name} has nothing to be held against`);
   return {
@@ -67,10 +70,18 @@ function readCase(name: string): Case {
     files: (all['GOLDEN_FILES'] ?? 'access.log').split(' '),
     settings: { HOST_TAG: 'golden', ...Object.fromEntries(settings) },
     pattern,
-    totals: new Map(
-      totals.map((part) => [part.split('=')[0] ?? '', Number(part.split('=')[1])] as const),
-    ),
+    totals: new Map(totals.map(splitAtEquals)),
+    counts: new Map(partsOf(all['GOLDEN_COUNTS']).map(splitAtEquals)),
   };
+}
+
+function partsOf(text: string | undefined): string[] {
+  return (text ?? '').split(/\s+/).filter((part) => part !== '');
+}
+
+function splitAtEquals(part: string): [name: string, value: number] {
+  const at = part.lastIndexOf('=');
+  return [part.slice(0, at), Number(part.slice(at + 1))];
 }
 
 async function backfill({ folder, files, settings }: Case): Promise<string> {
@@ -215,6 +226,20 @@ function total(points: readonly DecodedPoint[], name: string): number {
     .reduce((sum, point) => sum + own(point, field), 0);
 }
 
+/** Requests of what a name of GOLDEN_COUNTS means. */
+function countOf(points: readonly DecodedPoint[], name: string): number {
+  const [, kind = '', rest = ''] = /^(\w+)\/(.*)$/.exec(name) ?? [];
+  const keyOf = (point: DecodedPoint) => {
+    const key = point.fields.find(([field]) => field === 'key')?.[1].value;
+    return kind === 'by' || kind === 'top'
+      ? `${tagOf(point, 'dim')}/${kind === 'top' ? String(key) : tagOf(point, 'value')}`
+      : tagOf(point, kind);
+  };
+  return points
+    .filter((point) => point.measurement === `access_log_${kind}` && keyOf(point) === rest)
+    .reduce((sum, point) => sum + own(point, 'count'), 0);
+}
+
 suite('golden', { concurrency: 2 }, () => {
   const names = readdirSync(FOLDER, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -246,6 +271,7 @@ suite('golden', { concurrency: 2 }, () => {
       assert.equal(total(points, 'agent.counted'), total(points, 'count'));
       if (one.pattern !== undefined) assertSameAsCounted(points, one, one.pattern);
       for (const [field, value] of one.totals) assert.equal(total(points, field), value, field);
+      for (const [name, value] of one.counts) assert.equal(countOf(points, name), value, name);
     });
   }
 });
