@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AppRig, combinedLine } from '../../support/app-rig.ts';
+
+const CODE = 'format-lacks-variables';
+
+test('a log without times: the line to paste is said once, at the start', async (t) => {
+  const rig = new AppRig(t);
+  rig.append(combinedLine());
+  await rig.start();
+  await rig.until('the line is counted', () => rig.sum('count') === 1);
+  rig.append(combinedLine({ atS: 1 }));
+  await rig.until('the next is, too', () => rig.sum('count') === 2);
+  const told = rig.reports.filter(({ code }) => code === CODE);
+  assert.equal(told.length, 1);
+  assert.match(
+    told[0]?.message ?? '',
+    /^The log access has the format combined, which lacks \$request_time/,
+  );
+  const pasted = /log_format meter .*';/.exec(told[0]?.message ?? '')?.[0];
+  await rig.stop();
+
+  // What was pasted is a format that lacks nothing, and nothing is said about it.
+  const better = new AppRig(t, { LOG_FORMAT: pasted ?? '' });
+  const rest = ' rt=0.004 len=310 site="a.example" ua="-" us="-" ut="-"\n';
+  better.append(combinedLine().replace('\n', rest));
+  await better.start();
+  await better.until('the line is counted', () => better.sum('count') === 1);
+  assert.deepEqual(
+    better.reports.filter(({ code }) => code === CODE),
+    [],
+  );
+});
