@@ -200,7 +200,7 @@ export const TRAFFIC_RULES: readonly AlertRule[] = [
     uid: 'nginx-upstream-errors',
     title: 'An upstream fails',
     queries: {
-      ratio: upstream(ratio('errors', 'count', 'ratio')),
+      ratio: upstream(ratio('c5xx', 'count', 'ratio')),
       requests: upstream(sum('count', 'requests')),
     },
     equation: '$ratio * ($requests >= 50)',

@@ -40,6 +40,8 @@ export interface UpstreamTotals {
   readonly upstream: string;
   readonly count: number;
   readonly errors: number;
+  /** 2xx … 5xx. */
+  readonly classes: readonly [number, number, number, number];
   /** Tries that went on to another server before this one answered. */
   readonly retries: number;
   readonly latency: CoarseLatency | undefined;

@@ -72,6 +72,7 @@ function encodeRoute(route: RouteTotals, into: LineProtocolBuffer): void {
 function encodeUpstream(upstream: UpstreamTotals, into: LineProtocolBuffer): void {
   into.integer('count', upstream.count);
   into.integer('errors', upstream.errors);
+  into.integer('c5xx', upstream.classes[3]);
   into.integer('retries', upstream.retries);
   if (upstream.latency !== undefined) encodeLatency(upstream.latency, into);
 }

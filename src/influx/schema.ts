@@ -211,6 +211,7 @@ const ACCESS_LOG_UPSTREAM: MeasurementSchema = {
   fields: [
     COUNT,
     ERRORS,
+    integer('c5xx', 'requests', 'add', 'requests with a status 5xx'),
     integer('retries', 'requests', 'add', 'tries that went on to another server'),
     ...latencyFields(COARSE_LATENCY_BOUNDS_MS),
   ],

@@ -125,9 +125,9 @@ const SITUATIONS: Readonly<Record<string, Situation & { fires: readonly string[]
     perTenSeconds: 24,
     change: (request, ageS) =>
       ageS <= 500 && request.upstream?.address === '10.0.0.1:8080' && request.bytesOut % 5 === 0
-        ? { ...request, status: 404 }
+        ? { ...request, status: 502 }
         : request,
-    fires: ['nginx-upstream-errors'],
+    fires: ['nginx-5xx-ratio-warn', 'nginx-upstream-errors'],
   },
   'the only meter stops': { silentS: 200, fires: ['collector-silent', 'collector-host-silent'] },
   'the database is empty': { isEmpty: true, fires: ['collector-silent'] },

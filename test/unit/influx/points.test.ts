@@ -80,7 +80,13 @@ const DETAIL: SealedDetail = {
   startS: WINDOW.startS,
   routes: [{ site: 'a', route: '/users/:id', ...FIGURES, classes: [4, 0, 1, 0], latency: COARSE }],
   upstreams: [
-    { site: 'a', upstream: '10.0.0.1:80', count: 5, errors: 1, retries: 2, latency: COARSE },
+    {
+      site: 'a',
+      upstream: '10.0.0.1:80',
+      ...{ count: 5, errors: 1, retries: 2 },
+      classes: [4, 0, 0, 1],
+      latency: COARSE,
+    },
   ],
   properties: [{ site: 'a', dim: 'status', value: '404', ...FIGURES }],
   tops: [{ site: 'a', dim: 'url', rank: 1, key: '/a "b"\n\\', ...FIGURES }],
