@@ -117,7 +117,8 @@ export class PromiseRig {
         return counted === truth.lines - truth.unparsed;
       },
       {
-        deadlineMs: 30_000,
+        // A window of half a minute may just have begun.
+        deadlineMs: 60_000,
         pollMs: 50,
         detail: () =>
           `${counted} of ${truth.lines - truth.unparsed}\n${this.victim.output.slice(-2000)}`,
