@@ -266,21 +266,46 @@
   ;; describes at `cache`, new keys included, stores it, lists the rows whose key is new, and returns
   ;; the first row that has found none, or `end`. `base` is the address of the byte that the spans
   ;; count from.
+  ;;
+  ;; In three passes, because entries and keys mostly lie beyond the processor's nearest cache: within
+  ;; one pass the rows do not wait for each other, so what one row fetches comes while others go on.
   (func (export "findAll") (param $cache i32) (param $base i32) (param $end i32) (result i32)
-    (local $span i32) (local $at i32) (local $length i32) (local $hash i64) (local $entry i32)
-    (local $slot i32) (local $first i32) (local $way i32) (local $keyBytesMax i32) (local $cut i32)
-    (local $row i32)
+    (i32.store offset=36 (local.get $cache) (i32.const 0))
+    (call $hashAll (local.get $cache) (local.get $base) (local.get $end))
+    (call $compareAll
+      (local.get $cache)
+      (local.get $base)
+      (call $probeAll (local.get $cache) (local.get $base) (local.get $end))))
+
+  ;; Where the hash of a row's key and, 8 bytes further, its length stand.
+  (func $noteOf (param $cache i32) (param $row i32) (result i32)
+    (i32.add
+      (i32.load offset=44 (local.get $cache))
+      (i32.shl (local.get $row) (i32.const 4))))
+
+  (func $spanOf (param $cache i32) (param $row i32) (result i32)
+    (i32.add
+      (i32.load offset=20 (local.get $cache))
+      (i32.shl (local.get $row) (i32.const 3))))
+
+  (func $foundOf (param $cache i32) (param $row i32) (result i32)
+    (i32.add
+      (i32.load offset=24 (local.get $cache))
+      (i32.shl (local.get $row) (i32.const 2))))
+
+  ;; First pass: hash and length of the key of each row.
+  (func $hashAll (param $cache i32) (param $base i32) (param $end i32)
+    (local $row i32) (local $at i32) (local $length i32) (local $keyBytesMax i32) (local $cut i32)
+    (local $span i32) (local $note i32)
     (local.set $keyBytesMax (i32.load offset=12 (local.get $cache)))
     (local.set $cut (i32.load offset=28 (local.get $cache)))
-    (i32.store offset=36 (local.get $cache) (i32.const 0))
-    (block $none
+    (local.set $span (call $spanOf (local.get $cache) (i32.const 0)))
+    (local.set $note (call $noteOf (local.get $cache) (i32.const 0)))
+    (block $done
       (loop $next
-        (br_if $none (i32.ge_s (local.get $row) (local.get $end)))
-        (local.set $span
-          (i32.add (i32.load offset=20 (local.get $cache)) (i32.shl (local.get $row) (i32.const 3))))
+        (br_if $done (i32.ge_s (local.get $row) (local.get $end)))
         (local.set $at (i32.load (local.get $span)))
-        (local.set $length
-          (i32.sub (i32.load offset=4 (local.get $span)) (local.get $at)))
+        (local.set $length (i32.sub (i32.load offset=4 (local.get $span)) (local.get $at)))
         (local.set $at (i32.add (local.get $at) (local.get $base)))
         (if (i32.gt_s (local.get $length) (local.get $keyBytesMax))
           (then (local.set $length (local.get $keyBytesMax))))
@@ -293,7 +318,24 @@
                   (i32.add (local.get $at) (local.get $length))
                   (local.get $cut))
                 (local.get $at)))))
-        (local.set $hash (call $hash (local.get $at) (local.get $length)))
+        (i64.store (local.get $note) (call $hash (local.get $at) (local.get $length)))
+        (i32.store offset=8 (local.get $note) (local.get $length))
+        (local.set $span (i32.add (local.get $span) (i32.const 8)))
+        (local.set $note (i32.add (local.get $note) (i32.const 16)))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (br $next))))
+
+  ;; Second pass: the slot whose entry has hash and length, or a new one. Returns the first row that
+  ;; has found none, or `end`.
+  (func $probeAll (param $cache i32) (param $base i32) (param $end i32) (result i32)
+    (local $row i32) (local $note i32) (local $hash i64) (local $length i32) (local $entry i32)
+    (local $slot i32) (local $first i32) (local $way i32)
+    (local.set $note (call $noteOf (local.get $cache) (i32.const 0)))
+    (block $none
+      (loop $next
+        (br_if $none (i32.ge_s (local.get $row) (local.get $end)))
+        (local.set $hash (i64.load (local.get $note)))
+        (local.set $length (i32.load offset=8 (local.get $note)))
         (local.set $first
           (i32.shl
             (i32.and (i32.wrap_i64 (local.get $hash)) (i32.load (local.get $cache)))
@@ -314,26 +356,56 @@
         (local.set $way (i32.and (local.get $way) (i32.const 3)))
         (local.set $slot (i32.add (local.get $first) (local.get $way)))
         (local.set $entry (i32.add (local.get $entry) (i32.shl (local.get $way) (i32.const 4))))
-        (block $found
-          (block $missing
-            (br_if $missing (i64.ne (i64.load (local.get $entry)) (local.get $hash)))
-            (br_if $missing (i32.ne (i32.load offset=8 (local.get $entry)) (local.get $length)))
-            (br_if $missing
-              (i32.eqz
-                (call $same
-                  (local.get $at)
-                  (call $keyOf (local.get $cache) (local.get $slot))
-                  (local.get $length))))
-            (i32.store offset=12 (local.get $entry) (i32.load offset=16 (local.get $cache)))
-            (br $found))
-          (local.set $slot
-            (call $resolve
-              (local.get $cache) (local.get $at) (local.get $length) (local.get $hash)
-              (local.get $first) (local.get $row)))
-          (br_if $none (i32.lt_s (local.get $slot) (i32.const 0))))
-        (i32.store
-          (i32.add (i32.load offset=24 (local.get $cache)) (i32.shl (local.get $row) (i32.const 2)))
-          (local.get $slot))
+        (if (i32.and
+              (i64.eq (i64.load (local.get $entry)) (local.get $hash))
+              (i32.eq (i32.load offset=8 (local.get $entry)) (local.get $length)))
+          (then
+            ;; In use from here on, so nobody is given the slot before the last pass has compared.
+            (i32.store offset=12 (local.get $entry) (i32.load offset=16 (local.get $cache))))
+          (else
+            (local.set $slot
+              (call $resolve
+                (local.get $cache)
+                (i32.add
+                  (local.get $base) (i32.load (call $spanOf (local.get $cache) (local.get $row))))
+                (local.get $length) (local.get $hash) (local.get $first) (local.get $row)))
+            (br_if $none (i32.lt_s (local.get $slot) (i32.const 0)))))
+        (i32.store (call $foundOf (local.get $cache) (local.get $row)) (local.get $slot))
+        (local.set $note (i32.add (local.get $note) (i32.const 16)))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (br $next)))
+    (local.get $row))
+
+  ;; Third pass: whether the slot has the bytes of the key too. Returns the first row that has found
+  ;; no slot, or `end`.
+  (func $compareAll (param $cache i32) (param $base i32) (param $end i32) (result i32)
+    (local $row i32) (local $note i32) (local $at i32) (local $slot i32)
+    (local.set $note (call $noteOf (local.get $cache) (i32.const 0)))
+    (block $none
+      (loop $next
+        (br_if $none (i32.ge_s (local.get $row) (local.get $end)))
+        (local.set $at
+          (i32.add
+            (local.get $base) (i32.load (call $spanOf (local.get $cache) (local.get $row)))))
+        (local.set $slot (i32.load (call $foundOf (local.get $cache) (local.get $row))))
+        (if (i32.eqz
+              (call $same
+                (local.get $at)
+                (call $keyOf (local.get $cache) (local.get $slot))
+                (i32.load offset=8 (local.get $note))))
+          (then
+            (local.set $slot
+              (call $resolve
+                (local.get $cache) (local.get $at) (i32.load offset=8 (local.get $note))
+                (i64.load (local.get $note))
+                (i32.shl
+                  (i32.and
+                    (i32.wrap_i64 (i64.load (local.get $note))) (i32.load (local.get $cache)))
+                  (i32.const 2))
+                (local.get $row)))
+            (br_if $none (i32.lt_s (local.get $slot) (i32.const 0)))
+            (i32.store (call $foundOf (local.get $cache) (local.get $row)) (local.get $slot))))
+        (local.set $note (i32.add (local.get $note) (i32.const 16)))
         (local.set $row (i32.add (local.get $row) (i32.const 1)))
         (br $next)))
     (local.get $row)))

@@ -40,8 +40,11 @@ const HEAD = {
   keyStrideBytes: 8,
   freshCount: 9,
   freshAt: 10,
+  notesAt: 11,
 };
-const HEAD_WORDS = 11;
+const HEAD_WORDS = 12;
+/** Per row, for the time of a search: hash and length of its key. */
+const NOTE_BYTES = 16;
 const NO_CUT = -1;
 /** Keys are copied in such pieces. */
 const PIECE_BYTES = 16;
@@ -99,7 +102,8 @@ export class KeyCache {
     const foundAt = spansAt + 8 * rowsMax;
     const freshAt = foundAt + 4 * rowsMax;
     this.#headAt = at;
-    this.#keysAt = freshAt + 4 * rowsMax;
+    const notesAt = freshAt + 4 * rowsMax;
+    this.#keysAt = notesAt + NOTE_BYTES * rowsMax;
     this.#keyStrideBytes = keyStride(keyBytesMax);
     this.#fresh = new Int32Array(buffer, freshAt, rowsMax);
     this.#head = new Int32Array(buffer, at, HEAD_WORDS);
@@ -117,6 +121,7 @@ export class KeyCache {
     this.#head[HEAD.cutAt] = cutAt;
     this.#head[HEAD.keyStrideBytes] = this.#keyStrideBytes;
     this.#head[HEAD.freshAt] = freshAt;
+    this.#head[HEAD.notesAt] = notesAt;
   }
 
   /** Forgets all keys. */
@@ -263,7 +268,9 @@ function keyStride(keyBytesMax: number): number {
 }
 
 function ownBytes({ slots, keyBytesMax, rowsMax = 0 }: KeyCacheOptions): number {
-  return HEAD_BYTES + slots * (4 * ENTRY_WORDS + keyStride(keyBytesMax)) + 16 * rowsMax;
+  return (
+    HEAD_BYTES + slots * (4 * ENTRY_WORDS + keyStride(keyBytesMax)) + (16 + NOTE_BYTES) * rowsMax
+  );
 }
 
 /** Bytes of the hash's region that a cache of this size takes. */
