@@ -177,6 +177,12 @@
       (i32.load offset=4 (local.get $cache))
       (i32.shl (local.get $slot) (i32.const 4))))
 
+  ;; The first slot of the set of a hash.
+  (func $firstOf (param $cache i32) (param $hash i64) (result i32)
+    (i32.shl
+      (i32.and (i32.wrap_i64 (local.get $hash)) (i32.load (local.get $cache)))
+      (i32.const 2)))
+
   ;; The slot for a new key in the set of four that begins with slot `first`, chosen as key-cache.ts
   ;; says, or -1 when all are in use.
   (func $victim
@@ -267,15 +273,30 @@
   ;; the first row that has found none, or `end`. `base` is the address of the byte that the spans
   ;; count from.
   ;;
-  ;; In three passes, because entries and keys mostly lie beyond the processor's nearest cache: within
-  ;; one pass the rows do not wait for each other, so what one row fetches comes while others go on.
+  ;; In three passes over a hundred rows, because entries and keys mostly lie beyond the processor's
+  ;; nearest cache. Before the second and the third, a loop that does nothing else reads a byte of what
+  ;; the pass needs of each row: so short that a dozen such reads are under way at once, and the pass
+  ;; itself then waits for none.
   (func (export "findAll") (param $cache i32) (param $base i32) (param $end i32) (result i32)
+    (local $from i32) (local $until i32) (local $done i32)
     (i32.store offset=36 (local.get $cache) (i32.const 0))
-    (call $hashAll (local.get $cache) (local.get $base) (local.get $end))
-    (call $compareAll
-      (local.get $cache)
-      (local.get $base)
-      (call $probeAll (local.get $cache) (local.get $base) (local.get $end))))
+    (block $none
+      (loop $next
+        (br_if $none (i32.ge_s (local.get $from) (local.get $end)))
+        (local.set $until (i32.add (local.get $from) (i32.const 128)))
+        (if (i32.gt_s (local.get $until) (local.get $end))
+          (then (local.set $until (local.get $end))))
+        (call $hashAll (local.get $cache) (local.get $base) (local.get $from) (local.get $until))
+        (call $fetchEntries (local.get $cache) (local.get $from) (local.get $until))
+        (local.set $done
+          (call $probeAll (local.get $cache) (local.get $base) (local.get $from) (local.get $until)))
+        (call $fetchKeys (local.get $cache) (local.get $from) (local.get $done))
+        (local.set $done
+          (call $compareAll
+            (local.get $cache) (local.get $base) (local.get $from) (local.get $done)))
+        (local.set $from (local.get $done))
+        (br_if $next (i32.eq (local.get $done) (local.get $until)))))
+    (local.get $from))
 
   ;; Where the hash of a row's key and, 8 bytes further, its length stand.
   (func $noteOf (param $cache i32) (param $row i32) (result i32)
@@ -294,13 +315,13 @@
       (i32.shl (local.get $row) (i32.const 2))))
 
   ;; First pass: hash and length of the key of each row.
-  (func $hashAll (param $cache i32) (param $base i32) (param $end i32)
-    (local $row i32) (local $at i32) (local $length i32) (local $keyBytesMax i32) (local $cut i32)
+  (func $hashAll (param $cache i32) (param $base i32) (param $row i32) (param $end i32)
+    (local $hash i64) (local $at i32) (local $length i32) (local $keyBytesMax i32) (local $cut i32)
     (local $span i32) (local $note i32)
     (local.set $keyBytesMax (i32.load offset=12 (local.get $cache)))
     (local.set $cut (i32.load offset=28 (local.get $cache)))
-    (local.set $span (call $spanOf (local.get $cache) (i32.const 0)))
-    (local.set $note (call $noteOf (local.get $cache) (i32.const 0)))
+    (local.set $span (call $spanOf (local.get $cache) (local.get $row)))
+    (local.set $note (call $noteOf (local.get $cache) (local.get $row)))
     (block $done
       (loop $next
         (br_if $done (i32.ge_s (local.get $row) (local.get $end)))
@@ -318,7 +339,8 @@
                   (i32.add (local.get $at) (local.get $length))
                   (local.get $cut))
                 (local.get $at)))))
-        (i64.store (local.get $note) (call $hash (local.get $at) (local.get $length)))
+        (local.set $hash (call $hash (local.get $at) (local.get $length)))
+        (i64.store (local.get $note) (local.get $hash))
         (i32.store offset=8 (local.get $note) (local.get $length))
         (local.set $span (i32.add (local.get $span) (i32.const 8)))
         (local.set $note (i32.add (local.get $note) (i32.const 16)))
@@ -327,19 +349,17 @@
 
   ;; Second pass: the slot whose entry has hash and length, or a new one. Returns the first row that
   ;; has found none, or `end`.
-  (func $probeAll (param $cache i32) (param $base i32) (param $end i32) (result i32)
-    (local $row i32) (local $note i32) (local $hash i64) (local $length i32) (local $entry i32)
+  (func $probeAll
+    (param $cache i32) (param $base i32) (param $row i32) (param $end i32) (result i32)
+    (local $note i32) (local $hash i64) (local $length i32) (local $entry i32)
     (local $slot i32) (local $first i32) (local $way i32)
-    (local.set $note (call $noteOf (local.get $cache) (i32.const 0)))
+    (local.set $note (call $noteOf (local.get $cache) (local.get $row)))
     (block $none
       (loop $next
         (br_if $none (i32.ge_s (local.get $row) (local.get $end)))
         (local.set $hash (i64.load (local.get $note)))
         (local.set $length (i32.load offset=8 (local.get $note)))
-        (local.set $first
-          (i32.shl
-            (i32.and (i32.wrap_i64 (local.get $hash)) (i32.load (local.get $cache)))
-            (i32.const 2)))
+        (local.set $first (call $firstOf (local.get $cache) (local.get $hash)))
         (local.set $entry (call $entryOf (local.get $cache) (local.get $first)))
         ;; Which of the four has the hash, by sums: nobody can guess that, so there is no branch. Two
         ;; keys of one hash are told apart by $resolve.
@@ -376,11 +396,59 @@
         (br $next)))
     (local.get $row))
 
+  ;; Reads a byte of the entries of each row. The sum is of no use; but what nobody uses is not read.
+  (func $fetchEntries (param $cache i32) (param $row i32) (param $end i32)
+    (local $note i32) (local $noteEnd i32) (local $entries i32) (local $mask i32) (local $sum i32)
+    (local.set $note (call $noteOf (local.get $cache) (local.get $row)))
+    (local.set $noteEnd (call $noteOf (local.get $cache) (local.get $end)))
+    (local.set $entries (i32.load offset=4 (local.get $cache)))
+    (local.set $mask (i32.shl (i32.load (local.get $cache)) (i32.const 6)))
+    (loop $next
+      (local.set $sum
+        (i32.add
+          (local.get $sum)
+          (i32.load8_u
+            (i32.add
+              (local.get $entries)
+              (i32.and
+                (i32.shl (i32.load (local.get $note)) (i32.const 6)) (local.get $mask))))))
+      (local.set $note (i32.add (local.get $note) (i32.const 16)))
+      (br_if $next (i32.lt_u (local.get $note) (local.get $noteEnd))))
+    (i32.store offset=48 (local.get $cache) (local.get $sum)))
+
+  ;; Reads a byte at the beginning of the key of each row, and one behind its end.
+  (func $fetchKeys (param $cache i32) (param $row i32) (param $end i32)
+    (local $note i32) (local $found i32) (local $foundEnd i32) (local $keys i32) (local $stride i32)
+    (local $key i32) (local $sum i32)
+    (local.set $note (call $noteOf (local.get $cache) (local.get $row)))
+    (local.set $found (call $foundOf (local.get $cache) (local.get $row)))
+    (local.set $foundEnd (call $foundOf (local.get $cache) (local.get $end)))
+    (local.set $keys (i32.load offset=8 (local.get $cache)))
+    (local.set $stride (i32.load offset=32 (local.get $cache)))
+    (block $none
+      (loop $next
+        (br_if $none (i32.ge_u (local.get $found) (local.get $foundEnd)))
+        (local.set $key
+          (i32.add
+            (local.get $keys) (i32.mul (i32.load (local.get $found)) (local.get $stride))))
+        (local.set $sum
+          (i32.add
+            (local.get $sum)
+            (i32.add
+              (i32.load8_u (local.get $key))
+              (i32.load8_u
+                (i32.add (local.get $key) (i32.load offset=8 (local.get $note)))))))
+        (local.set $found (i32.add (local.get $found) (i32.const 4)))
+        (local.set $note (i32.add (local.get $note) (i32.const 16)))
+        (br $next)))
+    (i32.store offset=48 (local.get $cache) (local.get $sum)))
+
   ;; Third pass: whether the slot has the bytes of the key too. Returns the first row that has found
   ;; no slot, or `end`.
-  (func $compareAll (param $cache i32) (param $base i32) (param $end i32) (result i32)
-    (local $row i32) (local $note i32) (local $at i32) (local $slot i32)
-    (local.set $note (call $noteOf (local.get $cache) (i32.const 0)))
+  (func $compareAll
+    (param $cache i32) (param $base i32) (param $row i32) (param $end i32) (result i32)
+    (local $note i32) (local $at i32) (local $slot i32)
+    (local.set $note (call $noteOf (local.get $cache) (local.get $row)))
     (block $none
       (loop $next
         (br_if $none (i32.ge_s (local.get $row) (local.get $end)))
@@ -398,10 +466,7 @@
               (call $resolve
                 (local.get $cache) (local.get $at) (i32.load offset=8 (local.get $note))
                 (i64.load (local.get $note))
-                (i32.shl
-                  (i32.and
-                    (i32.wrap_i64 (i64.load (local.get $note))) (i32.load (local.get $cache)))
-                  (i32.const 2))
+                (call $firstOf (local.get $cache) (i64.load (local.get $note)))
                 (local.get $row)))
             (br_if $none (i32.lt_s (local.get $slot) (i32.const 0)))
             (i32.store (call $foundOf (local.get $cache) (local.get $row)) (local.get $slot))))

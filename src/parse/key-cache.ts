@@ -41,8 +41,10 @@ const HEAD = {
   freshCount: 9,
   freshAt: 10,
   notesAt: 11,
+  /** Written by byte-hash.wat, for nobody. */
+  fetched: 12,
 };
-const HEAD_WORDS = 12;
+const HEAD_WORDS = 13;
 /** Per row, for the time of a search: hash and length of its key. */
 const NOTE_BYTES = 16;
 const NO_CUT = -1;
