@@ -1,5 +1,6 @@
 import type { RowFacts } from '../parse/row-facts.ts';
-import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS, TopKey } from '../parse/top-key.ts';
+import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../parse/key-words.ts';
+import { TopKey } from '../parse/top-key.ts';
 import { CountedRows } from './counted-rows.ts';
 import { FAMILY_TIME } from '../parse/record-batch.ts';
 import {
@@ -218,23 +219,24 @@ export class DetailWindow {
   }
 
   #countClients({ length, at: places, sites }: CountedRows, { clients, agents }: RowFacts): void {
+    const { ofRow: clientWords } = clients.words;
+    const { ofRow: agentWords } = agents.words;
     for (let i = 0; i < length; i++) {
       const at = places[i] ?? 0;
-      const client = KEY_WORDS * (clients.found[at] ?? 0);
-      if ((clients.words[client + KEY_LENGTH] ?? 0) === 0) continue;
+      const word = KEY_WORDS * at;
+      if ((clientWords[word + KEY_LENGTH] ?? 0) === 0) continue;
       const site = this.sites.all[sites[i] ?? 0];
       if (site === undefined) continue;
-      const agent = KEY_WORDS * (agents.found[at] ?? 0);
-      let low = agents.words[agent + KEY_LOW] ?? 0;
-      let high = agents.words[agent + KEY_HIGH] ?? 0;
-      if ((agents.words[agent + KEY_LENGTH] ?? 0) < 0) {
+      let low = agentWords[word + KEY_LOW] ?? 0;
+      let high = agentWords[word + KEY_HIGH] ?? 0;
+      if ((agentWords[word + KEY_LENGTH] ?? 0) < 0) {
         agents.read(at, agentKey);
         ({ low, high } = agentKey);
       }
       const uniques = (site.uniques ??= new HyperLogLog());
       uniques.addPair(
-        clients.words[client + KEY_LOW] ?? 0,
-        clients.words[client + KEY_HIGH] ?? 0,
+        clientWords[word + KEY_LOW] ?? 0,
+        clientWords[word + KEY_HIGH] ?? 0,
         low,
         high,
       );

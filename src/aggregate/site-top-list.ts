@@ -1,11 +1,5 @@
-import {
-  KEY_HIGH,
-  KEY_LENGTH,
-  KEY_LOW,
-  KEY_WORDS,
-  TopKey,
-  type KeyColumn,
-} from '../parse/top-key.ts';
+import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../parse/key-words.ts';
+import { TopKey, type KeyColumn } from '../parse/top-key.ts';
 import type { CountedRows } from './counted-rows.ts';
 import { TopList, type TopListSnapshot } from './top-list.ts';
 import type { TopTotals } from './sealed-detail.ts';
@@ -49,12 +43,12 @@ export class SiteTopList {
    */
   count(keys: KeyColumn, rows: CountedRows, siteHashes: Int32Array): void {
     const list = this.#list;
-    const { found, words } = keys;
+    const { found } = keys;
+    const words = keys.words.ofRow;
     const { length, at: places, sites, errors, traffic } = rows;
     for (let i = 0; i < length; i++) {
       const at = places[i] ?? 0;
-      const id = found[at] ?? 0;
-      const word = KEY_WORDS * id;
+      const word = KEY_WORDS * at;
       const keyBytes = words[word + KEY_LENGTH] ?? 0;
       if (keyBytes === 0) continue;
       const site = sites[i] ?? 0;
@@ -63,14 +57,17 @@ export class SiteTopList {
       if (keyBytes > 0) {
         const low = (words[word + KEY_LOW] ?? 0) ^ siteHash;
         const high = ((words[word + KEY_HIGH] ?? 0) + siteHash) | 0;
-        slot = (this.#hints[id] ?? 0) - 1;
+        slot = (this.#hints[found[at] ?? 0] ?? 0) - 1;
         // Its bytes were compared when the hint was made; the hash tells whether the slot still has it.
         if (slot < 0 || !list.countAt(slot, keyBytes, low, high)) {
           if (list.countTail(low, high)) continue;
           slot = -1;
         }
       }
-      if (slot < 0) slot = this.#countKey(keys, at, site, siteHash, keyBytes > 0 ? id : -1);
+      if (slot < 0) {
+        const id = keyBytes > 0 ? (found[at] ?? 0) : -1;
+        slot = this.#countKey(keys, at, site, siteHash, id);
+      }
       if (slot >= 0) list.addTo(slot, errors[i] ?? 0, traffic[i] ?? 0);
     }
   }

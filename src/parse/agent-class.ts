@@ -12,11 +12,10 @@ import {
   KEY_LENGTH,
   KEY_LOW,
   KEY_WORDS,
-  TOP_KEY_BYTES_MAX,
-  unknownKeys,
-  type KeyColumn,
-  type TopKey,
-} from './top-key.ts';
+  KeyWords,
+  keyWordsBytes,
+} from './key-words.ts';
+import { TOP_KEY_BYTES_MAX, type KeyColumn, type TopKey } from './top-key.ts';
 import { Unescaper } from './unescaper.ts';
 
 /** Values of `dim=agent`. Index = value of `AgentTable.classes`. */
@@ -51,7 +50,7 @@ const AGENTS: KeyCacheOptions = { slots: SLOTS, keyBytesMax: AGENT_BYTES_MAX, ro
 type Signatures = readonly [AgentClass, RegExp];
 
 /** Bytes that an AgentTable takes out of the region of its ByteHash. */
-export const AGENT_TABLE_BYTES = keyCacheBytes(AGENTS);
+export const AGENT_TABLE_BYTES = keyCacheBytes(AGENTS) + keyWordsBytes(SLOTS);
 
 /**
  * Parts of agents in lower case, `^` for the beginning. The first class that fits counts, so what
@@ -176,7 +175,7 @@ export class AgentTable implements KeyColumn {
   readonly classes = new Uint8Array(SLOTS);
   /** Per slot: 1 when the agent is to be ignored. */
   readonly ignored = new Uint8Array(SLOTS);
-  readonly words = unknownKeys(SLOTS);
+  readonly words: KeyWords;
   readonly #options: AgentTableOptions;
   readonly #cache: KeyCache;
   readonly #unescaper = new Unescaper(AGENT_BYTES_MAX);
@@ -185,6 +184,7 @@ export class AgentTable implements KeyColumn {
   constructor(options: AgentTableOptions) {
     this.#options = options;
     this.#cache = new KeyCache(options.hash, AGENTS);
+    this.words = new KeyWords(options.hash, SLOTS);
   }
 
   /** Agents are of a log that escapes nothing (or of one that does) from now on. */
@@ -222,25 +222,26 @@ export class AgentTable implements KeyColumn {
     this.classes[slot] = AGENT_CLASSES.indexOf(classifyAgent(agent, isBot));
     const lower = agent.toLowerCase();
     this.ignored[slot] = ignored.some((part) => lower.includes(part)) ? 1 : 0;
-    const word = KEY_WORDS * slot;
-    this.words[word + KEY_LENGTH] = ASK;
+    const keyBytes = Math.min(end - start, TOP_KEY_BYTES_MAX);
     // The key of one with escapes may go on behind what the cache knows of it.
-    if (!isEscaped) this.#putKey(word, bytes, start, Math.min(end - start, TOP_KEY_BYTES_MAX));
+    if (isEscaped) this.words.put(slot, ASK, 0, 0);
+    else if (keyBytes === 0) this.words.put(slot, 0, 0, 0);
+    else this.#putKey(slot, bytes, start, keyBytes);
   }
 
-  #putKey(word: number, bytes: Uint8Array, start: number, length: number): void {
+  #putKey(slot: number, bytes: Uint8Array, start: number, length: number): void {
     const { hash } = this.#options;
-    this.words[word + KEY_LOW] = length === 0 ? 0 : hash.hash(bytes, start, start + length);
-    this.words[word + KEY_HIGH] = length === 0 ? 0 : (hash.lanes[1] ?? 0);
-    this.words[word + KEY_LENGTH] = length;
+    const low = hash.hash(bytes, start, start + length);
+    this.words.put(slot, length, low, hash.lanes[1] ?? 0);
   }
 
   read(at: number, into: TopKey): void {
     const word = KEY_WORDS * (this.found[at] ?? 0);
-    const [low = 0, high = 0, known = 0] = this.words.subarray(word, word + KEY_WORDS);
+    const { ofSlot: words } = this.words;
+    const known = words[word + KEY_LENGTH] ?? ASK;
     const start = this.spans[2 * at] ?? 0;
     if (known !== ASK) {
-      into.set(this.#bytes, start, known, low, high);
+      into.set(this.#bytes, start, known, words[word + KEY_LOW] ?? 0, words[word + KEY_HIGH] ?? 0);
       return;
     }
     const unescaper = this.#unescaper;

@@ -36,6 +36,7 @@ interface Exports {
   readonly find: (at: number, end: number, byte: number) => number;
   readonly same: (a: number, b: number, length: number) => number;
   readonly findAll: (cache: number, base: number, rows: number) => number;
+  readonly gather: (from: number, found: number, to: number, rows: number) => void;
 }
 
 interface WebAssemblyApi {
@@ -130,6 +131,11 @@ export class ByteHash {
   /** Finds or makes slots for `rows` keys in the cache at that address, see key-cache.ts; for how many it could. */
   findAll(cache: number, base: number, rows: number): number {
     return this.#wasm.findAll(cache, base, rows);
+  }
+
+  /** Copies the 16 bytes that `from` has for each of the slots at `found` to `to`; all are addresses. */
+  gather(from: number, found: number, to: number, rows: number): void {
+    this.#wasm.gather(from, found, to, rows);
   }
 
   /** What another compiled module (base64) exports, on the same memory. */

@@ -443,6 +443,23 @@
         (br $next)))
     (i32.store offset=48 (local.get $cache) (local.get $sum)))
 
+  ;; Copies the 16 bytes that `from` has for each of the slots at `found` to `to`, row by row.
+  (func (export "gather")
+    (param $from i32) (param $found i32) (param $to i32) (param $rows i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $found) (i32.shl (local.get $rows) (i32.const 2))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $found) (local.get $end)))
+        (v128.store
+          (local.get $to)
+          (v128.load
+            (i32.add
+              (local.get $from) (i32.shl (i32.load (local.get $found)) (i32.const 4)))))
+        (local.set $found (i32.add (local.get $found) (i32.const 4)))
+        (local.set $to (i32.add (local.get $to) (i32.const 16)))
+        (br $next))))
+
   ;; Third pass: whether the slot has the bytes of the key too. Returns the first row that has found
   ;; no slot, or `end`.
   (func $compareAll

@@ -14,10 +14,10 @@ import {
   KEY_LENGTH,
   KEY_LOW,
   KEY_WORDS,
-  unknownKeys,
-  type KeyColumn,
-  type TopKey,
-} from './top-key.ts';
+  KeyWords,
+  keyWordsBytes,
+} from './key-words.ts';
+import type { KeyColumn, TopKey } from './top-key.ts';
 
 /** More than an address can have (45), so that one that is cut is none. */
 const ADDRESS_BYTES_MAX = 48;
@@ -29,12 +29,12 @@ const ADDRESSES: KeyCacheOptions = {
 };
 
 /** Bytes that a ClientTable takes out of the region of its ByteHash. */
-export const CLIENT_TABLE_BYTES = keyCacheBytes(ADDRESSES);
+export const CLIENT_TABLE_BYTES = keyCacheBytes(ADDRESSES) + keyWordsBytes(SLOTS);
 
 export class ClientTable implements KeyColumn {
   /** Per slot: the number of the country; empty without a table of countries. */
   readonly countries: Uint16Array;
-  readonly words = unknownKeys(SLOTS);
+  readonly words: KeyWords;
   /** The bytes that `spans` point into. */
   bytes: Uint8Array = new Uint8Array(0);
   readonly #hash: ByteHash;
@@ -48,6 +48,7 @@ export class ClientTable implements KeyColumn {
   constructor(hash: ByteHash, isMasked: boolean, countries?: CountryTable) {
     this.#hash = hash;
     this.#cache = new KeyCache(hash, ADDRESSES);
+    this.words = new KeyWords(hash, SLOTS);
     this.#isMasked = isMasked;
     this.#countryTable = countries;
     this.countries = new Uint16Array(countries === undefined ? 0 : SLOTS);
@@ -73,7 +74,7 @@ export class ClientTable implements KeyColumn {
     return this.#cache.findRows(bytes, rows, (slot, start, end) => {
       const until = Math.min(end, start + ADDRESS_BYTES_MAX);
       if (this.#isMasked && end > start) this.#mask(slot, bytes, start, until);
-      else this.#put(slot, until - start, this.#cache.lowOf(slot), this.#cache.highOf(slot));
+      else this.words.put(slot, until - start, this.#cache.lowOf(slot), this.#cache.highOf(slot));
       if (this.#countryTable !== undefined) this.#findCountry(slot, bytes, start, until);
     });
   }
@@ -83,7 +84,7 @@ export class ClientTable implements KeyColumn {
     const network = this.#networks.subarray(at, at + MASKED_BYTES_MAX);
     const length = maskAddress(bytes, start, end, network);
     const low = this.#hash.hash(network, 0, length);
-    this.#put(slot, length, low, this.#hash.lanes[1] ?? 0);
+    this.words.put(slot, length, low, this.#hash.lanes[1] ?? 0);
   }
 
   /** Of a masked address the country of its network: nothing is asked that is not kept. */
@@ -92,25 +93,13 @@ export class ClientTable implements KeyColumn {
     this.countries[slot] = address === '' ? 0 : (this.#countryTable?.numberOf(address) ?? 0);
   }
 
-  #put(slot: number, length: number, low: number, high: number): void {
-    const word = KEY_WORDS * slot;
-    this.words[word + KEY_LOW] = low;
-    this.words[word + KEY_HIGH] = high;
-    this.words[word + KEY_LENGTH] = length;
-  }
-
   read(at: number, into: TopKey): void {
     const slot = this.found[at] ?? 0;
     const word = KEY_WORDS * slot;
-    const length = this.words[word + KEY_LENGTH] ?? 0;
+    const { ofSlot: words } = this.words;
+    const length = words[word + KEY_LENGTH] ?? 0;
     const bytes = this.#isMasked ? this.#networks : this.bytes;
     const start = this.#isMasked ? slot * MASKED_BYTES_MAX : (this.spans[2 * at] ?? 0);
-    into.set(
-      bytes,
-      start,
-      length,
-      this.words[word + KEY_LOW] ?? 0,
-      this.words[word + KEY_HIGH] ?? 0,
-    );
+    into.set(bytes, start, length, words[word + KEY_LOW] ?? 0, words[word + KEY_HIGH] ?? 0);
   }
 }

@@ -15,10 +15,11 @@ import { Unescaper } from './unescaper.ts';
 /** The route of a request without a path: an empty or binary request, `OPTIONS *`, `CONNECT`. */
 export const NO_ROUTE = '-';
 
-const SLOTS = 8192;
+/** Targets whose route is remembered. */
+export const ROUTE_SLOTS = 8192;
 const QUESTION = 0x3f;
 const PATHS: KeyCacheOptions = {
-  slots: SLOTS,
+  slots: ROUTE_SLOTS,
   keyBytesMax: PATH_BYTES_MAX,
   rowsMax: ROWS_MAX,
   cutAt: QUESTION,
@@ -41,11 +42,11 @@ export interface RouteTableOptions {
 
 export class RouteTable {
   /** Per slot: the route. */
-  readonly names: string[] = new Array<string>(SLOTS).fill('');
+  readonly names: string[] = new Array<string>(ROUTE_SLOTS).fill('');
   /** Per slot: a hash of the route's name, signed. */
-  readonly hashes = new Int32Array(SLOTS);
+  readonly hashes = new Int32Array(ROUTE_SLOTS);
   /** Per slot: 1 when the path is to be ignored. */
-  readonly ignored = new Uint8Array(SLOTS);
+  readonly ignored = new Uint8Array(ROUTE_SLOTS);
   readonly #options: RouteTableOptions;
   readonly #cache: KeyCache;
   /** New paths mostly have known routes. */

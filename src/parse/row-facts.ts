@@ -5,12 +5,13 @@ import { CLIENT_TABLE_BYTES, ClientTable } from './client-table.ts';
 import type { CountryTable } from './country.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
 import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
+import { keyWordsBytes } from './key-words.ts';
 import type { PathRule } from './path-rule.ts';
 import { PATH_BYTES_MAX } from './request-path.ts';
 import type { RecordBatch } from './record-batch.ts';
-import { ROUTE_TABLE_BYTES, RouteTable } from './route.ts';
+import { ROUTE_SLOTS, ROUTE_TABLE_BYTES, RouteTable } from './route.ts';
 import { ROW_GATHER_BYTES, RowGather } from './row-gather.ts';
-import { UrlKeys } from './top-key.ts';
+import { UrlKeys, type KeyColumn } from './top-key.ts';
 import { UPSTREAM_TABLE_BYTES, UpstreamTable } from './upstream.ts';
 
 /**
@@ -53,7 +54,9 @@ export const ROW_FACTS_BYTES =
   CLIENT_TABLE_BYTES +
   UPSTREAM_TABLE_BYTES +
   ROW_GATHER_BYTES +
-  keyCacheBytes(REFERERS);
+  keyCacheBytes(REFERERS) +
+  keyWordsBytes(ROUTE_SLOTS) +
+  keyWordsBytes(REFERER_SLOTS);
 
 export class RowFacts {
   /** The row that stands first in the columns. */
@@ -74,6 +77,8 @@ export class RowFacts {
   readonly #options: RowFactsOptions;
   readonly #refererCache: KeyCache;
   readonly #hasIgnoredLines: boolean;
+  /** Those of which rows are looked up. */
+  readonly #keyColumns: KeyColumn[];
   /** Of a log with escape=none. */
   #isRaw = false;
   #bytes: Uint8Array = new Uint8Array(0);
@@ -88,9 +93,11 @@ export class RowFacts {
     this.upstreams = new UpstreamTable(hash, safeName);
     this.clients = new ClientTable(hash, options.clientIp === 'masked', options.countries);
     this.#refererCache = new KeyCache(hash, REFERERS);
-    this.urls = new UrlKeys(hash, this.routes, this.routes.names.length, keepQuery);
+    this.urls = new UrlKeys(hash, this.routes, ROUTE_SLOTS, keepQuery);
     this.referers = new UrlKeys(hash, this.#refererCache, REFERER_SLOTS, keepQuery);
     this.hasClients = options.clientIp !== 'off';
+    this.#keyColumns = [this.urls, this.referers, this.agents];
+    if (this.hasClients) this.#keyColumns.push(this.clients);
     this.hasCountries = this.hasClients && options.countries !== undefined;
     const spans = {
       targets: this.routes.spans,
@@ -153,6 +160,7 @@ export class RowFacts {
     });
     if (this.hasClients) rows = this.clients.findRows(bytes, rows);
     if (this.hasUpstreams) rows = this.upstreams.findRows(bytes, rows);
+    for (const { words, found } of this.#keyColumns) words.gather(found, rows);
     this.from = from;
     return from + rows;
   }

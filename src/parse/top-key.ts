@@ -1,4 +1,5 @@
 import type { ByteHash } from './byte-hash.ts';
+import { ASK, KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS, KeyWords } from './key-words.ts';
 import { Redactor } from './redact.ts';
 import { PATH_BYTES_MAX } from './request-path.ts';
 import { Unescaper } from './unescaper.ts';
@@ -17,13 +18,7 @@ export const TOP_KEY_BYTES_MAX = 200;
 const URL_BYTES_MAX = 8192;
 const QUESTION = 0x3f;
 
-/** Per slot, in 32-bit words: both lanes of its key's hash, the key's length, and one that is free. */
-export const KEY_WORDS = 4;
-export const KEY_LOW = 0;
-export const KEY_HIGH = 1;
-export const KEY_LENGTH = 2;
-/** In place of a length: the key is not known yet, or is not the same for all that share the slot. */
-export const ASK = -1;
+/** In place of a length: the key is not the same for all that share the slot. */
 const MADE_ANEW = -2;
 
 /** The bytes of one key; length 0: there is none. */
@@ -52,15 +47,10 @@ export class TopKey {
 export interface KeyColumn {
   /** Per row: the slot of its key. */
   readonly found: Int32Array;
-  /** Per slot KEY_WORDS words; a length of 0 stands for no key, one below for having to ask `read()`. */
-  readonly words: Int32Array;
+  /** A length of 0 stands for no key, one below for having to ask `read()`. */
+  readonly words: KeyWords;
   /** The key of a row with its bytes, borrowed until the next call. */
   read(at: number, into: TopKey): void;
-}
-
-/** What a new column of keys knows: nothing. */
-export function unknownKeys(slots: number): Int32Array {
-  return new Int32Array(KEY_WORDS * slots).fill(ASK);
 }
 
 /**
@@ -70,7 +60,7 @@ export function unknownKeys(slots: number): Int32Array {
  */
 export class UrlKeys implements KeyColumn {
   readonly found: Int32Array;
-  readonly words: Int32Array;
+  readonly words: KeyWords;
   /** The bytes that `spans` point into. */
   bytes: Uint8Array = new Uint8Array(0);
   readonly #spans: Int32Array;
@@ -87,7 +77,7 @@ export class UrlKeys implements KeyColumn {
     keepQuery: boolean,
   ) {
     this.found = found;
-    this.words = unknownKeys(slots);
+    this.words = new KeyWords(hash, slots);
     this.#spans = spans;
     this.#hash = hash;
     this.#redactor = new Redactor(TOP_KEY_BYTES_MAX, keepQuery);
@@ -97,19 +87,20 @@ export class UrlKeys implements KeyColumn {
   /** URLs are of a log that escapes nothing (or of one that does) from now on; all slots are new. */
   startAnew(isRaw: boolean): void {
     this.#unescaper.isRaw = isRaw;
-    this.words.fill(ASK);
+    this.words.ofSlot.fill(ASK);
   }
 
   /** The slot belongs to another URL from now on. */
   forget(slot: number, start: number, end: number): void {
-    this.words[KEY_WORDS * slot + KEY_LENGTH] = start === end ? 0 : ASK;
+    this.words.ofSlot[KEY_WORDS * slot + KEY_LENGTH] = start === end ? 0 : ASK;
   }
 
   read(at: number, into: TopKey): void {
     const start = this.#spans[2 * at] ?? 0;
     const end = this.#spans[2 * at + 1] ?? 0;
-    const word = KEY_WORDS * (this.found[at] ?? 0);
-    const { words } = this;
+    const slot = this.found[at] ?? 0;
+    const word = KEY_WORDS * slot;
+    const { ofSlot: words } = this.words;
     const known = words[word + KEY_LENGTH] ?? ASK;
     if (known >= 0) {
       into.set(this.bytes, start, known, words[word + KEY_LOW] ?? 0, words[word + KEY_HIGH] ?? 0);
@@ -123,9 +114,7 @@ export class UrlKeys implements KeyColumn {
     if (known !== ASK) return;
     // What a cache cuts off, or queries, may differ from URL to URL of one slot.
     const isWhole = end - start < PATH_BYTES_MAX && !this.#keepQuery;
-    words[word + KEY_LENGTH] = isClean && isWhole && length > 0 ? length : MADE_ANEW;
-    words[word + KEY_LOW] = low;
-    words[word + KEY_HIGH] = into.high;
+    this.words.put(slot, isClean && isWhole && length > 0 ? length : MADE_ANEW, low, into.high);
   }
 
   /** True when the result is the beginning of the URL as it stands in `bytes`. */
