@@ -101,13 +101,17 @@ async function lanesOf(options: BackfillOptions): Promise<Lane[]> {
   return [...lanes.values()];
 }
 
-/** The first timestamp of a file; a file without one sorts last, in the order given. */
+/**
+ * The first timestamp of a file; a file without one sorts last, in the order given. A file that is
+ * alone need not be read for it.
+ */
 async function firstTime(
   path: string,
-  { openFile, newParser, records }: BackfillOptions,
+  { paths, openFile, newParser, records }: BackfillOptions,
 ): Promise<{ log: string; firstS: number }> {
   const file = await openFile(path);
   try {
+    if (paths.length === 1) return { log: file.log, firstS: Infinity };
     const parser = newParser();
     for (let batch = await file.next(); batch !== undefined; batch = await file.next()) {
       let from = batch.start;

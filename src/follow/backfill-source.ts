@@ -8,7 +8,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Reporter } from '../report.ts';
-import { GzipContent, PlainContent, type Content } from './content.ts';
+import { BlockingContent, GzipContent, type Content } from './content.ts';
 import type { LineBatch } from './line-batch.ts';
 import { firstReadBytes, frameLines, type Place } from './line-frame.ts';
 import { openRegular, readHead, type OpenFile } from './open-file.ts';
@@ -60,7 +60,7 @@ class FileReader implements BackfillReader {
     this.log = logNameOf(basename(options.path));
     this.#options = options;
     this.#file = file;
-    this.#content = isGzip ? new GzipContent(file.handle) : new PlainContent(file.handle);
+    this.#content = isGzip ? new GzipContent(file.handle) : new BlockingContent(file.handle);
   }
 
   async next(): Promise<LineBatch | undefined> {

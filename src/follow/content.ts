@@ -7,7 +7,9 @@
  * starts it again from the beginning. Held are the bytes from the last read position on, so memory is
  * bounded by one read request and one chunk of output.
  */
+import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 
 export interface Content {
@@ -52,6 +54,36 @@ export class PlainContent implements Content {
   async finish(): Promise<undefined> {}
 
   close(): void {}
+}
+
+/**
+ * Plain content for a program that has nothing to do until it is read: in the thread of the caller,
+ * since going to another and back takes longer than reading from the page cache. Whatever else waits
+ * for its turn gets it after each read.
+ */
+export class BlockingContent extends PlainContent {
+  readonly #fd: number;
+
+  constructor(handle: FileHandle) {
+    super(handle);
+    this.#fd = handle.fd;
+  }
+
+  override async read(
+    target: Uint8Array,
+    at: number,
+    length: number,
+    position: number,
+  ): Promise<number> {
+    let total = 0;
+    while (total < length) {
+      const count = readSync(this.#fd, target, at + total, length - total, position + total);
+      if (count === 0) break;
+      total += count;
+    }
+    await setImmediate();
+    return total;
+  }
 }
 
 const INPUT_BYTES = 64 * 1024;
