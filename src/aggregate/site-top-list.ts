@@ -1,4 +1,4 @@
-import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../parse/key-words.ts';
+import { KEY_HIGH, KEY_HINT, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../parse/key-words.ts';
 import { TopKey, type KeyColumn } from '../parse/top-key.ts';
 import type { CountedRows } from './counted-rows.ts';
 import { TopList, type TopListSnapshot } from './top-list.ts';
@@ -13,8 +13,12 @@ import { tagValue } from './tag-value.ts';
 
 export const TOP_RANKS = 10;
 
-/** Ids beyond it have no hint. */
-const HINTS = 32_768;
+/** Of a hint, so many bits are the slot; the others are the number of the list. */
+const SLOT_BITS = 10;
+const SLOT_MASK = (1 << SLOT_BITS) - 1;
+
+/** Lists are numbered so that none takes another's hint for its own; 0 is no list's. */
+let lists = 0;
 
 export interface SiteTopListSnapshot {
   readonly list: TopListSnapshot;
@@ -26,12 +30,13 @@ export class SiteTopList {
   readonly dim: string;
   readonly #list: TopList;
   readonly #siteOfSlot: Int32Array;
-  /** Slot + 1 where a key of that id was found last; saves time and nothing else. */
-  #hints = new Int16Array(0);
+  /** What is above the slot in this list's hints. */
+  readonly #mark: number;
   readonly #key = new TopKey();
 
-  /** `slotsMax` must be a power of two, at least 16. */
+  /** `slotsMax` must be a power of two, from 16 to 1024. */
   constructor(dim: string, slotsMax: number) {
+    this.#mark = ++lists << SLOT_BITS;
     this.dim = dim;
     this.#list = new TopList(slotsMax);
     this.#siteOfSlot = new Int32Array(slotsMax).fill(-1);
@@ -43,8 +48,7 @@ export class SiteTopList {
    */
   count(keys: KeyColumn, rows: CountedRows, siteHashes: Int32Array): void {
     const list = this.#list;
-    const { found } = keys;
-    const words = keys.words.ofRow;
+    const { ofRow: words } = keys.words;
     const { length, at: places, sites, errors, traffic } = rows;
     for (let i = 0; i < length; i++) {
       const at = places[i] ?? 0;
@@ -57,23 +61,21 @@ export class SiteTopList {
       if (keyBytes > 0) {
         const low = (words[word + KEY_LOW] ?? 0) ^ siteHash;
         const high = ((words[word + KEY_HIGH] ?? 0) + siteHash) | 0;
-        slot = (this.#hints[found[at] ?? 0] ?? 0) - 1;
+        const hint = words[word + KEY_HINT] ?? 0;
         // Its bytes were compared when the hint was made; the hash tells whether the slot still has it.
+        if ((hint & ~SLOT_MASK) === this.#mark) slot = hint & SLOT_MASK;
         if (slot < 0 || !list.countAt(slot, keyBytes, low, high)) {
           if (list.countTail(low, high)) continue;
           slot = -1;
         }
       }
-      if (slot < 0) {
-        const id = keyBytes > 0 ? (found[at] ?? 0) : -1;
-        slot = this.#countKey(keys, at, site, siteHash, id);
-      }
+      if (slot < 0) slot = this.#countKey(keys, at, site, siteHash);
       if (slot >= 0) list.addTo(slot, errors[i] ?? 0, traffic[i] ?? 0);
     }
   }
 
   /** Counts a key by its bytes; its slot, or -1 when it has none. */
-  #countKey(keys: KeyColumn, at: number, site: number, siteHash: number, id: number): number {
+  #countKey(keys: KeyColumn, at: number, site: number, siteHash: number): number {
     const key = this.#key;
     keys.read(at, key);
     const { bytes, start, length, low, high } = key;
@@ -81,13 +83,8 @@ export class SiteTopList {
     const slot = this.#list.count(bytes, start, length, low ^ siteHash, (high + siteHash) | 0);
     if (slot < 0) return slot;
     this.#siteOfSlot[slot] = site;
-    if (id >= 0) this.#hint(id, slot);
+    keys.words.hint(keys.found[at] ?? 0, this.#mark | slot);
     return slot;
-  }
-
-  #hint(id: number, slot: number): void {
-    if (this.#hints.length === 0) this.#hints = new Int16Array(HINTS);
-    this.#hints[id] = slot + 1;
   }
 
   /** The first keys of a site. */

@@ -189,7 +189,12 @@ export class TopList {
    */
   top(ranks: number, takes: (slot: number) => boolean = () => true): TopEntry[] {
     const { counts, errors, size } = this.#saving;
-    const slots = Array.from({ length: size }, (_, slot) => slot).filter(takes);
+    const taken = Array.from({ length: size }, (_, slot) => slot).filter(takes);
+    const least = Float64Array.from(taken, (slot) => counts[slot] ?? 0)
+      .sort()
+      .at(-ranks);
+    // The bytes are compared of those only that can be among the first.
+    const slots = taken.filter((slot) => (counts[slot] ?? 0) >= (least ?? 0));
     slots.sort((a, b) => {
       const byCount = (counts[b] ?? 0) - (counts[a] ?? 0);
       return byCount === 0 ? Buffer.compare(this.#key(a), this.#key(b)) : byCount;

@@ -9,11 +9,15 @@
 import { reservedBytes, type ByteHash } from './byte-hash.ts';
 import { ROWS_MAX } from './key-cache.ts';
 
-/** Per slot and per row, in 32-bit words: both lanes of the key's hash, its length, and one that is free. */
+/**
+ * Per slot and per row, in 32-bit words: both lanes of the key's hash, its length, and one in which a
+ * list may note where it has the key (site-top-list.ts).
+ */
 export const KEY_WORDS = 4;
 export const KEY_LOW = 0;
 export const KEY_HIGH = 1;
 export const KEY_LENGTH = 2;
+export const KEY_HINT = 3;
 /** In place of a length: the key is not known yet. */
 export const ASK = -1;
 
@@ -40,6 +44,11 @@ export class KeyWords {
     this.ofSlot[word + KEY_LOW] = low;
     this.ofSlot[word + KEY_HIGH] = high;
     this.ofSlot[word + KEY_LENGTH] = length;
+  }
+
+  /** Notes where a list has the key of a slot: saves time and nothing else. */
+  hint(slot: number, hint: number): void {
+    this.ofSlot[KEY_WORDS * slot + KEY_HINT] = hint;
   }
 
   /** Fills the first `rows` rows with what is known of their slots, `found`, which lies in the hash's memory. */
