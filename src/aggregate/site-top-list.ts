@@ -1,7 +1,6 @@
-import { KEY_HIGH, KEY_HINT, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../parse/key-words.ts';
 import { TopKey, type KeyColumn } from '../parse/top-key.ts';
 import type { CountedRows } from './counted-rows.ts';
-import { TopList, type TopListSnapshot } from './top-list.ts';
+import { HINT_SLOT_BITS, TopList, type TopListSnapshot } from './top-list.ts';
 import type { TopTotals } from './sealed-detail.ts';
 import { tagValue } from './tag-value.ts';
 
@@ -12,10 +11,6 @@ import { tagValue } from './tag-value.ts';
  */
 
 export const TOP_RANKS = 10;
-
-/** Of a hint, so many bits are the slot; the others are the number of the list. */
-const SLOT_BITS = 10;
-const SLOT_MASK = (1 << SLOT_BITS) - 1;
 
 /** Lists are numbered so that none takes another's hint for its own; 0 is no list's. */
 let lists = 0;
@@ -30,13 +25,13 @@ export class SiteTopList {
   readonly dim: string;
   readonly #list: TopList;
   readonly #siteOfSlot: Int32Array;
-  /** What is above the slot in this list's hints. */
+  /** What this list's hints have above the slot. */
   readonly #mark: number;
   readonly #key = new TopKey();
 
   /** `slotsMax` must be a power of two, from 16 to 1024. */
   constructor(dim: string, slotsMax: number) {
-    this.#mark = ++lists << SLOT_BITS;
+    this.#mark = ++lists << HINT_SLOT_BITS;
     this.dim = dim;
     this.#list = new TopList(slotsMax);
     this.#siteOfSlot = new Int32Array(slotsMax).fill(-1);
@@ -48,28 +43,12 @@ export class SiteTopList {
    */
   count(keys: KeyColumn, rows: CountedRows, siteHashes: Int32Array): void {
     const list = this.#list;
-    const { ofRow: words } = keys.words;
-    const { length, at: places, sites, errors, traffic } = rows;
-    for (let i = 0; i < length; i++) {
-      const at = places[i] ?? 0;
-      const word = KEY_WORDS * at;
-      const keyBytes = words[word + KEY_LENGTH] ?? 0;
-      if (keyBytes === 0) continue;
+    const { length, at, sites, errors, traffic } = rows;
+    for (let i = 0; ; i++) {
+      i = list.countRows(i, keys.words.ofRow, this.#mark, rows, siteHashes);
+      if (i === length) return;
       const site = sites[i] ?? 0;
-      const siteHash = siteHashes[site] ?? 0;
-      let slot = -1;
-      if (keyBytes > 0) {
-        const low = (words[word + KEY_LOW] ?? 0) ^ siteHash;
-        const high = ((words[word + KEY_HIGH] ?? 0) + siteHash) | 0;
-        const hint = words[word + KEY_HINT] ?? 0;
-        // Its bytes were compared when the hint was made; the hash tells whether the slot still has it.
-        if ((hint & ~SLOT_MASK) === this.#mark) slot = hint & SLOT_MASK;
-        if (slot < 0 || !list.countAt(slot, keyBytes, low, high)) {
-          if (list.countTail(low, high)) continue;
-          slot = -1;
-        }
-      }
-      if (slot < 0) slot = this.#countKey(keys, at, site, siteHash);
+      const slot = this.#countKey(keys, at[i] ?? 0, site, siteHashes[site] ?? 0);
       if (slot >= 0) list.addTo(slot, errors[i] ?? 0, traffic[i] ?? 0);
     }
   }

@@ -11,7 +11,12 @@
  * it got its slot only. The bounds are those of space-saving.ts: with n keys counted in m slots, no
  * error is greater than n / m, and a key that came more often than n / m times has a slot.
  */
+import { KEY_HIGH, KEY_HINT, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../parse/key-words.ts';
+import type { CountedRows } from './counted-rows.ts';
 import { grown, SpaceSaving, type SpaceSavingSnapshot } from './space-saving.ts';
+
+/** Of a hint (key-words.ts), so many bits are the slot of the key. */
+export const HINT_SLOT_BITS = 10;
 
 const TOP_KEY_BYTES_MAX = 200;
 const CELLS_PER_SLOT = 4;
@@ -94,20 +99,53 @@ export class TopList {
     return slot;
   }
 
-  /** Counts the key in `slot` once if it has this length and hash; false when it has not. */
-  countAt(slot: number, length: number, low: number, high: number): boolean {
-    if (this.#high[slot] !== high || this.#lengths[slot] !== length) return false;
+  /**
+   * Counts the keys of the rows from index `from` on by what `words` has of them (key-words.ts), and
+   * stops at the first whose bytes are needed: that may be new to the list, or is not known. Returns
+   * its index, for `count()` and `addTo()`, or the number of rows. `mark` is what a hint of this list
+   * has above the slot; the hash of a row's site is added to that of its key.
+   */
+  countRows(
+    from: number,
+    words: Int32Array,
+    mark: number,
+    { length, at: places, sites, errors, traffic }: CountedRows,
+    siteHashes: Int32Array,
+  ): number {
     const saving = this.#saving;
-    if (saving.hashAt(slot) !== low) return false;
-    saving.counts[slot] = (saving.counts[slot] ?? 0) + 1;
-    return true;
+    const { counts } = saving;
+    const highs = this.#high;
+    const lengths = this.#lengths;
+    const ownErrors = this.#errors;
+    const ownTraffic = this.#traffic;
+    for (let i = from; i < length; i++) {
+      const word = KEY_WORDS * (places[i] ?? 0);
+      const keyBytes = words[word + KEY_LENGTH] ?? 0;
+      if (keyBytes === 0) continue;
+      if (keyBytes < 0) return i;
+      const siteHash = siteHashes[sites[i] ?? 0] ?? 0;
+      const low = (words[word + KEY_LOW] ?? 0) ^ siteHash;
+      const high = ((words[word + KEY_HIGH] ?? 0) + siteHash) | 0;
+      const hint = (words[word + KEY_HINT] ?? 0) ^ mark;
+      // Its bytes were compared when the hint was made; the hash tells whether the slot still has it.
+      if (
+        hint >>> HINT_SLOT_BITS === 0 &&
+        highs[hint] === high &&
+        lengths[hint] === keyBytes &&
+        saving.hashAt(hint) === low
+      ) {
+        counts[hint] = (counts[hint] ?? 0) + 1;
+        ownErrors[hint] = (ownErrors[hint] ?? 0) + (errors[i] ?? 0);
+        ownTraffic[hint] = (ownTraffic[hint] ?? 0) + (traffic[i] ?? 0);
+        continue;
+      }
+      if (!this.#countTail(low, high)) return i;
+    }
+    return length;
   }
 
-  /**
-   * Counts a key that certainly has no slot and gets none, by its hash alone; false when its bytes
-   * are needed: for `count()`, which counts it then.
-   */
-  countTail(low: number, high: number): boolean {
+  /** Counts a key that certainly has no slot and gets none; false when its bytes are needed. */
+  #countTail(low: number, high: number): boolean {
     const saving = this.#saving;
     if (!saving.isFull) return false;
     for (let slot = saving.first(low); slot >= 0; slot = saving.following(slot, low)) {
