@@ -9,14 +9,7 @@ import type { ByteHash } from './byte-hash.ts';
 import type { CountryTable } from './country.ts';
 import { addressText, maskAddress, MASKED_BYTES_MAX } from './client-address.ts';
 import { KeyCache, keyCacheBytes, ROWS_MAX, type KeyCacheOptions } from './key-cache.ts';
-import {
-  KEY_HIGH,
-  KEY_LENGTH,
-  KEY_LOW,
-  KEY_WORDS,
-  KeyWords,
-  keyWordsBytes,
-} from './key-words.ts';
+import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS, KeyWords, keyWordsBytes } from './key-words.ts';
 import type { KeyColumn, TopKey } from './top-key.ts';
 
 /** More than an address can have (45), so that one that is cut is none. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
 import { editDistance, nearestWord } from '../../../src/nearest-word.ts';
 import { printable } from '../../../src/printable.ts';
 
@@ -11,6 +12,17 @@ test('one slip of each kind is one step', () => {
   assert.equal(editDistance('window', 'widnow'), 1);
   assert.equal(editDistance('', 'abc'), 3);
   assert.equal(editDistance('x'.repeat(65), 'x'), Infinity);
+});
+
+test('a limit changes no distance within it', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '_'), maxLength: 9 });
+  fc.assert(
+    fc.property(word, word, fc.nat(9), (a, b, distanceMax) => {
+      const distance = editDistance(a, b);
+      const expected = distance > distanceMax ? Infinity : distance;
+      assert.equal(editDistance(a, b, distanceMax), expected);
+    }),
+  );
 });
 
 test('the nearest word is found within the distance and not beyond it', () => {
