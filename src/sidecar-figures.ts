@@ -14,6 +14,7 @@ export class SidecarFigures {
   readonly #clock: Clock;
   readonly #spoolMaxBytes: number;
   readonly #startedMs: number;
+  #starts = 1;
   #last = {
     points: 0,
     writes: 0,
@@ -49,8 +50,11 @@ export class SidecarFigures {
     const now = { ...counters, cpuMs: cpuMs() };
     const last = this.#last;
     this.#last = now;
+    const starts = this.#starts;
+    this.#starts = 0;
     return {
       uptimeS: Math.floor((this.#clock.monotonicMs() - this.#startedMs) / 1000),
+      starts,
       points: now.points - last.points,
       writes: now.writes - last.writes,
       writeErrors: now.writeErrors - last.writeErrors,

@@ -129,7 +129,7 @@ const ANNOTATIONS: AnnotationQuery[] = [
   }),
   marker({
     name: 'Meter started',
-    query: 'SELECT "uptime", "host" FROM "access_log_sidecar" WHERE "uptime" < 10 AND $timeFilter',
+    query: 'SELECT "starts", "host" FROM "access_log_sidecar" WHERE "starts" > 0 AND $timeFilter',
     textColumn: 'host',
     iconColor: 'purple',
   }),

@@ -26,6 +26,7 @@ import { binFieldNames } from './schema.ts';
 export interface SidecarTotals {
   /** Seconds since the start. */
   readonly uptimeS: number;
+  readonly starts: number;
   readonly points: number;
   readonly writes: number;
   readonly writeErrors: number;
@@ -69,6 +70,7 @@ export function encodeSidecar(
 ): void {
   into.beginPoint(seriesKey('access_log_sidecar', { host: tags.host }, tags.extra));
   into.integer('uptime', totals.uptimeS);
+  into.integer('starts', totals.starts);
   into.integer('points', totals.points);
   into.integer('writes', totals.writes);
   into.integer('write_errors', totals.writeErrors);

@@ -171,6 +171,7 @@ const ACCESS_LOG_SIDECAR: MeasurementSchema = {
   tags: [HOST],
   fields: [
     integer('uptime', 's', 'max', 'time since the process started'),
+    integer('starts', 'starts', 'add', '1 in the first point of a process'),
     integer('points', 'points', 'add', 'points the database has taken'),
     integer('writes', 'requests', 'add', 'write requests that succeeded'),
     integer('write_errors', 'requests', 'add', 'write requests that failed'),

@@ -10,8 +10,9 @@ import type { KnownAccount } from './known-traffic.ts';
 export function sidecarPoints(accounts: readonly KnownAccount[]): string[] {
   return accounts.map(({ startS, host }) => {
     const errors = startS % 600 === 0 ? 1 : 0;
+    const starts = startS % 3600 === 0 ? 1 : 0;
     return (
-      `access_log_sidecar,host=${host} uptime=${startS % 3600}i,points=31i,writes=3i,` +
+      `access_log_sidecar,host=${host} uptime=${startS % 3600}i,starts=${starts}i,points=31i,writes=3i,` +
       `write_errors=${errors}i,rejected_points=0i,spool_bytes=2048i,spool_max_bytes=268435456i,spool_age_ms=900i,write_ms=12i,` +
       `rss=61500000i,cpu_ms=310i,series=71i,folded=0i,lost_messages=0i ${startS}`
     );

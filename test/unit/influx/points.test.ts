@@ -53,6 +53,7 @@ const WINDOW: SealedWindow = {
 
 const SIDECAR = {
   uptimeS: 86_400,
+  starts: 0,
   points: 31,
   writes: 3,
   writeErrors: 0,
@@ -127,7 +128,7 @@ test("the sidecar's own point", () => {
   const [batch] = [...buffer.batches()];
   assert.equal(
     Buffer.from(batch!.lines).toString(),
-    'access_log_sidecar,env=test,host=web-1 uptime=86400i,points=31i,writes=3i,write_errors=0i,' +
+    'access_log_sidecar,env=test,host=web-1 uptime=86400i,starts=0i,points=31i,writes=3i,write_errors=0i,' +
       'rejected_points=0i,spool_bytes=2048i,spool_max_bytes=268435456i,spool_age_ms=900i,' +
       'write_ms=12i,rss=61500000i,cpu_ms=31i,series=71i,folded=0i,lost_messages=6i 1795374000\n',
   );
