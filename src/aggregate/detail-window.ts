@@ -18,21 +18,14 @@ import type { SealedDetail, TopTotals } from './sealed-detail.ts';
 import { SiteDetails, type SiteDetail, type SiteDetailSnapshot } from './site-details.ts';
 import type { Shown } from './value-cells.ts';
 import { restoreShown, shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
-import { SiteTopList, TOP_RANKS, type SiteTopListSnapshot } from './site-top-list.ts';
+import { TOP_RANKS, type SiteTopList, type SiteTopListSnapshot } from './site-top-list.ts';
+import { TOP_LISTS, type TopLists } from './top-lists.ts';
 
 /**
  * One detail window of one log: what was counted in it, by route, upstream and property, with its top
  * lists and its distinct clients. Everything in here is a function of the counted lines in their order.
  */
 
-/** Bounds of the top lists: up to so many different keys in a window the figures are exact. */
-const TOP_LISTS = [
-  ['ip', 512],
-  ['url', 512],
-  ['referer', 256],
-  ['ua', 256],
-  ['notfound', 256],
-] as const;
 const NOT_FOUND = 404;
 /** Used by one window after the other. */
 const missing = new CountedRows();
@@ -76,18 +69,26 @@ export class DetailWindow {
   readonly #choices: Choices;
   readonly #shownStatuses: ShownValues;
   readonly #shownCountries: ShownValues;
+  readonly #topLists: TopLists;
   readonly #tops: readonly SiteTopList[];
   readonly sites = new SiteDetails();
 
   /** `routes` and `upstreams` are those of a checkpoint. */
-  constructor(startS: number, choices: Choices, routes?: KeyTotals, upstreams?: KeyTotals) {
+  constructor(
+    startS: number,
+    choices: Choices,
+    topLists: TopLists,
+    routes?: KeyTotals,
+    upstreams?: KeyTotals,
+  ) {
     this.startS = startS;
     this.#choices = choices;
+    this.#topLists = topLists;
     this.routes = routes ?? choices.routes.open(startS);
     this.upstreams = upstreams ?? choices.upstreams.open(startS);
     this.#shownStatuses = choices.statuses.open(startS);
     this.#shownCountries = choices.countries.open(startS);
-    this.#tops = TOP_LISTS.map(([dim, slots]) => new SiteTopList(dim, slots));
+    this.#tops = topLists.take();
   }
 
   /** Counts rows that `facts` has looked up. */
@@ -314,8 +315,9 @@ export class DetailWindow {
     };
   }
 
-  /** No line will change the window any more. */
+  /** No line will change the window any more, and nobody will ask for it. */
   close(): void {
+    this.#topLists.give(this.#tops);
     this.#choices.routes.close(this.routes);
     this.#choices.upstreams.close(this.upstreams);
     this.#choices.statuses.close(this.startS);

@@ -9,6 +9,7 @@ import { ROW_SHAPE } from './keyed-row.ts';
 import type { KeyTotals } from './key-totals.ts';
 import { COUNTRIES, STATUSES, VALUE_PLACES } from './property-table.ts';
 import type { SealedDetail } from './sealed-detail.ts';
+import { TopLists } from './top-lists.ts';
 import { ValuePlaces, type ValuePlacesSnapshot } from './value-places.ts';
 
 /**
@@ -58,6 +59,7 @@ export class Details {
   folded = 0;
   readonly #options: DetailsOptions;
   readonly #choices: Choices;
+  readonly #topLists = new TopLists();
   readonly #byStart = new Map<number, DetailWindow>();
   #records: RecordBatch | undefined;
   /** The window of the last line. */
@@ -175,7 +177,7 @@ export class Details {
     const startS = Math.floor(atS / windowS) * windowS;
     let window = this.#byStart.get(startS);
     if (window === undefined) {
-      window = new DetailWindow(startS, this.#choices);
+      window = new DetailWindow(startS, this.#choices, this.#topLists);
       this.#byStart.set(startS, window);
     }
     window.isOwn ||= isOwn;
@@ -265,6 +267,7 @@ export class Details {
       const window = new DetailWindow(
         startS,
         this.#choices,
+        this.#topLists,
         routesAt.get(startS),
         upstreamsAt.get(startS),
       );

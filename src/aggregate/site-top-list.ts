@@ -15,6 +15,10 @@ export const TOP_RANKS = 10;
 /** Lists are numbered so that none takes another's hint for its own; 0 is no list's. */
 let lists = 0;
 
+function nextMark(): number {
+  return ++lists << HINT_SLOT_BITS;
+}
+
 export interface SiteTopListSnapshot {
   readonly list: TopListSnapshot;
   /** Per slot: index of the site. */
@@ -26,15 +30,21 @@ export class SiteTopList {
   readonly #list: TopList;
   readonly #siteOfSlot: Int32Array;
   /** What this list's hints have above the slot. */
-  readonly #mark: number;
+  #mark = nextMark();
   readonly #key = new TopKey();
 
   /** `slotsMax` must be a power of two, from 16 to 1024. */
   constructor(dim: string, slotsMax: number) {
-    this.#mark = ++lists << HINT_SLOT_BITS;
     this.dim = dim;
     this.#list = new TopList(slotsMax);
     this.#siteOfSlot = new Int32Array(slotsMax).fill(-1);
+  }
+
+  /** As new, but with the memory it has. */
+  clear(): void {
+    this.#mark = nextMark();
+    this.#list.clear();
+    this.#siteOfSlot.fill(-1);
   }
 
   /**

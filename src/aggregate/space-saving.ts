@@ -53,6 +53,17 @@ export class SpaceSaving {
     this.#heads = new Int32Array(HEADS_PER_SLOT * SLOTS_AT_FIRST).fill(NONE);
   }
 
+  /** As new, but with the capacity it has. */
+  clear(): void {
+    this.counts.fill(0, 0, this.size);
+    this.errors.fill(0, 0, this.size);
+    this.pinned.fill(0, 0, this.size);
+    this.#heads.fill(NONE);
+    this.size = 0;
+    this.#hand = 0;
+    this.#least = 0;
+  }
+
   /** The first slot that may hold a key of this hash, or -1. */
   first(hash: number): number {
     return this.#skip(this.#heads[hash & this.#mask] ?? NONE, hash);

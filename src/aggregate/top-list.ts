@@ -40,6 +40,7 @@ export interface TopListSnapshot {
 }
 
 const decoder = new TextDecoder();
+const NO_CELLS = new Uint32Array(0);
 
 export class TopList {
   readonly #saving: SpaceSaving;
@@ -51,7 +52,9 @@ export class TopList {
   #errors: Float64Array;
   #traffic: Float64Array;
   /** Of keys without a slot; none before all slots are taken. */
-  #cells = new Uint32Array(0);
+  #cells = NO_CELLS;
+  /** Those from before `clear()`. */
+  #spareCells = NO_CELLS;
   /** The bytes that a key came from last, mostly always the same, and a view of them. */
   #lastBytes: Uint8Array | undefined;
   #lastView: DataView;
@@ -76,7 +79,15 @@ export class TopList {
 
   /** Bytes of memory that it holds. */
   get heldBytes(): number {
-    return this.#saving.capacity * (this.#keyBytesMax + 60) + this.#cells.byteLength;
+    const cells = this.#cells.byteLength + this.#spareCells.byteLength;
+    return this.#saving.capacity * (this.#keyBytesMax + 60) + cells;
+  }
+
+  /** As new, but with the memory it has. */
+  clear(): void {
+    this.#saving.clear();
+    if (this.#cells.length > 0) this.#spareCells = this.#cells;
+    this.#cells = NO_CELLS;
   }
 
   /**
@@ -182,15 +193,19 @@ export class TopList {
 
   /** Whether a key without a slot may have come as often as the one with the least; else counts it. */
   #hasPassed(high: number): boolean {
-    if (this.#cells.length === 0) {
-      this.#cells = new Uint32Array(CELLS_PER_SLOT * this.#saving.capacity);
-    }
+    if (this.#cells.length === 0) this.#cells = this.#newCells();
     const cells = this.#cells;
     const cell = high & (cells.length - 1);
     const count = cells[cell] ?? 0;
     if (this.#saving.isLeast(count)) return true;
     cells[cell] = count + 1;
     return false;
+  }
+
+  #newCells(): Uint32Array<ArrayBuffer> {
+    const cells = CELLS_PER_SLOT * this.#saving.capacity;
+    const spare = this.#spareCells;
+    return spare.length === cells ? spare.fill(0) : new Uint32Array(cells);
   }
 
   #admit(bytes: Uint8Array, start: number, length: number, low: number, high: number): number {

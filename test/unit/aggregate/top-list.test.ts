@@ -115,6 +115,20 @@ test('stopped and restored at any moment, it goes on as if it had not been', () 
   );
 });
 
+test('a list that was cleared counts as a new one does', () => {
+  fc.assert(
+    fc.property(keys(600), keys(600), (before, all) => {
+      const cleared = new TopList(32);
+      for (const key of before) add(cleared, key, true, 7);
+      cleared.clear();
+      const fresh = new TopList(32);
+      for (const list of [cleared, fresh]) all.forEach((key, i) => add(list, key, i % 3 === 0, i));
+      assert.deepEqual(cleared.snapshot(), fresh.snapshot());
+      assert.deepEqual(cleared.top(10), fresh.top(10));
+    }),
+  );
+});
+
 test('two keys with one hash are two keys', () => {
   const list = new TopList(16);
   const bytes = encoder.encode('/one/two');
