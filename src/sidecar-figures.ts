@@ -14,8 +14,8 @@ export class SidecarFigures {
   readonly #clock: Clock;
   readonly #spoolMaxBytes: number;
   readonly #startedMs: number;
-  #starts = 1;
   #last = {
+    starts: 0,
     points: 0,
     writes: 0,
     writeErrors: 0,
@@ -47,14 +47,12 @@ export class SidecarFigures {
     for (const one of receivers) lostMessages += one.malformed + one.overflowed + one.dropped;
     const { points = 0, writes = 0, writeErrors = 0, rejectedPoints = 0 } = writer?.counters ?? {};
     const counters = { points, writes, writeErrors, rejectedPoints, folded, lostMessages };
-    const now = { ...counters, cpuMs: cpuMs() };
+    const now = { ...counters, starts: 1, cpuMs: cpuMs() };
     const last = this.#last;
     this.#last = now;
-    const starts = this.#starts;
-    this.#starts = 0;
     return {
       uptimeS: Math.floor((this.#clock.monotonicMs() - this.#startedMs) / 1000),
-      starts,
+      starts: now.starts - last.starts,
       points: now.points - last.points,
       writes: now.writes - last.writes,
       writeErrors: now.writeErrors - last.writeErrors,

@@ -39,16 +39,21 @@ export class PlainContent implements Content {
   async read(target: Uint8Array, at: number, length: number, position: number): Promise<number> {
     let total = 0;
     while (total < length) {
-      const { bytesRead } = await this.#handle.read(
-        target,
-        at + total,
-        length - total,
-        position + total,
-      );
-      if (bytesRead === 0) break;
-      total += bytesRead;
+      const count = await this.readSome(target, at + total, length - total, position + total);
+      if (count === 0) break;
+      total += count;
     }
     return total;
+  }
+
+  /** Like `read()`, but may stop earlier; 0 only where there is no more. */
+  protected async readSome(
+    target: Uint8Array,
+    at: number,
+    length: number,
+    position: number,
+  ): Promise<number> {
+    return (await this.#handle.read(target, at, length, position)).bytesRead;
   }
 
   async finish(): Promise<undefined> {}
@@ -69,20 +74,15 @@ export class BlockingContent extends PlainContent {
     this.#fd = handle.fd;
   }
 
-  override async read(
+  protected override async readSome(
     target: Uint8Array,
     at: number,
     length: number,
     position: number,
   ): Promise<number> {
-    let total = 0;
-    while (total < length) {
-      const count = readSync(this.#fd, target, at + total, length - total, position + total);
-      if (count === 0) break;
-      total += count;
-    }
+    const count = readSync(this.#fd, target, at, length, position);
     await setImmediate();
-    return total;
+    return count;
   }
 }
 

@@ -226,13 +226,7 @@ export class AgentTable implements KeyColumn {
     // The key of one with escapes may go on behind what the cache knows of it.
     if (isEscaped) this.words.put(slot, ASK, 0, 0);
     else if (keyBytes === 0) this.words.put(slot, 0, 0, 0);
-    else this.#putKey(slot, bytes, start, keyBytes);
-  }
-
-  #putKey(slot: number, bytes: Uint8Array, start: number, length: number): void {
-    const { hash } = this.#options;
-    const low = hash.hash(bytes, start, start + length);
-    this.words.put(slot, length, low, hash.lanes[1] ?? 0);
+    else this.words.putKey(slot, bytes, start, start + keyBytes);
   }
 
   read(at: number, into: TopKey): void {

@@ -30,7 +30,6 @@ export class ClientTable implements KeyColumn {
   readonly words: KeyWords;
   /** The bytes that `spans` point into. */
   bytes: Uint8Array = new Uint8Array(0);
-  readonly #hash: ByteHash;
   readonly #cache: KeyCache;
   readonly #isMasked: boolean;
   readonly #countryTable: CountryTable | undefined;
@@ -39,7 +38,6 @@ export class ClientTable implements KeyColumn {
   readonly #networks: Uint8Array;
 
   constructor(hash: ByteHash, isMasked: boolean, countries?: CountryTable) {
-    this.#hash = hash;
     this.#cache = new KeyCache(hash, ADDRESSES);
     this.words = new KeyWords(hash, SLOTS);
     this.#isMasked = isMasked;
@@ -75,9 +73,7 @@ export class ClientTable implements KeyColumn {
   #mask(slot: number, bytes: Uint8Array, start: number, end: number): void {
     const at = slot * MASKED_BYTES_MAX;
     const network = this.#networks.subarray(at, at + MASKED_BYTES_MAX);
-    const length = maskAddress(bytes, start, end, network);
-    const low = this.#hash.hash(network, 0, length);
-    this.words.put(slot, length, low, this.#hash.lanes[1] ?? 0);
+    this.words.putKey(slot, network, 0, maskAddress(bytes, start, end, network));
   }
 
   /** Of a masked address the country of its network: nothing is asked that is not kept. */

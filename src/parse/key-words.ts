@@ -46,6 +46,12 @@ export class KeyWords {
     this.ofSlot[word + KEY_LENGTH] = length;
   }
 
+  /** The key is `bytes[start, end)`. */
+  putKey(slot: number, bytes: Uint8Array, start: number, end: number): void {
+    const low = this.#hash.hash(bytes, start, end);
+    this.put(slot, end - start, low, this.#hash.lanes[1] ?? 0);
+  }
+
   /** Notes where a list has the key of a slot: saves time and nothing else. */
   hint(slot: number, hint: number): void {
     this.ofSlot[KEY_WORDS * slot + KEY_HINT] = hint;
