@@ -210,7 +210,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
       const held = await other.release(facts);
       if (held === 'shared') return held;
       if (held === undefined) continue;
-      return { path, log, generations: [held], isSettling: false, isHeadLost: false };
+      const generations = [{ ...held, isSettled: true }];
+      return { path, log, generations, isSettling: false, isHeadLost: false };
     }
     return undefined;
   }

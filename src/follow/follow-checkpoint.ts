@@ -22,6 +22,8 @@ export interface GenerationCheckpoint {
   readonly isDone: boolean;
   readonly isDisplaced: boolean;
   readonly beforeUntil: number;
+  /** Older files that are not among the generations are not to be read; older checkpoints do not say it. */
+  readonly isSettled?: boolean;
 }
 
 export interface LogCheckpoint {

@@ -62,6 +62,11 @@ export class Generation implements FileIdentity {
   isDisplaced = false;
   /** Lines that end at or before this content offset are only read to complete the first window. */
   beforeUntil = 0;
+  /**
+   * The rotation that brought it is over: everything older has been found by now, or is not to be read.
+   * A newer one says nothing about older files, because a folder is not looked at in one moment.
+   */
+  isSettled = false;
   /** Monotonic time of the last line, or of the appearance of a newer generation. */
   quietSinceMs = 0;
   /** Directory entries that lead to the file; 0 = deleted, and only our descriptor keeps it. */
@@ -96,6 +101,7 @@ export class Generation implements FileIdentity {
     generation.isDone = saved.isDone;
     generation.isDisplaced = saved.isDisplaced;
     generation.beforeUntil = saved.beforeUntil;
+    generation.isSettled = saved.isSettled ?? true;
     generation.#tail = undefined;
     generation.#savedTail = saved.tail;
     return generation;
@@ -233,6 +239,7 @@ export class Generation implements FileIdentity {
       isDone: this.isDone,
       isDisplaced: this.isDisplaced,
       beforeUntil: this.beforeUntil,
+      isSettled: this.isSettled,
     };
   }
 

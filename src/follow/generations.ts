@@ -103,6 +103,13 @@ export class Generations {
     this.#all = this.#all.filter((one) => one !== generation);
   }
 
+  async clear(): Promise<void> {
+    await this.close();
+    this.#all = [];
+    this.#live = undefined;
+    this.#lastLive = undefined;
+  }
+
   forgetOldest(): void {
     let surplus = this.#all.filter((one) => one.isDone).length - DONE_MAX;
     if (surplus <= 0) return;
@@ -111,6 +118,14 @@ export class Generations {
       surplus -= 1;
       return false;
     });
+    // Something must go on saying that what has been forgotten is not to be read again.
+    const [oldest] = this.#all;
+    if (oldest !== undefined && !this.#all.some((one) => one.isSettled)) oldest.isSettled = true;
+  }
+
+  /** No rotation is going on: all files that belong here are known. */
+  settle(): void {
+    for (const generation of this.#all) generation.isSettled = true;
   }
 
   /** Only the newest few old generations are held open while they may still be written to. */

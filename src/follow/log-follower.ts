@@ -28,7 +28,7 @@ import {
   unfinishedReport,
 } from './rotation-report.ts';
 import { RotationSearch, type SearchContext } from './rotation-search.ts';
-import { listSiblings } from './siblings.ts';
+import { areSameFiles, listSiblings } from './siblings.ts';
 import { firstGenerations, type ReadFrom } from './start-position.ts';
 
 export interface FollowContext extends SearchContext {
@@ -39,6 +39,9 @@ export interface FollowContext extends SearchContext {
 
 /** A deleted file without successor is let go after this, so that its disk space can be freed. */
 const DELETED_HOLD_MS = 10 * 60_000;
+
+/** A folder in which files keep being renamed while it is looked at is left to the next look. */
+const LOOKS_MAX = 4;
 
 export class LogFollower {
   readonly path: string;
@@ -76,12 +79,24 @@ export class LogFollower {
   /** Begins without a checkpoint: decides which of the files that are there are read, and from where. */
   async begin(readFrom: ReadFrom): Promise<void> {
     try {
-      await this.#inspect();
+      for (let looks = 1; ; looks += 1) {
+        await this.#inspect();
+        const siblings = await listSiblings(this.path, this.#target);
+        const first = await firstGenerations(
+          siblings,
+          this.#generations.live,
+          readFrom,
+          this.#context,
+        );
+        this.#isHeadLost = first.isHeadLost;
+        this.#generations.insert(first.generations);
+        const after = await listSiblings(this.path, this.#target);
+        if (looks === LOOKS_MAX || areSameFiles(siblings, after)) break;
+        // Renamed in between: what was seen does not fit together.
+        await this.#generations.clear();
+      }
+      this.#generations.settle();
       const { live } = this.#generations;
-      const siblings = await listSiblings(this.path, this.#target);
-      const first = await firstGenerations(siblings, live, readFrom, this.#context);
-      this.#generations.insert(first.generations);
-      this.#isHeadLost = first.isHeadLost;
       const { readBuffer, maxLineBytes } = this.#context;
       if (readFrom === 'end') await live?.skipToEnd(readBuffer, maxLineBytes);
     } catch (error) {
@@ -159,8 +174,12 @@ export class LogFollower {
   async #look(): Promise<void> {
     this.#lookedAtMs = this.#context.clock.monotonicMs();
     try {
-      await this.#inspect();
-      this.#rotations += await this.#search.run(this.#target);
+      for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+        await this.#inspect();
+        const { unseen, isTorn } = await this.#search.run(this.#target);
+        this.#rotations += unseen;
+        if (!isTorn) break;
+      }
       this.#generations.forgetOldest();
     } catch (error) {
       this.#meet(unreadableReport(this.path, error));

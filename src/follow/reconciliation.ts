@@ -8,9 +8,10 @@
  *    copy, or its compressed form.
  * 3. Any other file that agrees with a known head is a copy that is being made or that is only a
  *    backup. It is never read as a log of its own.
- * 4. What is left is unseen, and is read when it is newer than the newest generation found — but only
- *    `isOpen`ly so: while a rotation has been noticed and may not be complete. At other times a foreign
- *    file that looks like a rotated one is left alone.
+ * 4. What is left is unseen, and is read when it is newer than the newest settled generation found — but
+ *    only `isOpen`ly so: while a rotation has been noticed and may not be complete. At other times a
+ *    foreign file that looks like a rotated one is left alone. Generations of this very rotation prove
+ *    nothing about older files, because those may have been renamed in the middle of the last look.
  */
 import { compareHead, headOf, isTail, TELLING_BYTES } from './fingerprint.ts';
 import { Generation } from './generation.ts';
@@ -18,7 +19,7 @@ import { isSameFile, openRegular } from './open-file.ts';
 import type { HeadCache, Sibling, SiblingHead } from './siblings.ts';
 
 export interface Reconciled {
-  /** Never seen before and newer than all that were found: to be read from their beginning, oldest first. */
+  /** Never seen before and newer than all settled ones: to be read from their beginning, oldest first. */
   readonly unseen: readonly Generation[];
   /** Not done, and nowhere to be found for now. */
   readonly missing: readonly Generation[];
@@ -40,7 +41,7 @@ export class Reconciliation {
   readonly #heads: HeadCache;
   readonly #placed = new Map<Generation, Sibling>();
   readonly #taken = new Set<Sibling>();
-  /** Of these, the ones whose content is known: what is newer than they has not been seen. */
+  /** Of these, the settled ones whose content is known: what is newer than they has not been seen. */
   readonly #anchors = new Set<Sibling>();
 
   constructor(
@@ -150,18 +151,18 @@ export class Reconciliation {
   #place(generation: Generation, sibling: Sibling): void {
     this.#placed.set(generation, sibling);
     this.#taken.add(sibling);
-    if (generation.head.length > 0) this.#anchors.add(sibling);
+    if (generation.head.length > 0 && generation.isSettled) this.#anchors.add(sibling);
   }
 
   /**
-   * Files not accounted for that are newer than the newest known generation, oldest first. A generation
+   * Files not accounted for that are newer than the newest settled generation, oldest first. A generation
    * that is still empty says nothing: its file may have been filled, copied and truncated unseen.
    */
   #newer(): Sibling[] {
     const isAnchor = (sibling: Sibling) => this.#anchors.has(sibling);
     const anchor = this.#siblings.findLastIndex(isAnchor);
-    const known = this.#others().map((generation) => generation.mtimeMs);
-    const since = known.length === 0 ? Number.NEGATIVE_INFINITY : Math.max(...known);
+    const settled = this.#others().filter((generation) => generation.isSettled);
+    const since = Math.max(...settled.map((generation) => generation.mtimeMs));
     return this.#siblings.filter((sibling, index) => {
       if (this.#taken.has(sibling)) return false;
       return anchor >= 0 ? index > anchor : sibling.mtimeMs > since - SAME_TIME_MS;

@@ -14,13 +14,20 @@ import type { Generations } from './generations.ts';
 import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
 import { Reconciliation, type Reconciled } from './reconciliation.ts';
 import { lostReport, unreadableGenerationReport } from './rotation-report.ts';
-import { listSiblings, type HeadCache } from './siblings.ts';
+import { areSameFiles, listSiblings, type HeadCache } from './siblings.ts';
 
 export interface SearchContext {
   readonly drainMs: number;
   readonly clock: Clock;
   readonly report: Reporter;
   readonly heads: HeadCache;
+}
+
+export interface Finding {
+  /** How many files were found that were never seen. */
+  readonly unseen: number;
+  /** Files were renamed in the middle of it: to be looked at again. */
+  readonly isTorn: boolean;
 }
 
 /** A folder whose time is this close to now may have changed since without its time changing. */
@@ -49,21 +56,30 @@ export class RotationSearch {
     this.#untilMs = this.#context.clock.monotonicMs() + this.#context.drainMs;
   }
 
-  /** Looks at the folder if it may hold anything new; the number of files found that were never seen. */
-  async run(target: string): Promise<number> {
-    if (!(await this.#mustList(target))) return 0;
+  /** Looks at the folder if it may hold anything new. */
+  async run(target: string): Promise<Finding> {
+    const mustList = await this.#mustList(target);
+    const finding = mustList ? await this.#list(target) : { unseen: 0, isTorn: false };
+    if (!this.isOpen) this.#generations.settle();
+    return finding;
+  }
+
+  async #list(target: string): Promise<Finding> {
     const { all, live } = this.#generations;
+    const isForUnseen = this.#isForUnseen();
     const siblings = await listSiblings(this.#path, target);
     const reconciliation = new Reconciliation(siblings, all, live, this.#context.heads);
-    const found = await reconciliation.run(this.#isForUnseen());
+    const found = await reconciliation.run(isForUnseen);
     this.#take(found.unseen);
     for (const { path, reason } of found.unreadable) {
       this.#context.report(unreadableGenerationReport(path, reason));
     }
-    if (found.missing.length > 0 && !this.isOpen) this.open();
+    const isTorn = isForUnseen && !areSameFiles(siblings, await listSiblings(this.#path, target));
+    const isGoingOn = [found.missing, found.unseen, found.undecided].some((one) => one.length > 0);
+    if ((isGoingOn || isTorn) && !this.isOpen) this.open();
     const isOver = this.#context.clock.monotonicMs() >= (this.#untilMs ?? Number.POSITIVE_INFINITY);
-    if (isOver) this.#end(found);
-    return found.unseen.length;
+    if (isOver && !isTorn) this.#end(found);
+    return { unseen: found.unseen.length, isTorn };
   }
 
   /**

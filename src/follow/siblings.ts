@@ -42,6 +42,15 @@ export async function listSiblings(path: string, target: string): Promise<Siblin
   return inOrder(found);
 }
 
+/** Whether two lists have the same files under the same names, in the same order. */
+export function areSameFiles(before: readonly Sibling[], after: readonly Sibling[]): boolean {
+  if (before.length !== after.length) return false;
+  return after.every((sibling, index) => {
+    const one = before[index];
+    return one !== undefined && one.path === sibling.path && isSameFile(one, sibling);
+  });
+}
+
 async function listFolder(path: string): Promise<Sibling[]> {
   const base = basename(path);
   const folder = dirname(path);

@@ -1,0 +1,66 @@
+/** A folder is not looked at in one moment: what is rotated in between must be found by a later look. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FollowedLog, lines } from '../../support/followed-log.ts';
+
+/** Renames all files of a log one on, at the given reading of the clock, as logrotate does. */
+function rotateAt(log: FollowedLog, reading: number, oldest: number): () => number {
+  let readings = 0;
+  log.clock.onReading = () => {
+    readings += 1;
+    if (readings !== reading) return;
+    for (let number = oldest; number > 0; number -= 1) {
+      log.rename(`access.log.${number}`, `access.log.${number + 1}`);
+    }
+    log.rename('access.log', 'access.log.1');
+    log.append(lines('new', 0, 40));
+  };
+  return () => readings;
+}
+
+for (const reading of [1, 2, 3, 4, 5]) {
+  test(`files from while it was down are renamed at reading ${reading} of the clock`, async (t) => {
+    const log = new FollowedLog(t);
+    log.append(lines('a', 0, 40));
+    await log.start();
+    await log.read();
+    await log.restart(() => {
+      log.rename('access.log', 'access.log.3');
+      log.append(lines('b', 0, 40), log.at('access.log.2'));
+      log.append(lines('c', 0, 40), log.at('access.log.1'));
+      log.append(lines('d', 0, 40));
+    });
+    const readings = rotateAt(log, reading, 3);
+    const read = await log.readAndDrain();
+    assert.ok(readings() >= reading);
+    const written = ['b', 'c', 'd', 'new'].flatMap((name) => lines(name, 0, 40));
+    assert.deepEqual(read.toSorted(), written.toSorted());
+  });
+
+  test(`at the first start files are renamed at reading ${reading} of the clock`, async (t) => {
+    const log = new FollowedLog(t, { readFrom: 'all' });
+    log.append(lines('a', 0, 40), log.at('access.log.2'));
+    log.append(lines('b', 0, 40), log.at('access.log.1'));
+    log.append(lines('c', 0, 40));
+    const readings = rotateAt(log, reading, 2);
+    await log.start();
+    const read = await log.readAndDrain();
+    assert.ok(readings() >= reading);
+    const written = ['a', 'b', 'c', 'new'].flatMap((name) => lines(name, 0, 40));
+    assert.deepEqual(read.toSorted(), written.toSorted());
+  });
+}
+
+test('half a line, rotated before the first look and completed by the old worker later', async (t) => {
+  const log = new FollowedLog(t);
+  await log.start();
+  log.append('half-', log.at('access.log.1'));
+  log.append(lines('a', 0, 40));
+  const first = await log.read();
+  log.append(lines('b', 0, 1), log.at('access.log.1'));
+  const rest = await log.readAndDrain();
+  assert.deepEqual(
+    [...first, ...rest].toSorted(),
+    [...lines('a', 0, 40), ...lines('b', 0, 1).map((line) => `half-${line}`)].toSorted(),
+  );
+});
