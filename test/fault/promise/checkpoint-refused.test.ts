@@ -23,11 +23,13 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
   test(`a checkpoint is refused: ${what}`, async (t) => {
     const rig = await PromiseRig.start(t);
     const { log, victim } = rig;
+    // Running from the start on: without a checkpoint a rotated file only completes the first window
+    // of the current one, and the oldest lines may lie before that.
+    await victim.start();
     log.write(300);
     log.rename();
     log.reopen();
     log.write(200);
-    await victim.start();
     await rig.delivered();
     await victim.kill();
     const path = join(victim.stateDir, 'checkpoint');
