@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALIASES, JSON_PRESET, PRESETS } from '../parse/presets.ts';
 import { dimensions } from './dimension-settings.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nearestWord } from '../nearest-word.ts';
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './units.ts';
 
@@ -6,6 +6,9 @@ import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './u
  * The building blocks of the schema: each makes one zod type that reads the text of one variable,
  * and registers with it what the documentation and the messages say about that variable.
  */
+
+// Each schema reads one configuration: compiling it first takes longer than that.
+z.config({ jitless: true });
 
 /** What a person reads about one setting; all texts are one line. */
 export interface About {
