@@ -16,7 +16,6 @@ import { OTHER_KEY, type KeyTotals } from './key-totals.ts';
 import type { PropertyTable } from './property-table.ts';
 import type { SealedDetail, TopTotals } from './sealed-detail.ts';
 import { SiteDetails, type SiteDetail, type SiteDetailSnapshot } from './site-details.ts';
-import type { Shown } from './value-cells.ts';
 import { restoreShown, shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
 import { TOP_RANKS, type SiteTopList, type SiteTopListSnapshot } from './site-top-list.ts';
 import { TOP_LISTS, type TopLists } from './top-lists.ts';
@@ -41,7 +40,12 @@ export interface DetailWindowSnapshot {
   readonly sites: readonly SiteDetailSnapshot[];
   readonly shown: readonly [statuses: readonly number[], countries: readonly number[]];
   readonly tops: readonly SiteTopListSnapshot[];
+  /** Not there while lines may change the window. */
+  readonly scarce?: Scarce;
 }
+
+/** Of each choice: whether some keys may have to go without a series. */
+type Scarce = readonly [routes: boolean, upstreams: boolean, statuses: boolean, countries: boolean];
 
 /** What has a series of its own, chosen for the whole log. */
 export interface Choices {
@@ -69,6 +73,8 @@ export class DetailWindow {
   readonly #choices: Choices;
   readonly #shownStatuses: ShownValues;
   readonly #shownCountries: ShownValues;
+  /** Undefined while lines may change the window. */
+  #scarce: Scarce | undefined;
   readonly #topLists: TopLists;
   readonly #tops: readonly SiteTopList[];
   readonly sites = new SiteDetails();
@@ -244,6 +250,23 @@ export class DetailWindow {
     }
   }
 
+  get isComplete(): boolean {
+    return this.#scarce !== undefined;
+  }
+
+  /**
+   * No line will change the window any more. Whether it has an `other` is settled with that, so that it
+   * does not depend on when it is handed over.
+   */
+  complete(): void {
+    this.#scarce = this.#scarceNow();
+  }
+
+  #scarceNow(): Scarce {
+    const { routes, upstreams, statuses, countries } = this.#choices;
+    return [routes.isFull, upstreams.isFull, statuses.isFull, countries.isFull];
+  }
+
   /** The window as it stands; it counts as handed over. */
   seal(log: string): SealedDetail {
     this.isDirty = false;
@@ -252,14 +275,16 @@ export class DetailWindow {
     this.upstreams.isDirty = false;
     const hasLatency = (this.families & FAMILY_TIME) !== 0;
     const sites = this.sites.all;
-    const { statuses, countries } = this.#shownValues();
+    const [routes, upstreams, status, country] = this.#scarce ?? this.#scarceNow();
+    const statuses = { flags: this.#shownStatuses, hasRest: status };
+    const countries = { flags: this.#shownCountries, hasRest: country };
     return {
       log,
       startS: this.startS,
       routes: this.routes
-        .rows()
+        .rows(routes)
         .map(({ site, name, values }) => ({ site, route: name, ...figuresOf(values, hasLatency) })),
-      upstreams: this.upstreams.rows().map(({ site, name, values }) => ({
+      upstreams: this.upstreams.rows(upstreams).map(({ site, name, values }) => ({
         site,
         upstream: name,
         ...figuresOf(values, hasLatency || (this.filled & FILLS_UPSTREAM_TIME) !== 0),
@@ -273,14 +298,6 @@ export class DetailWindow {
           ? []
           : [{ site: name, uniq: uniques.estimate(), registers: uniques.folded() }],
       ),
-    };
-  }
-
-  #shownValues(): { statuses: Shown; countries: Shown } {
-    const { statuses, countries } = this.#choices;
-    return {
-      statuses: { flags: this.#shownStatuses, hasRest: statuses.isFull },
-      countries: { flags: this.#shownCountries, hasRest: countries.isFull },
     };
   }
 
@@ -312,6 +329,7 @@ export class DetailWindow {
       sites: this.sites.snapshot(TOP_LISTS.length),
       tops: this.#tops.map((list) => list.snapshot()),
       shown: [shownList(this.#shownStatuses), shownList(this.#shownCountries)],
+      ...(this.#scarce === undefined ? {} : { scarce: this.#scarce }),
     };
   }
 
@@ -334,6 +352,7 @@ export class DetailWindow {
     const [statuses, countries] = snapshot.shown;
     restoreShown(this.#shownStatuses, statuses);
     restoreShown(this.#shownCountries, countries);
+    this.#scarce = snapshot.scarce;
     snapshot.tops.forEach((list, i) => this.#tops[i]?.restore(list));
   }
 }

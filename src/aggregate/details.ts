@@ -134,10 +134,18 @@ export class Details {
     waiting.length = 0;
   }
 
-  /** The newest event time goes on from `fromS` to `toS`; the line that did it is not counted yet. */
-  advance(fromS: number, toS: number): void {
+  /**
+   * The newest event time goes on from `fromS` to `toS`, and the watermark to `watermarkS`; the line
+   * that did it is not counted yet.
+   */
+  advance(fromS: number, toS: number, watermarkS: number): void {
     if (fromS === NEVER) return;
     const { windowS, latenessS } = this.#options;
+    for (const window of this.#byStart.values()) {
+      if (window.isComplete || window.startS + windowS + latenessS > watermarkS) continue;
+      this.#flush();
+      window.complete();
+    }
     const windows = Math.floor(toS / windowS) - Math.floor(fromS / windowS);
     if (windows === 0) return;
     this.#flush();
@@ -148,7 +156,7 @@ export class Details {
 
   /** No line will come after the one of `newestS`: what is open is chosen for as at the next window. */
   endInput(newestS: number): void {
-    this.advance(newestS, newestS + this.#options.windowS);
+    this.advance(newestS, newestS + this.#options.windowS, NEVER);
   }
 
   /** Counts a row that LogWindows has counted, at the latest with `end()`. */

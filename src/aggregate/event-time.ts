@@ -59,7 +59,12 @@ export class EventTime {
    * make the lines after it late. When the clock goes back the watermark goes back with it.
    */
   get watermarkS(): number {
-    const reachedS = this.#reachedS();
+    return this.watermarkAt(this.newestS);
+  }
+
+  /** The watermark once a record of that time has come. */
+  watermarkAt(newestS: number): number {
+    const reachedS = newestS < this.nowS ? newestS : this.nowS;
     return reachedS < this.limitS ? reachedS : this.limitS;
   }
 

@@ -20,8 +20,6 @@ export interface Candidates {
   readonly names: readonly string[];
   /** Per slot: 1 when the key has a series. */
   readonly kept: Uint8Array;
-  /** Whether some keys may have to go without one. */
-  readonly isFull: boolean;
 }
 
 /** The form of a row. */
@@ -184,14 +182,14 @@ export class KeyTotals {
 
   /**
    * The window as it stands: the shown keys, and `other` for every site that has a rest. Where keys
-   * may have to go without a series every site has one, also of zeros: what stands in the database as
+   * may have to go without a series (`isScarce`) every site has one, also of zeros: what stands in the database as
    * `other`, from whatever moment or run, must not stay there once its keys are shown.
    */
-  rows(): KeyedRow[] {
+  rows(isScarce: boolean): KeyedRow[] {
     const { columns } = this.#shape;
     const shown: KeyedRow[] = [];
     const others = new Map<string, Float64Array>();
-    if (this.#candidates.isFull) {
+    if (isScarce) {
       for (const owner of this.#owners) {
         if (owner !== undefined) others.set(owner.site, new Float64Array(columns));
       }

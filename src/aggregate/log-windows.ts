@@ -187,7 +187,7 @@ export class LogWindows {
   #advance(atS: number): void {
     const { newestS } = this.#time;
     if (newestS !== NEVER) this.sites.advance(newestS, atS);
-    this.#options.details?.advance(newestS, atS);
+    this.#options.details?.advance(newestS, atS, this.#time.watermarkAt(atS));
     this.#time.newestS = atS;
   }
 

@@ -40,7 +40,7 @@ export function routeCoverage(
   let window: KeyTotals | undefined;
   let all = 0;
   const finish = (totals: KeyTotals) => {
-    for (const { name, values } of totals.rows()) {
+    for (const { name, values } of totals.rows(hitters.isFull)) {
       counts.set(name, (counts.get(name) ?? 0) + values[0]!);
     }
     hitters.close(totals);

@@ -65,7 +65,7 @@ class Log {
   #forget(watermarkS: number): void {
     for (const [startS, window] of this.windows) {
       if (startS + WINDOW_S + LATENESS_S > watermarkS) continue;
-      this.written.set(startS, window.rows());
+      this.written.set(startS, window.rows(this.hitters.isFull));
       this.hitters.close(window);
       this.windows.delete(startS);
     }
@@ -74,7 +74,7 @@ class Log {
   /** Every window, also the forgotten ones. */
   all(): Map<number, KeyedRow[]> {
     const all = new Map(this.written);
-    for (const [startS, window] of this.windows) all.set(startS, window.rows());
+    for (const [startS, window] of this.windows) all.set(startS, window.rows(this.hitters.isFull));
     return all;
   }
 
