@@ -182,8 +182,8 @@ export class KeyTotals {
 
   /**
    * The window as it stands: the shown keys, and `other` for every site that has a rest. Where keys
-   * may have to go without a series (`isScarce`) every site has one, also of zeros: what stands in the database as
-   * `other`, from whatever moment or run, must not stay there once its keys are shown.
+   * may have to go without a series (`isScarce`) every site has one, also of zeros: what stands in the
+   * database as `other`, from whatever moment or run, must not stay there once its keys are shown.
    */
   rows(isScarce: boolean): KeyedRow[] {
     const { columns } = this.#shape;
