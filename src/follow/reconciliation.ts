@@ -16,7 +16,7 @@
 import { compareHead, headOf, isTail, TELLING_BYTES } from './fingerprint.ts';
 import { Generation } from './generation.ts';
 import { isSameFile, openRegular } from './open-file.ts';
-import type { HeadCache, Sibling, SiblingHead } from './siblings.ts';
+import { isBesideItsPlain, type HeadCache, type Sibling, type SiblingHead } from './siblings.ts';
 
 export interface Reconciled {
   /** Never seen before and newer than all settled ones: to be read from their beginning, oldest first. */
@@ -74,8 +74,8 @@ export class Reconciliation {
         if (head.kind !== 'content') continue;
         if (await this.#isCopy(sibling, head, unseen)) continue;
         dropShorterCopies(unseen, sibling, head);
-        const isTelling = head.bytes.length >= TELLING_BYTES;
-        (isTelling ? unseen : undecided).push(adopt(sibling, head));
+        if (head.bytes.length >= TELLING_BYTES) unseen.push(adopt(sibling, head));
+        else if (!isBesideItsPlain(sibling, this.#siblings)) undecided.push(adopt(sibling, head));
       }
       const rank = (one: Generation) => newer.findIndex((sibling) => isSameFile(sibling, one));
       unseen.sort((one, other) => rank(one) - rank(other));

@@ -42,6 +42,14 @@ export async function listSiblings(path: string, target: string): Promise<Siblin
   return inOrder(found);
 }
 
+/** Whether it is compressed, and its plain original is still there: it is most likely being made. */
+export function isBesideItsPlain(sibling: Sibling, siblings: readonly Sibling[]): boolean {
+  const { compression } = sibling.rotated;
+  if (compression === undefined) return false;
+  const plain = sibling.path.slice(0, -compression.length - 1);
+  return siblings.some(({ path }) => path === plain);
+}
+
 /** Whether two lists have the same files under the same names, in the same order. */
 export function areSameFiles(before: readonly Sibling[], after: readonly Sibling[]): boolean {
   if (before.length !== after.length) return false;

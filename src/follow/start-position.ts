@@ -1,9 +1,9 @@
 /** Where reading begins when there is no checkpoint. */
 import type { Reporter } from '../report.ts';
-import { compareHead, headOf } from './fingerprint.ts';
+import { compareHead, headOf, TELLING_BYTES } from './fingerprint.ts';
 import { Generation } from './generation.ts';
 import { unreadableGenerationReport } from './rotation-report.ts';
-import type { HeadCache, Sibling, SiblingHead } from './siblings.ts';
+import { isBesideItsPlain, type HeadCache, type Sibling, type SiblingHead } from './siblings.ts';
 
 export type ReadFrom = 'beginning' | 'end' | 'all';
 
@@ -71,13 +71,15 @@ async function withoutCopies(
   const plain = all.filter(({ head }) => head.kind === 'content' && !head.isGzip);
   const liveBytes = await live?.readHeadNow();
   const originals = plain.map(({ head }) => headOf(head.kind === 'content' ? head.bytes : empty));
-  return all.filter(({ head }) => {
+  return all.filter(({ sibling, head }) => {
     if (head.kind === 'gone') return false;
     if (head.kind === 'unreadable') return true;
     if (liveBytes !== undefined && isPart(head.bytes, headOf(liveBytes))) return false;
     if (!head.isGzip) return true;
     const isEmpty = head.bytes.length === 0;
-    return !isEmpty && !originals.some((original) => isPart(head.bytes, original));
+    const isShort = head.bytes.length < TELLING_BYTES;
+    if (isEmpty || (isShort && isBesideItsPlain(sibling, siblings))) return false;
+    return !originals.some((original) => isPart(head.bytes, original));
   });
 }
 

@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { openFileSource } from '../../src/follow/file-source.ts';
 import type { FollowCheckpoint } from '../../src/follow/follow-checkpoint.ts';
 import type { LineSource } from '../../src/follow/line-source.ts';
+import { beforeEachCall } from '../support/between-calls.ts';
 import { FakeClock } from '../support/clock.ts';
 import { LogModel } from '../support/log-model.ts';
 
@@ -21,8 +22,8 @@ const MAX_LINE_BYTES = 400;
 class Meter {
   readonly model: LogModel;
   readonly clock = new FakeClock();
-  /** Readings of the clock until the log is rotated in the middle of what the source is doing. */
-  #rotatesIn = 0;
+  /** What is done to the log in the middle of what the source is doing, after so many calls of its. */
+  #interruption: { after: number; act: (model: LogModel, meter: Meter) => void } | undefined;
   #wasInterrupted = false;
   /** Handed out before the last checkpoint: counted for good. */
   readonly committed = new Set<string>();
@@ -35,17 +36,23 @@ class Meter {
 
   constructor(model: LogModel) {
     this.model = model;
-    this.clock.onReading = () => {
-      this.#rotatesIn -= 1;
-      if (this.#rotatesIn !== 0 || model.isBusy || model.current === undefined) return;
-      model.rename(false);
-      model.append(1, false);
+    beforeEachCall(() => {
+      const next = this.#interruption;
+      if (next === undefined) return;
+      next.after -= 1;
+      if (next.after > 0) return;
+      this.#interruption = undefined;
       this.#wasInterrupted = true;
-    };
+      next.act(this.model, this);
+    });
   }
 
-  rotateIn(readings: number): void {
-    this.#rotatesIn = readings;
+  interrupt(after: number, act: (model: LogModel, meter: Meter) => void): void {
+    this.#interruption = { after, act };
+  }
+
+  leaveAlone(): void {
+    this.#interruption = undefined;
   }
 
   async start(): Promise<void> {
@@ -138,6 +145,63 @@ const few = fc.integer({ min: 1, max: 6 });
 const share = fc.constantFrom(0, 0.05, 0.3, 0.7, 1);
 const always = () => true;
 
+/** What happens to a log in the middle of a look or a read, as far as it can happen then. */
+const interruption = fc.constantFrom<[string, (model: LogModel, meter: Meter) => void][]>(
+  [
+    'rename',
+    (model) => {
+      if (model.isBusy || model.current === undefined) return;
+      model.rename(false);
+      model.append(1, false);
+    },
+  ],
+  [
+    'renameKept',
+    (model) => {
+      if (model.isBusy || model.current === undefined) return;
+      model.rename(true);
+      model.appendToRenamed(1);
+    },
+  ],
+  [
+    'twoRenames',
+    (model) => {
+      for (let times = 0; times < 2; times += 1) {
+        if (model.isBusy || model.current === undefined) return;
+        model.rename(false);
+        model.append(2, false);
+      }
+    },
+  ],
+  [
+    'copytruncate',
+    (model, meter) => {
+      if (model.isBusy || model.current === undefined) return;
+      model.beginCopy(1);
+      if (model.isCopying) model.finishCopy(meter.isCommitted);
+      model.append(1, false);
+    },
+  ],
+  [
+    'compress',
+    (model) => {
+      if (model.isBusy) return;
+      model.beginCompress(0, 1);
+      if (model.isCompressing) model.finishCompress();
+    },
+  ],
+  ['append', (model) => model.append(2, false)],
+);
+
+/** After at most so many calls of the file system. */
+function interrupt(callsMax: number): fc.Arbitrary<Step> {
+  return fc
+    .tuple(fc.integer({ min: 1, max: callsMax }), interruption)
+    .map(([after, [name, act]]) =>
+      step(`interrupt(${after},${name})`, always, (_, meter) => meter.interrupt(after, act)),
+    );
+}
+
 const steps: fc.Arbitrary<Step>[] = [
   few.map((n) => step(`append(${n})`, always, (model) => model.append(n, false))),
   few.map((n) => step(`appendMany(${n * 8})`, always, (model) => model.append(n * 8, false))),
@@ -150,7 +214,10 @@ const steps: fc.Arbitrary<Step>[] = [
     const can = (model: LogModel) => !model.isBusy && model.current !== undefined;
     return step(`rename(${keeps})`, can, (model) => model.rename(keeps));
   }),
-  few.map((n) => step(`rotateIn(${n * 2})`, always, (_, meter) => meter.rotateIn(n * 2))),
+  // Several times, so that it happens often.
+  interrupt(3),
+  interrupt(10),
+  interrupt(30),
   fc.constant(
     step(
       'reopen',
@@ -232,7 +299,7 @@ test('every line once, over every kind of rotation and crash', async (t) => {
       try {
         await fc.asyncModelRun(() => ({ model, real: meter }), sequence);
         if (meter.source === undefined) await meter.start();
-        meter.rotateIn(0);
+        meter.leaveAlone();
         for (let round = 0; round < 3; round += 1) {
           await meter.readAll();
           meter.assertComplete();

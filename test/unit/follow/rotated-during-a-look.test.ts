@@ -1,6 +1,8 @@
 /** A folder is not looked at in one moment: what is rotated in between must be found by a later look. */
 import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { FollowedLog, lines } from '../../support/followed-log.ts';
 
 /** Renames all files of a log one on, at the given reading of the clock, as logrotate does. */
@@ -64,3 +66,29 @@ test('half a line, rotated before the first look and completed by the old worker
     [...lines('a', 0, 40), ...lines('b', 0, 1).map((line) => `half-${line}`)].toSorted(),
   );
 });
+
+test('compression that has hardly begun when the rotation counts as over is not a file of its own', async (t) => {
+  const log = new FollowedLog(t);
+  log.append(lines('a', 0, 40));
+  await log.start();
+  await log.read();
+  log.rename('access.log', 'access.log.1');
+  const compressed = gzipSync(readFileSync(log.at('access.log.1')));
+  const begun = compressed.subarray(0, headOnly(compressed));
+  writeFileSync(log.at('access.log.1.gz'), begun);
+  log.append(lines('b', 0, 40));
+  const first = await log.readAndDrain();
+  writeFileSync(log.at('access.log.1.gz'), compressed);
+  rmSync(log.at('access.log.1'));
+  assert.deepEqual([...first, ...(await log.readAndDrain())], lines('b', 0, 40));
+});
+
+/** So many bytes of it give some content, but less than a line. */
+function headOnly(compressed: Buffer): number {
+  for (let count = 1; count < compressed.length; count += 1) {
+    const part = compressed.subarray(0, count);
+    const content = gunzipSync(part, { finishFlush: constants.Z_SYNC_FLUSH });
+    if (content.length >= 8) return content.length < 32 ? count : assert.fail(`${content.length}`);
+  }
+  return assert.fail('it gives nothing');
+}
