@@ -100,6 +100,8 @@ export class Reconciliation {
       const head = await this.#heads.of(sibling);
       if (head.kind !== 'content') return;
       if (generation.head.length > 0) {
+        // A compressed copy that has got the inode of its deleted original begins with the same content.
+        if (head.isGzip !== generation.isGzip) return;
         if (compareHead(head.bytes, generation.head) !== 'same') return;
         if (!head.isGzip && sibling.sizeBytes < generation.position) return;
       } else if (head.bytes.length > 0 && (await this.#isCopy(sibling, head, []))) {
