@@ -190,6 +190,12 @@ const interruption = fc.constantFrom<[string, (model: LogModel, meter: Meter) =>
       if (model.isCompressing) model.finishCompress();
     },
   ],
+  [
+    'delete',
+    (model, meter) => {
+      if (!model.isBusy && model.current !== undefined) model.remove(meter.isCommitted);
+    },
+  ],
   ['append', (model) => model.append(2, false)],
 );
 
