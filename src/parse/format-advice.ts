@@ -2,10 +2,10 @@
  * What a format cannot tell, and the log_format directive that would: the format in use with what is
  * missing at its end, so that nobody who reads the log otherwise is disturbed.
  */
+import { WANTED, type Wanted } from './advised-formats.ts';
 import { AUTO, chooseFormats, type Format } from './format-choice.ts';
 import { type FormatElement, readFormatText } from './format-text.ts';
 import { PRESETS } from './presets.ts';
-import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from './record-batch.ts';
 
 export interface FormatAdvice {
   /** `$request_time (latency)`, each a variable with what it would tell. */
@@ -16,52 +16,6 @@ export interface FormatAdvice {
 
 /** Name of the format in the directive; nginx has none of that name. */
 export const ADVISED_NAME = 'meter';
-
-interface Wanted {
-  readonly variable: string;
-  readonly about: string;
-  /** The bit of the family that says that lines have it, where there is one. */
-  readonly family: number;
-  /** What a text gets at its end; a JSON object gets the variable's name as key. */
-  readonly addition: string;
-  /** Another variable that does as well. */
-  readonly or?: string;
-}
-
-const WANTED: readonly Wanted[] = [
-  {
-    variable: 'request_time',
-    about: 'latency',
-    family: FAMILY_TIME,
-    addition: ' rt=$request_time',
-  },
-  {
-    variable: 'request_length',
-    about: 'bytes received',
-    family: FAMILY_BYTES_IN,
-    addition: ' len=$request_length',
-  },
-  {
-    variable: 'server_name',
-    about: 'which site',
-    family: FAMILY_SITE,
-    addition: ' site="$server_name"',
-    or: 'host',
-  },
-  { variable: 'upstream_addr', about: 'upstreams', family: 0, addition: ' ua="$upstream_addr"' },
-  {
-    variable: 'upstream_status',
-    about: 'their errors',
-    family: 0,
-    addition: ' us="$upstream_status"',
-  },
-  {
-    variable: 'upstream_response_time',
-    about: 'their latency',
-    family: 0,
-    addition: ' ut="$upstream_response_time"',
-  },
-];
 
 /** The keys that a JSON log of its own is advised to have. */
 const JSON_TEXT =

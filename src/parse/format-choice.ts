@@ -1,5 +1,6 @@
 /** From the setting `LOG_FORMAT` to the formats that it stands for. */
 import { nearestWord } from '../nearest-word.ts';
+import { ADVISED_FORMATS } from './advised-formats.ts';
 import { readFormatText } from './format-text.ts';
 import {
   compileJsonFormat,
@@ -18,20 +19,23 @@ const CUSTOM = 'custom';
 
 export type Format = LogFormat | JsonFormat;
 
+/** In the order in which `auto` tries them. */
+const TEXT_FORMATS = [...PRESETS, ...ADVISED_FORMATS];
+
 /**
- * All presets, in the order in which they are tried, for `auto`; else the one format, or the few that
- * a program logs in. `jsonKeys`:
- * keys of a JSON log whose format is not given. Throws LogFormatError.
+ * All presets, and what becomes of them on our advice, in the order in which they are tried, for
+ * `auto`; else the one format, or the few that a program logs in. `jsonKeys`: keys of a JSON log whose
+ * format is not given. Throws LogFormatError.
  */
 export function chooseFormats(setting: string, jsonKeys?: JsonKeyNames): readonly Format[] {
   const word = setting.trim();
   const json = () => recognisedJson(JSON_PRESET.name, jsonKeys);
   if (word === AUTO) {
-    return [...PRESETS.map(({ name, text }) => compileLogFormat(name, text)), json()];
+    return [...TEXT_FORMATS.map(({ name, text }) => compileLogFormat(name, text)), json()];
   }
   if (word === JSON_PRESET.name) return [json()];
   const names: readonly string[] = ALIASES.find(({ alias }) => alias === word)?.names ?? [word];
-  const presets = PRESETS.filter(({ name }) => names.includes(name));
+  const presets = TEXT_FORMATS.filter(({ name }) => names.includes(name));
   if (presets.length > 0) return presets.map(({ name, text }) => compileLogFormat(name, text));
   if (/^[\w.-]*$/u.test(word)) throw unknownPreset(setting, word);
   const text = readFormatText(setting);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ADVISED_FORMATS } from '../../src/parse/advised-formats.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { PRESETS } from '../../src/parse/presets.ts';
 import { createScanner } from '../../src/parse/scanner.ts';
@@ -9,11 +10,12 @@ import { renderLine } from '../support/nginx-log-line.ts';
 import { parseBytes, toBytes } from '../support/parsed-rows.ts';
 
 const scanner = createScanner({ readBufferBytes: 1 << 16 });
-const SETTINGS = [...PRESETS.map(({ name }) => name), 'json'];
+const FORMATS = [...PRESETS, ...ADVISED_FORMATS];
+const SETTINGS = [...FORMATS.map(({ name }) => name), 'json'];
 const parsers = SETTINGS.map((format) => ({ format, parser: createParser({ format, scanner }) }));
 
-for (const { name, text } of PRESETS) {
-  test(`a line of ${name} has the form of no other preset, whatever clients send`, () => {
+for (const { name, text } of FORMATS) {
+  test(`a line of ${name} has the form of no other format, whatever clients send`, () => {
     fc.assert(
       fc.property(record, ({ values }) => {
         const bytes = toBytes(`${renderLine(text, values)}\n`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ADVISED_FORMATS } from '../../../src/parse/advised-formats.ts';
 import { createParser } from '../../../src/parse/parser.ts';
 import { PRESETS } from '../../../src/parse/presets.ts';
 import { RecordBatch } from '../../../src/parse/record-batch.ts';
@@ -48,6 +49,34 @@ for (const { name } of PRESETS) {
       fitting.map((preset) => preset.name),
       [name],
     );
+  });
+}
+
+const VALUES: Readonly<Record<string, string>> = {
+  request_time: '0.012',
+  request_length: '80',
+  server_name: 'shop',
+  upstream_addr: '10.0.0.1:80',
+  upstream_status: '200',
+  upstream_response_time: '0.011',
+};
+
+for (const { name, text } of PRESETS) {
+  test(`a log of ${name} that takes the advice for it goes on being read`, () => {
+    const advised = ADVISED_FORMATS.find((format) => format.name === `${name}-meter`);
+    assert.ok(advised !== undefined && advised.text.startsWith(text));
+    const tail = advised.text.slice(text.length).replaceAll(/\$(\w+)/gu, (_, variable: string) => {
+      const value = VALUES[variable];
+      assert.ok(value !== undefined, variable);
+      return value;
+    });
+    const parser = auto();
+    const rows = parseBytes(parser, toBytes(`${LINES[name]}\n${LINES[name]}${tail}\n`));
+    assert.deepEqual(
+      rows.map(({ reason }) => reason),
+      ['parsed', 'parsed'],
+    );
+    assert.equal(parser.formatName, advised.name);
   });
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ADVISED_FORMATS } from '../../../src/parse/advised-formats.ts';
 import { adviseOn } from '../../../src/parse/format-advice.ts';
+import { readFormatText } from '../../../src/parse/format-text.ts';
 import { createParser } from '../../../src/parse/parser.ts';
 import { PRESETS } from '../../../src/parse/presets.ts';
 import { createScanner } from '../../../src/parse/scanner.ts';
@@ -49,6 +51,15 @@ for (const setting of settings) {
     assert.ok(text.startsWith('log_format meter') && text.endsWith("';"));
     assert.equal(adviceFor(text), undefined, text);
     assert.equal(createParser({ format: text, scanner }).families, ALL);
+  });
+}
+
+for (const { name } of PRESETS) {
+  test(`auto knows what is advised for ${name}`, () => {
+    const text = adviceFor(name)?.directive.join('\n') ?? '';
+    const { elements } = readFormatText(text);
+    const plain = elements.map((one) => (one.kind === 'literal' ? one.text : `$${one.name}`));
+    assert.ok(ADVISED_FORMATS.some((format) => format.text === plain.join('')));
   });
 }
 
