@@ -2,7 +2,7 @@
  * Builds dist/, what production runs: the program and the packages it uses in a few files, so that it
  * starts sooner and needs no node_modules beside it. Use: npm run build [-- FOLDER].
  *
- * The licences of the packages go with them, in LICENSES.txt. pino-pretty is for developers and stays out.
+ * The licences of the packages go with them, in LICENSES.txt.
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -23,7 +23,6 @@ export async function buildProgram(folder: string): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node22.22',
-    external: ['pino-pretty'],
     // For packages that are CommonJS and ask for modules of Node.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -3,8 +3,7 @@ import { printable } from './printable.ts';
 
 /**
  * The meter's own log: JSON, one object a line, written synchronously so that nothing is lost when
- * the process ends (the volume is a few lines a minute). For people pino-pretty makes text of it
- * where that is installed, which it is in a checkout and not in the image.
+ * the process ends (the volume is a few lines a minute). For people pino-pretty makes text of it.
  *
  * Whatever is logged may hold a path, a reply of a server or a piece of the access log, so every
  * string is made printable first: JSON escapes only a part of the control characters, text none.
@@ -25,8 +24,10 @@ export interface LoggerOptions {
 
 export async function createLogger(sink: LogSink, options: LoggerOptions): Promise<Logger> {
   const wantsText = options.pretty === 'true' || (options.pretty === 'auto' && sink.isTTY === true);
-  const toText = wantsText ? await prettyPrinter(options.color) : undefined;
-  const logger = pino(
+  // Loaded only where it is wanted.
+  const pretty = wantsText ? await import('./pretty-log.ts') : undefined;
+  const toText = pretty?.prettyPrinter(options.color);
+  return pino(
     {
       level: options.level,
       base: null,
@@ -47,20 +48,6 @@ export async function createLogger(sink: LogSink, options: LoggerOptions): Promi
     },
     { write: (line) => void sink.write(toText === undefined ? line : toText(line)) },
   );
-  if (options.pretty === 'true' && toText === undefined) {
-    logger.warn('LOG_PRETTY=true needs pino-pretty, which is not installed; the log stays JSON.');
-  }
-  return logger;
-}
-
-/** Undefined where pino-pretty is not installed. */
-async function prettyPrinter(color: boolean): Promise<((line: string) => string) | undefined> {
-  try {
-    const { prettyFactory } = await import('pino-pretty');
-    return prettyFactory({ colorize: color, translateTime: 'SYS:HH:MM:ss', singleLine: true });
-  } catch {
-    return undefined;
-  }
 }
 
 function safeEntry([name, value]: [string, unknown]): [string, unknown] {

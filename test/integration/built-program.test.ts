@@ -41,6 +41,15 @@ test('it knows its version, and has the licence of every package it brings along
   }
 });
 
+test('its log is text for people where that is asked for', async (t) => {
+  const dir = temporaryFolder(t);
+  const env = { LOG_PRETTY: 'true', LISTEN: '127.0.0.1:0' };
+  const { code, output } = await runMeter(['demo', '--seconds', '1'], { cwd: dir, program, env });
+  assert.equal(code, 0, output);
+  assert.match(output, /INFO.*Started\./);
+  assert.doesNotMatch(output, /"level":/);
+});
+
 for (const name of ['json-log-format', 'countries', 'sites-and-upstream-lists']) {
   test(`backfill of the golden case ${name} gives the points of the sources`, async () => {
     const golden = join(PROJECT_ROOT, 'test/golden', name);
