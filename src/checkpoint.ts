@@ -1,9 +1,10 @@
-import { access, copyFile, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, copyFile, link, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { LogWindowsSnapshot } from './aggregate/log-windows.ts';
 import type { Clock } from './clock.ts';
 import type { FollowCheckpoint } from './follow/follow-checkpoint.ts';
+import { makeFolder } from './influx/make-folder.ts';
 import type { Reporter } from './report.ts';
 
 /**
@@ -124,7 +125,7 @@ export class CheckpointFile {
         await rename(this.path, this.#forgottenPath);
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') throw error;
-        await mkdir(this.#dir, { recursive: true });
+        await makeFolder(this.#dir);
         await (await open(this.#forgottenPath, 'w', 0o600)).close();
       }
       await this.#syncFolder();
@@ -147,7 +148,7 @@ export class CheckpointFile {
   }
 
   async #replace(checkpoint: Checkpoint): Promise<void> {
-    await mkdir(this.#dir, { recursive: true });
+    await makeFolder(this.#dir);
     const temporary = `${this.path}.new`;
     this.#killPoint('checkpoint-before-write');
     const file = await open(temporary, 'w', 0o600);

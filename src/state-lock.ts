@@ -1,6 +1,7 @@
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { makeFolder } from './influx/make-folder.ts';
 import type { Reporter } from './report.ts';
 
 /**
@@ -42,7 +43,7 @@ export class StateLock {
     const path = join(dir, 'lock');
     let folder: FileHandle | undefined;
     try {
-      await mkdir(dir, { recursive: true });
+      await makeFolder(dir);
       folder = await open(dir, 'r');
       const address =
         Buffer.byteLength(path) > PATH_BYTES_MAX ? `/proc/self/fd/${folder.fd}/lock` : path;

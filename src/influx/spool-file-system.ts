@@ -2,16 +2,8 @@
  * The few calls the spool makes to the disk, in one place, so that a test can let any of them fail.
  * All of them reject with Node's system errors (`code` is ENOSPC, EROFS, ENOENT, …).
  */
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  stat,
-  unlink,
-} from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { makeFolder } from './make-folder.ts';
 
 export interface SpoolFile {
   /** Writes all of `bytes` at `position`; a disk that takes only a part of it is an error. */
@@ -94,9 +86,7 @@ class NodeFile implements SpoolFile {
 }
 
 export const nodeFileSystem: SpoolFileSystem = {
-  makeFolder: async (path) => {
-    await mkdir(path, { recursive: true });
-  },
+  makeFolder,
   list: (folder) => readdir(folder),
   create: async (path) => new NodeFile(await open(path, 'wx+', 0o600)),
   openToRead: async (path) => new NodeFile(await open(path, 'r')),

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runMeter } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/temp-folder.ts';
+
+test('a file system that takes no new folders is reported, and the meter runs', {
+  skip: process.platform !== 'linux' && 'needs /proc',
+}, async (t) => {
+  // /proc answers ENOENT to mkdir, though the parent is there. As a process: it once spun in there.
+  const { code, stdout } = await runMeter([], {
+    cwd: temporaryFolder(t),
+    env: { STATE_DIR: '/proc/nginx-meter/state', LOG_PATHS: '-', LISTEN: 'off' },
+    timeoutMs: 20_000,
+  });
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /STATE_DIR cannot be locked \(ENOENT: [^)]*mkdir '\/proc\/nginx-meter'\)/);
+  assert.match(stdout, /The state cannot be saved: .*make STATE_DIR writable/);
+});
