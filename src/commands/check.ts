@@ -1,5 +1,3 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { FileSetting, LogSetting } from '../config/log-setting.ts';
@@ -14,6 +12,7 @@ import { printable } from '../printable.ts';
 import type { Report } from '../report.ts';
 import { surveyLines, type Survey } from './line-survey.ts';
 import { pointedLine } from './pointed-line.ts';
+import { inspectStateFolder, type StateFolder } from './state-folder.ts';
 
 /**
  * `check [FILE]`: what the meter would do, said before it does it. The configuration has been
@@ -27,7 +26,7 @@ interface Output {
 /** So many lines of a log tell its format; FILE is read whole. */
 const LOG_LINES_MAX = 1000;
 
-/** Resolves to the exit code: 0 well, 1 a log or a line of the file cannot be read. */
+/** Resolves to the exit code: 0 well, 1 the state folder cannot be used, or a log or a line of the file not read. */
 export async function checkCommand(
   file: string | undefined,
   config: Config,
@@ -37,15 +36,19 @@ export async function checkCommand(
   const print = (...lines: readonly string[]) => {
     for (const line of lines) output.write(`${line}\n`);
   };
+  const state = await inspectStateFolder(config.stateDir);
   print(
     ...settingLines(config),
     '',
-    ...(await stateLines(config)),
+    ...stateLines(config, state),
     ...(await geoipLines(config)),
     '',
   );
   const nginx = await nginxOf(config);
   const check = new Check(typeof nginx === 'object' ? nginx.config : config, clock, print);
+  // Where a FILE is looked at nobody need be about to run the meter: then the default is no complaint.
+  const isAboutState = file === undefined || isSet(config, 'STATE_DIR');
+  if (isAboutState && !state.isUsable) check.trouble(); // It was said above.
   if (typeof nginx === 'string') check.trouble(printable(nginx), '');
   else if (nginx !== undefined) print(...nginxLines(nginx), '');
   // A FILE on a machine without nginx is no reason to complain of the default log.
@@ -91,9 +94,8 @@ function settingLines(config: Config): string[] {
   return [head, ...lines, ...config.warnings.map((warning) => `Warning: ${warning}`)];
 }
 
-async function stateLines(config: Config): Promise<string[]> {
-  const dir = printable(config.stateDir);
-  const state = `State: ${dir}, ${await stateOf(config.stateDir)}`;
+function stateLines(config: Config, { text }: StateFolder): string[] {
+  const state = `State: ${printable(config.stateDir)}, which ${text}`;
   if (config.influx === undefined) {
     return [state, 'Database: none. The points stay in the state folder until INFLUX_URL is set.'];
   }
@@ -113,17 +115,6 @@ async function geoipLines(config: Config): Promise<string[]> {
   }
   const { type, builtAt } = geoip.about;
   return [`Countries: ${type} of ${dayOf(builtAt)}, ${printable(config.geoipDb)}`];
-}
-
-async function stateOf(dir: string): Promise<string> {
-  try {
-    await access(dir, constants.W_OK);
-    return 'which can be written.';
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === 'ENOENT') return 'which does not exist yet and will be made.';
-    return `which cannot be written (${code}). Make it writable, or set STATE_DIR to another folder.`;
-  }
 }
 
 class Check {

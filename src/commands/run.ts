@@ -12,6 +12,7 @@ import { StateLockedError } from '../state-lock.ts';
 import { ListenError } from '../status/server.ts';
 import { VERSION } from '../version.ts';
 import { openRunOutput, type RunOutput } from './run-output.ts';
+import { inspectStateFolder } from './state-folder.ts';
 
 /**
  * The daemon: an App until SIGTERM or SIGINT, then a stop within the 10 s that Docker gives; a
@@ -94,7 +95,7 @@ async function runUntil(
       app = await App.start({ ...options, config, readAgain });
       announce(app, config, output);
     } catch (error) {
-      return explain(error, output);
+      return await explain(error, options.config, output);
     }
     for (const finding of nginx?.findings ?? []) output.logger.warn(printable(finding));
     output.show(() => app.status());
@@ -144,7 +145,7 @@ function announce(app: App, config: Config, { logger }: RunOutput): void {
 }
 
 /** Errors at the start that a person can do something about are one sentence; others are ours. */
-function explain(error: unknown, output: RunOutput): number {
+async function explain(error: unknown, config: Config, output: RunOutput): Promise<number> {
   if (error instanceof StateLockedError || error instanceof ListenError) {
     output.logger.fatal(error.message);
     return EXIT_FAILURE;
@@ -158,9 +159,13 @@ function explain(error: unknown, output: RunOutput): number {
     return EXIT_CONFIGURATION;
   }
   if (error instanceof Error && 'code' in error) {
+    const code = String(error.code);
+    const folder = code === 'ENOTDIR' ? await inspectStateFolder(config.stateDir) : undefined;
     output.logger.fatal(
-      { code: String(error.code) },
-      `The state cannot be read: ${error.message}. Make STATE_DIR readable, or give an empty one.`,
+      { code },
+      folder?.isUsable === false
+        ? `STATE_DIR ${printable(config.stateDir)} ${folder.text}`
+        : `The state cannot be read: ${error.message}. Make STATE_DIR readable, or give an empty one.`,
     );
     return EXIT_FAILURE;
   }

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { checkCommand } from '../../../src/commands/check.ts';
 import { pointedLine } from '../../../src/commands/pointed-line.ts';
 import { loadConfig } from '../../../src/config.ts';
+import { runMeter } from '../../support/cli.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 
@@ -138,13 +139,70 @@ test('the database is shown without the secret, and warnings are passed on', asy
   assert.match(text, /Warning: LOG_PATH is no setting and was ignored\. Did you mean LOG_PATHS\?/);
 });
 
-test('a state folder that cannot be written is said', {
-  skip: process.getuid?.() === 0,
+const REMEDY = new RegExp(
+  `\\. Set STATE_DIR to a folder that user ${process.getuid?.()} may read and write, or see to it that this is one\\.`,
+);
+
+for (const [situation, name, problem] of [
+  ['a file', 'file', /^State: \S+file, which is no folder/m],
+  ['below a file', 'file/a/b', /which cannot be made: \S+file is no folder/],
+  [
+    'a link to nothing',
+    'link',
+    /link, which is a symbolic link to \S+nowhere, which does not exist/,
+  ],
+  [
+    'below a link to nothing',
+    'link/a',
+    /which cannot be made: \S+link is a symbolic link to \S+nowhere, which does not exist/,
+  ],
+  ['a link to itself', 'loop', /which cannot be written \(ELOOP\)/],
+] as const) {
+  test(`a state folder that is ${situation} is not well, and the remedy is said`, async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'file'), '', { mode: 0o777 });
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
+    symlinkSync('loop', join(folder, 'loop'));
+    const { code, text } = await check({ STATE_DIR: join(folder, name) }, logFile(t, [GOOD]));
+    assert.equal(code, 1, text);
+    assert.match(text, problem);
+    assert.match(text, REMEDY);
+    assert.match(text, /Not all is well; see above\.\n$/);
+  });
+}
+
+test('a state folder that cannot be written, or not be made, is not well', {
+  skip: process.getuid?.() === 0 && 'root may write everywhere',
 }, async (t) => {
   const folder = temporaryFolder(t);
   chmodSync(folder, 0o500);
-  const { text } = await check({ STATE_DIR: folder }, logFile(t, [GOOD]));
-  assert.match(text, /which cannot be written \(EACCES\)/);
+  const here = await check({ STATE_DIR: folder }, logFile(t, [GOOD]));
+  assert.equal(here.code, 1, here.text);
+  assert.match(here.text, /which cannot be written \(EACCES\)\. Set STATE_DIR/);
+  const below = await check({ STATE_DIR: join(folder, 'a', 'b') }, logFile(t, [GOOD]));
+  assert.equal(below.code, 1, below.text);
+  assert.match(
+    below.text,
+    /which cannot be made: \S+ cannot be written \(EACCES\)\. Set STATE_DIR/,
+  );
+});
+
+test('with a FILE, a default state folder that cannot be used is said and no trouble', async (t) => {
+  const cwd = temporaryFolder(t);
+  writeFileSync(join(cwd, 'state'), '');
+  const file = await runMeter(['check', logFile(t, [GOOD])], { cwd });
+  assert.equal(file.code, 0, file.output);
+  assert.match(file.stdout, /state, which is no folder/);
+  const env = { LOG_PATHS: logFile(t, [GOOD]) };
+  const run = await runMeter(['check'], { cwd, env });
+  assert.equal(run.code, 1, run.output);
+});
+
+test('a state folder that is missing under one that can be written is well', async (t) => {
+  const dir = join(temporaryFolder(t), 'a', 'b');
+  const { code, text } = await check({ STATE_DIR: dir }, logFile(t, [GOOD]));
+  assert.equal(code, 0, text);
+  assert.match(text, /which does not exist yet and will be made\./);
 });
 
 test('what a client can shift in a format is said', async (t) => {

@@ -75,6 +75,17 @@ test('a port in use ends the start with a message that names the setting', async
   );
 });
 
+test('a state folder that is a file ends the start, and the message says that it is no folder', async (t) => {
+  const cwd = temporaryFolder(t);
+  const dir = join(cwd, 'file');
+  writeFileSync(dir, '');
+  const env = { STATE_DIR: dir, LOG_PATHS: '-', LISTEN: 'off' };
+  const { code, stdout } = await runMeter([], { cwd, env });
+  assert.equal(code, 1, stdout);
+  const [fatal = ''] = stdout.split('\n').filter((line) => line.includes('"level":"fatal"'));
+  assert.ok(fatal.includes(`STATE_DIR ${dir} is no folder. Set STATE_DIR to a folder`), stdout);
+});
+
 test('healthcheck says why it cannot ask, with the exit code that Docker knows', async (t) => {
   const cwd = temporaryFolder(t);
   const off = await runMeter(['healthcheck'], { cwd, env: { LISTEN: 'off' } });
