@@ -96,7 +96,7 @@ export function readEnvironment(folder = process.cwd()): Environment {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { ...process.env };
-    throw new ConfigError([unreadable('.env', path, error)]);
+    throw new ConfigError([unreadableEnvFile(path, error)]);
   }
   return { ...parse(text), ...process.env };
 }
@@ -181,10 +181,28 @@ function unreadable(name: string, path: string, error: unknown): Fault {
   const code = errorCode(error);
   if (code === 'ENOENT') return wrongFile(name, path, 'names a file that does not exist');
   if (code === 'EISDIR') return wrongFile(name, path, 'names a folder');
-  const who = `user ${process.getuid?.() ?? 'of this process'}`;
   return code === 'EACCES'
-    ? wrongFile(name, path, 'names a file that may not be read', `make it readable for ${who}`)
+    ? wrongFile(name, path, 'names a file that may not be read', readableHint())
     : wrongFile(name, path, `names a file that cannot be read (${code})`);
+}
+
+function unreadableEnvFile(path: string, error: unknown): Fault {
+  const code = errorCode(error);
+  const allowed = 'a file with lines of NAME=value, or none';
+  const fault = { name: shownValue(path), value: undefined, allowed };
+  if (code === 'EISDIR') {
+    const hint =
+      'remove it. Docker makes such a folder where the file of a bind mount is missing: then ' +
+      'make the file there first';
+    return { ...fault, problem: 'is a folder, not a file', hint };
+  }
+  return code === 'EACCES'
+    ? { ...fault, problem: 'may not be read', hint: readableHint() }
+    : { ...fault, problem: `cannot be read (${code})`, hint: undefined };
+}
+
+function readableHint(): string {
+  return `make it readable for user ${process.getuid?.() ?? 'of this process'}`;
 }
 
 function errorCode(error: unknown): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig, readEnvironment } from '../../../src/config.ts';
@@ -157,7 +157,25 @@ test('.env completes the environment and does not override it', (t) => {
 test('a folder without .env is fine, a .env that cannot be read is a fault', (t) => {
   const folder = temporaryFolder(t);
   assert.equal(readEnvironment(folder)['PATH'], process.env['PATH']);
-  mkdirSync(join(folder, '.env'));
-  chmodSync(join(folder, '.env'), 0o700);
-  assert.throws(() => readEnvironment(folder), /\.env=\S+ names a folder/);
+  const path = join(folder, '.env');
+  mkdirSync(path);
+  const faultOf = (text: string) => (error: Error) =>
+    error.message.includes(text) && !error.message.includes('secret');
+  assert.throws(() => readEnvironment(folder), faultOf(`  ${path} is a folder, not a file.\n`));
+  assert.throws(() => readEnvironment(folder), faultOf('Docker makes such a folder'));
+  rmdirSync(path);
+  symlinkSync('.env', path);
+  assert.throws(() => readEnvironment(folder), faultOf(`  ${path} cannot be read (ELOOP).\n`));
+});
+
+test('a .env that may not be read is a fault that says for whom to mend it', {
+  skip: process.getuid?.() === 0 && 'root may read everything',
+}, (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, '.env'), 'WINDOW=30s\n', { mode: 0o000 });
+  assert.throws(() => readEnvironment(folder), {
+    message: new RegExp(
+      `\\.env may not be read\\.\\n.*\\n.*make it readable for user ${process.getuid?.()}$`,
+    ),
+  });
 });
