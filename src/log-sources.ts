@@ -32,7 +32,7 @@ export async function openLogSources(
   const { maxLineBytes } = config;
   const paths = config.logs.filter((log) => log.kind === 'file');
   const files = await openFileSource({
-    paths: paths.map(({ name, path }) => (name === undefined ? path : `${name}=${path}`)),
+    paths,
     readFrom: options.readFrom,
     checkpoint,
     readBuffer,

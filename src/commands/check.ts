@@ -136,8 +136,7 @@ class Check {
 
   async logs(): Promise<void> {
     const files = this.#config.logs.filter((log) => log.kind === 'file');
-    const paths = files.map(({ name, path }) => (name === undefined ? path : `${name}=${path}`));
-    const logs = await new LogPaths(paths).find(new Set());
+    const logs = await new LogPaths(files).find(new Set());
     this.#print('Logs:');
     for (const { path, log } of logs) await this.#log(path, log);
     for (const log of this.#config.logs) {

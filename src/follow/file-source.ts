@@ -11,15 +11,15 @@ import type { FollowCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
 import type { LineBatch } from './line-batch.ts';
 import type { LineSource, LogStatus } from './line-source.ts';
 import { LogFollower, type FollowContext } from './log-follower.ts';
-import { LogPaths } from './log-paths.ts';
+import { LogPaths, type PathSetting } from './log-paths.ts';
 import { lookAt } from './open-file.ts';
 import { HeadCache } from './siblings.ts';
 import type { ReadFrom } from './start-position.ts';
 import { FolderWatch } from './wake.ts';
 
 export interface FileSourceOptions {
-  /** Paths and globs; `name=path` gives the log a name, otherwise it is the base name without `.log`. */
-  readonly paths: readonly string[];
+  /** Paths and globs; a log without a name has the base name without `.log`. */
+  readonly paths: readonly PathSetting[];
   /** Where to begin without a checkpoint. A log that appears later is read from its beginning. */
   readonly readFrom: ReadFrom;
   readonly checkpoint: FollowCheckpoint | undefined;

@@ -8,26 +8,32 @@ export interface LogPath {
   readonly log: string;
 }
 
+export interface PathSetting {
+  readonly path: string;
+  /** Undefined: the log is named after its file. */
+  readonly name: string | undefined;
+  /** Not told by the text: in nginx.conf a `[` is a letter like any other. */
+  readonly isGlob: boolean;
+}
+
 interface Pattern {
   /** Absolute path or glob. */
   readonly text: string;
-  /** Name given in the settings, `name=path`. */
   readonly name: string | undefined;
   readonly isGlob: boolean;
 }
 
 const GLOB_SIGNS = /[*?[\]{}]/;
-const NAMED = /^([A-Za-z0-9_.-]+)=(.+)$/;
 
 export class LogPaths {
   readonly #patterns: readonly Pattern[];
 
-  constructor(settings: readonly string[]) {
-    this.#patterns = settings.map((setting) => {
-      const named = NAMED.exec(setting);
-      const text = resolve(named?.[2] ?? setting);
-      return { text, name: named?.[1], isGlob: GLOB_SIGNS.test(text) };
-    });
+  constructor(settings: readonly PathSetting[]) {
+    this.#patterns = settings.map(({ path, name, isGlob }) => ({
+      text: resolve(path),
+      name,
+      isGlob,
+    }));
   }
 
   get hasGlobs(): boolean {

@@ -57,7 +57,7 @@ class Meter {
 
   async start(): Promise<void> {
     this.source = await openFileSource({
-      paths: [this.model.path],
+      paths: [{ path: this.model.path, name: undefined, isGlob: false }],
       readFrom: 'all',
       checkpoint: this.#checkpoint,
       readBuffer: new Uint8Array(MAX_LINE_BYTES + 1),

@@ -9,10 +9,12 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { readLogSetting } from '../../src/config/log-setting.ts';
 import { openFileSource, type FileSourceOptions } from '../../src/follow/file-source.ts';
 import type { FollowCheckpoint } from '../../src/follow/follow-checkpoint.ts';
 import type { LineBatch } from '../../src/follow/line-batch.ts';
 import type { LineSource } from '../../src/follow/line-source.ts';
+import type { PathSetting } from '../../src/follow/log-paths.ts';
 import type { Report } from '../../src/report.ts';
 import { FakeClock } from './clock.ts';
 import { defer } from './defer.ts';
@@ -32,6 +34,13 @@ export function lines(name: string, from: number, count: number): string[] {
     (_, index) =>
       `${name}${from + index} - - [22/Nov/2026:21:00:00 +0000] "GET /${name} HTTP/1.1" 200`,
   );
+}
+
+/** An entry of LOG_PATHS. */
+export function pathSetting(text: string): PathSetting {
+  const setting = readLogSetting(text);
+  if ('kind' in setting && setting.kind === 'file') return setting;
+  throw new Error(`${text} names no file`);
 }
 
 /** A log in a folder of its own, what is done to it, and a source that follows it. */
@@ -89,7 +98,7 @@ export class FollowedLog {
   async start(checkpoint?: FollowCheckpoint): Promise<void> {
     await this.stop();
     this.#source = await openFileSource({
-      paths: [this.path],
+      paths: [pathSetting(this.path)],
       readFrom: 'beginning',
       checkpoint,
       readBuffer: new Uint8Array((this.#options.maxLineBytes ?? MAX_LINE_BYTES) + 1),

@@ -55,3 +55,13 @@ test('a configuration that cannot be read is trouble', async (t) => {
   writeFileSync(join(dir, 'nginx.conf'), 'http { access_log off; }\n');
   assert.match((await check(environment)).text, /names no access log that can be followed/);
 });
+
+test('a [ in the path of an access_log is a letter, since nginx has no globs there', async (t) => {
+  const dir = temporaryFolder(t);
+  const conf = join(dir, 'nginx.conf');
+  writeFileSync(conf, `http { access_log ${dir}/a[1].log; }\n`);
+  writeFileSync(join(dir, 'a[1].log'), '');
+  const { code, text } = await check({ NGINX_CONF: conf, STATE_DIR: dir });
+  assert.equal(code, 0, text);
+  assert.ok(text.includes(`${dir}/a[1].log, 0 bytes, `), text);
+});

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { logNameOf } from '../../../src/follow/rotated-name.ts';
-import { FollowedLog, lines } from '../../support/followed-log.ts';
+import { FollowedLog, lines, pathSetting } from '../../support/followed-log.ts';
 
 /** A folder with files, and a source that follows the patterns; DIR stands for the folder. */
 function globbed(t: TestContext, ...patterns: string[]) {
   const base = new FollowedLog(t);
-  const log = new FollowedLog(t, { paths: patterns.map((one) => one.replace('DIR', base.folder)) });
+  const paths = patterns.map((one) => pathSetting(one.replace('DIR', base.folder)));
+  const log = new FollowedLog(t, { paths });
   return { base, log };
 }
 
@@ -150,4 +151,14 @@ test('two logs with one name: that is said', async (t) => {
   await log.start();
   assert.deepEqual(await log.read(), [...lines('a', 0, 1), ...lines('b', 0, 1)]);
   assert.deepEqual(log.codes, ['log-name-shared']);
+});
+
+test('a [ in a path that is no glob is a letter', async (t) => {
+  const base = new FollowedLog(t);
+  const path = base.at('a[1].log');
+  base.append(lines('a', 0, 2), path);
+  base.append(lines('b', 0, 2), base.at('a1.log'));
+  const log = new FollowedLog(t, { paths: [{ path, name: 'shop', isGlob: false }] });
+  await log.start();
+  assert.deepEqual(await log.read(), lines('a', 0, 2));
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
-import { FollowedLog, lines } from '../../support/followed-log.ts';
+import { FollowedLog, lines, pathSetting } from '../../support/followed-log.ts';
 
 /** Plants something at the path, sees the one code reported, then puts a file there. */
 async function troubleThenFile(t: TestContext, plant: (path: string) => void, code: string) {
@@ -87,7 +87,7 @@ test('one bad log does not stop another', async (t) => {
   const good = log.at('good.log');
   symlinkSync('/dev/stdout', log.path);
   log.append(lines('g', 0, 3), good);
-  const both = new FollowedLog(t, { paths: [log.path, good] });
+  const both = new FollowedLog(t, { paths: [log.path, good].map(pathSetting) });
   await both.start();
   assert.deepEqual(await both.read(), lines('g', 0, 3));
 });
