@@ -167,6 +167,7 @@ export class App {
       startedMs: this.#startedMs,
       pipeline: this.#pipeline,
       logs: this.#source.status(),
+      folders: this.#source.folders?.() ?? [],
       receivers: this.#source.receivers?.() ?? [],
       spool: this.#spool,
       writer: this.#writer,

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import type { LogStatus, ReceiverStatus } from './follow/line-source.ts';
+import type { FolderTrouble, LogStatus, ReceiverStatus } from './follow/line-source.ts';
 import type { Spool } from './influx/spool.ts';
 import type { InfluxWriter } from './influx/writer.ts';
 import { PARSED, REASONS, type Reason } from './parse/record-batch.ts';
@@ -16,6 +16,7 @@ export function snapshotOf(parts: {
   readonly startedMs: number;
   readonly pipeline: Pipeline;
   readonly logs: readonly LogStatus[];
+  readonly folders: readonly FolderTrouble[];
   readonly receivers: readonly ReceiverStatus[];
   readonly spool: Spool;
   readonly writer: InfluxWriter | undefined;
@@ -28,6 +29,7 @@ export function snapshotOf(parts: {
     uptimeMs: clock.monotonicMs() - parts.startedMs,
     sinceTurnMs: clock.monotonicMs() - pipeline.lastTurnMs,
     logs: parts.logs.map((status) => logFigures(status, pipeline.lanes.get(status.log))),
+    folders: parts.folders,
     receivers: parts.receivers,
     spool: {
       bytes: spool.bytes,

@@ -136,13 +136,17 @@ class Check {
 
   async logs(): Promise<void> {
     const files = this.#config.logs.filter((log) => log.kind === 'file');
-    const logs = await new LogPaths(files).find(new Set());
+    const { logs, unreadable } = await new LogPaths(files).find(new Set());
     this.#print('Logs:');
     for (const { path, log } of logs) await this.#log(path, log);
     for (const log of this.#config.logs) {
       if (log.kind !== 'file') this.#print(`  ${receivedText(log)}`);
     }
-    if (files.length > 0 && logs.length === 0) {
+    for (const { level, message } of unreadable) {
+      if (level === 'error') this.trouble(`  ${printable(message)}`);
+      else this.#print(`  Note: ${printable(message)}`);
+    }
+    if (files.length > 0 && logs.length === 0 && unreadable.length === 0) {
       this.trouble('  None: no file matches LOG_PATHS. A log that appears later is followed then.');
     }
     this.#print('');

@@ -6,7 +6,7 @@
  */
 import type { FollowCheckpoint } from './follow-checkpoint.ts';
 import type { LineBatch } from './line-batch.ts';
-import type { LineSource, LogStatus, ReceiverStatus } from './line-source.ts';
+import type { FolderTrouble, LineSource, LogStatus, ReceiverStatus } from './line-source.ts';
 
 /** Lines that pass by once and have no position. */
 export interface PassingSource extends LineSource<undefined> {
@@ -68,6 +68,10 @@ export class CombinedSource implements LineSource<FollowCheckpoint> {
 
   status(): readonly LogStatus[] {
     return this.#all.flatMap((source) => source.status());
+  }
+
+  folders(): readonly FolderTrouble[] {
+    return this.#files.folders?.() ?? [];
   }
 
   receivers(): readonly ReceiverStatus[] {

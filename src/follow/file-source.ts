@@ -6,15 +6,16 @@
  */
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { Reporter } from '../report.ts';
+import type { Report, Reporter } from '../report.ts';
 import type { FollowCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
 import type { LineBatch } from './line-batch.ts';
-import type { LineSource, LogStatus } from './line-source.ts';
+import type { FolderTrouble, LineSource, LogStatus } from './line-source.ts';
 import { LogFollower, type FollowContext } from './log-follower.ts';
 import { LogPaths, type PathSetting } from './log-paths.ts';
 import { lookAt } from './open-file.ts';
 import { HeadCache } from './siblings.ts';
 import type { ReadFrom } from './start-position.ts';
+import { readableFolderReport } from './unreadable-folders.ts';
 import { FolderWatch } from './wake.ts';
 
 export interface FileSourceOptions {
@@ -58,6 +59,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
   #followers: LogFollower[] = [];
   /** Of logs that match no longer, or not yet: kept, so that nothing is read twice when they come back. */
   #unused = new Map<string, LogCheckpoint>();
+  /** Of folders, as of the last look. */
+  #unreadable: readonly Report[] = [];
   #turn = 0;
   /** Some log is fed by several followers. */
   #hasShared = false;
@@ -115,6 +118,12 @@ class FileSource implements LineSource<FollowCheckpoint> {
     return this.#followers.map((follower) => follower.status());
   }
 
+  folders(): readonly FolderTrouble[] {
+    return this.#unreadable
+      .filter(({ level }) => level === 'error')
+      .map(({ subject = '', message }) => ({ folder: subject, trouble: message }));
+  }
+
   async close(): Promise<void> {
     await this.#watch?.close();
     for (const follower of this.#followers) await follower.close();
@@ -164,7 +173,9 @@ class FileSource implements LineSource<FollowCheckpoint> {
   async #discover(readFrom: ReadFrom): Promise<void> {
     this.#discoveredAtMs = this.#options.clock.monotonicMs();
     const known = new Set([...this.#unused.keys(), ...this.#followers.map((one) => one.path)]);
-    for (const { path, log } of await this.#paths.find(known)) {
+    const { logs, unreadable } = await this.#paths.find(known);
+    this.#reportFolders(unreadable);
+    for (const { path, log } of logs) {
       if (this.#followers.some((one) => one.path === path)) continue;
       if (this.#followers.length >= LOGS_MAX) {
         this.#options.report({
@@ -177,6 +188,15 @@ class FileSource implements LineSource<FollowCheckpoint> {
       }
       await this.#follow(path, log, readFrom);
     }
+  }
+
+  #reportFolders(unreadable: readonly Report[]): void {
+    for (const report of unreadable) this.#options.report(report);
+    for (const { subject = '' } of this.#unreadable) {
+      const isOver = !unreadable.some((one) => one.subject === subject);
+      if (isOver) this.#options.report(readableFolderReport(subject));
+    }
+    this.#unreadable = unreadable;
   }
 
   async #follow(path: string, log: string, readFrom: ReadFrom): Promise<void> {

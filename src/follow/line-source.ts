@@ -16,6 +16,12 @@ export interface LogStatus {
   readonly trouble?: string;
 }
 
+/** A folder of logs that cannot be read at the moment, and why; for `/readyz`. */
+export interface FolderTrouble {
+  readonly folder: string;
+  readonly trouble: string;
+}
+
 /**
  * How a receiver of lines is doing that nobody can ask for again: counts since the start of the
  * process. Messages that were malformed, had no room or were dropped by the system are lost.
@@ -55,6 +61,8 @@ export interface LineSource<C = unknown> {
   wait(maxMs: number, signal: AbortSignal): Promise<void>;
   checkpoint(): C;
   status(): readonly LogStatus[];
+  /** Folders in which there are logs that cannot be found; absent where no files are looked for. */
+  folders?(): readonly FolderTrouble[];
   /** Absent where everything is read from files. */
   receivers?(): readonly ReceiverStatus[];
   /** True once nothing can come any more: the input has ended, and there is no other. */

@@ -1,11 +1,22 @@
 /** Which logs a list of paths and globs means, and what each is called. */
 import { glob, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, matchesGlob, resolve } from 'node:path';
+import type { Report } from '../report.ts';
 import { isCompressedName, logNameOf, possibleBases } from './rotated-name.ts';
+import { unreadableFolderReport, unreadableFolders } from './unreadable-folders.ts';
 
 export interface LogPath {
   readonly path: string;
   readonly log: string;
+}
+
+export interface FoundPaths {
+  readonly logs: readonly LogPath[];
+  /**
+   * Folders in which there may be more. An error where logs must be missing; a warning where a `*`
+   * took one folder of many: it may have nothing to do with logs (`lost+found`).
+   */
+  readonly unreadable: readonly Report[];
 }
 
 export interface PathSetting {
@@ -50,21 +61,26 @@ export class LogPaths {
   }
 
   /** All logs there are now, configured paths first. `known` are paths that are followed already. */
-  async find(known: ReadonlySet<string>): Promise<LogPath[]> {
+  async find(known: ReadonlySet<string>): Promise<FoundPaths> {
     const found = new Map<string, LogPath>();
+    const unreadable: Report[] = [];
     for (const { text, name } of this.#patterns.filter((pattern) => !pattern.isGlob)) {
       found.set(text, { path: text, log: name ?? logNameOf(basename(text)) });
     }
     for (const pattern of this.#patterns.filter((one) => one.isGlob)) {
       const matches: string[] = [];
       for await (const match of glob(pattern.text)) matches.push(resolve(match));
+      for (const folder of await unreadableFolders(pattern.text)) {
+        const isError = folder.isNamed || matches.length === 0;
+        unreadable.push(unreadableFolderReport(folder, isError ? 'error' : 'warn'));
+      }
       for (const path of matches.toSorted()) {
         if (found.has(path) || (await isRotated(path, pattern.text, known))) continue;
         if (await isLinkToAnother(path, pattern.text, found)) continue;
         found.set(path, { path, log: pattern.name ?? logNameOf(basename(path)) });
       }
     }
-    return [...found.values()];
+    return { logs: [...found.values()], unreadable };
   }
 }
 

@@ -64,20 +64,24 @@ function notAFileReport(path: string): Report {
 }
 
 export function unreadableReport(path: string, error: unknown): Report {
-  const code = errorCode(error);
-  const who = `${process.getuid?.() ?? '?'}:${process.getgid?.() ?? '?'}`;
-  const remedy =
-    code === 'EACCES' || code === 'EPERM'
-      ? `This process runs as ${who}. Give it the group that owns the log and its folder, in compose ` +
-        '`group_add: ["4"]` (4 is adm on Debian; `stat -c %g` on the file tells), or run it as ' +
-        'the user that nginx writes as.'
-      : 'It is tried again at every poll.';
   return {
     level: 'error',
     code: 'log-unreadable',
     subject: path,
-    message: `${path} cannot be read (${code}). ${remedy}`,
+    message: `${path} cannot be read (${errorCode(error)}). ${remedyFor(error)}`,
   };
+}
+
+/** What to do about a log or a folder of logs that cannot be read. */
+export function remedyFor(error: unknown): string {
+  const code = errorCode(error);
+  if (code !== 'EACCES' && code !== 'EPERM') return 'It is tried again at every poll.';
+  const who = `${process.getuid?.() ?? '?'}:${process.getgid?.() ?? '?'}`;
+  return (
+    `This process runs as ${who}. Give it the group that owns the log and its folder, in compose ` +
+    '`group_add: ["4"]` (4 is adm on Debian; `stat -c %g` on the file tells), or run it as ' +
+    'the user that nginx writes as.'
+  );
 }
 
 export function missingReport(path: string): Report {

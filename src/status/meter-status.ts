@@ -1,4 +1,4 @@
-import type { LogStatus, ReceiverStatus } from '../follow/line-source.ts';
+import type { FolderTrouble, LogStatus, ReceiverStatus } from '../follow/line-source.ts';
 import type { Reason } from '../parse/record-batch.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface MeterStatus {
   readonly sinceTurnMs: number;
   /** One entry per file followed, see byLog; empty while none has been found. */
   readonly logs: readonly LogFigures[];
+  /** Folders whose logs cannot be found; mostly empty. */
+  readonly folders: readonly FolderTrouble[];
   /** What receives lines instead of reading them from files; mostly empty. */
   readonly receivers: readonly ReceiverStatus[];
   readonly spool: SpoolFigures;

@@ -56,8 +56,11 @@ function logReasons(status: MeterStatus): Unready[] {
       reasons.push({ code: 'log-trouble', subject: address, message: trouble });
     }
   }
+  for (const { folder, trouble } of status.folders) {
+    reasons.push({ code: 'log-trouble', subject: folder, message: trouble });
+  }
   // Whoever waits for messages knows its logs once the first has come.
-  if (status.logs.length === 0 && status.receivers.length === 0) {
+  if (status.logs.length + status.receivers.length + status.folders.length === 0) {
     const message = 'No log has been found yet; look at LOG_PATHS and the mounted folders.';
     return [{ code: 'no-log', message }];
   }

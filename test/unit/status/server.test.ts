@@ -73,6 +73,17 @@ test('/readyz is 503 before any log has been found', async () => {
   assert.match(await reply.text(), /"code":"no-log"/);
 });
 
+test('/readyz names the folder that hides the logs, with and without others', async () => {
+  const folders = [{ folder: '/locked', trouble: 'The folder /locked cannot be read.' }];
+  for (const changes of [{ folders, logs: [] }, { folders }]) {
+    const reply = await statusApp(() => healthyStatus(changes)).request('/readyz');
+    assert.equal(reply.status, 503);
+    const text = await reply.text();
+    assert.match(text, /"code":"log-trouble","subject":"\/locked","message":"The folder/);
+    assert.doesNotMatch(text, /no-log/);
+  }
+});
+
 test('/readyz of a meter that only receives is 200 before the first message, and 503 while it does not listen', async () => {
   const well = healthyStatus({ logs: [], receivers: [receiverStatus()] });
   assert.equal((await statusApp(() => well).request('/readyz')).status, 200);
