@@ -5,6 +5,7 @@
 import { watch, type FSWatcher } from 'chokidar';
 import type { Reporter } from '../report.ts';
 import { errorCode } from './open-file.ts';
+import { remedyFor } from './path-inspection.ts';
 
 export class FolderWatch {
   readonly #watcher: FSWatcher | undefined;
@@ -74,14 +75,29 @@ export class FolderWatch {
 
   #fail(error: unknown): void {
     const code = errorCode(error);
-    const remedy =
-      code === 'ENOSPC'
-        ? 'The system has no inotify watches left: raise fs.inotify.max_user_watches, or set WATCH_POLLING=true.'
-        : 'WATCH_POLLING=true does without file events.';
+    const path = error instanceof Error && 'path' in error ? String(error.path) : undefined;
+    const what =
+      path === undefined
+        ? `Folders cannot be watched (${code}); they are polled`
+        : `${path} cannot be watched (${code}); it is polled`;
     this.#report({
       level: 'warn',
       code: 'watch-failed',
-      message: `Folders cannot be watched (${code}); they are polled, and nothing is lost. ${remedy}`,
+      ...(path === undefined ? {} : { subject: path }),
+      message: `${what}, ${consequenceOf(code, error)}`,
     });
   }
+}
+
+/** What follows from it, and what to do. */
+function consequenceOf(code: string, error: unknown): string {
+  // Polling reads no more than a watch does, so a new log in it may stay unseen.
+  if (code === 'EACCES' || code === 'EPERM') {
+    return `which finds only what this process may read. ${remedyFor(error)}`;
+  }
+  const remedy =
+    code === 'ENOSPC'
+      ? 'The system has no inotify watches left: raise fs.inotify.max_user_watches, or set WATCH_POLLING=true.'
+      : 'WATCH_POLLING=true does without file events.';
+  return `and nothing is lost. ${remedy}`;
 }

@@ -5,6 +5,7 @@ import { unreadableFolders } from '../../../src/follow/unreadable-folders.ts';
 import { asNobody } from '../../support/as-nobody.ts';
 import { defer } from '../../support/defer.ts';
 import { FollowedLog, lines, pathSetting } from '../../support/followed-log.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 /** `open` and `locked` beside each other, a log in each; a source that follows DIR/pattern. */
 function folders(t: TestContext, pattern: string) {
@@ -70,4 +71,20 @@ test('the folder that is named is the one that refuses, wherever it stands', asy
   chmodSync(locked, 0o111);
   assert.deepEqual(await refusing('*/a.log'), []);
   assert.deepEqual(await refusing('locked/*.log'), [[locked, true]]);
+});
+
+test('what cannot be watched is named', async (t) => {
+  const { locked, log } = folders(t, 'locked/*.log');
+  await asNobody(async () => {
+    await log.start();
+    await log.read();
+    const stop = new AbortController();
+    const waiting = log.source.wait(1000, stop.signal);
+    await waitUntil('it was reported', () => log.codes.includes('watch-failed'));
+    stop.abort();
+    await waiting;
+  });
+  const report = log.reports.find(({ code }) => code === 'watch-failed');
+  assert.equal(report?.subject, locked);
+  assert.ok(report.message.startsWith(`${locked} cannot be watched (EACCES)`), report.message);
 });
