@@ -7,6 +7,7 @@
  */
 import { glob, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { unreadableFolders } from '../follow/unreadable-folders.ts';
 import { type Directive, NginxConfError, readDirectives } from './tokenizer.ts';
 
 export interface NginxConfiguration {
@@ -89,7 +90,7 @@ class Reading {
       );
     }
     const directives: Directive[] = [];
-    for (const path of await this.#matches(resolve(this.#folder, pattern))) {
+    for (const path of await this.#matches(resolve(this.#folder, pattern), where)) {
       try {
         directives.push(...(await this.#file(path, depth + 1)));
       } catch (error) {
@@ -104,11 +105,18 @@ class Reading {
   }
 
   /** In the order of their names, as nginx takes them; none for a pattern that nothing fits. */
-  async #matches(pattern: string): Promise<string[]> {
+  async #matches(pattern: string, where: string): Promise<string[]> {
     if (!GLOB_SIGNS.test(pattern)) return [pattern];
     let folder = dirname(pattern);
     while (GLOB_SIGNS.test(folder)) folder = dirname(folder);
     this.watched.add(folder);
+    for (const { folder: refusing, error } of await unreadableFolders(pattern)) {
+      this.watched.add(refusing);
+      this.findings.push(
+        `${where} includes ${pattern}, but the folder ${refusing} cannot be read ` +
+          `(${codeOf(error)}): logs that files in it name are not known.`,
+      );
+    }
     const paths: string[] = [];
     for await (const match of glob(pattern)) {
       // A * of nginx's takes no hidden file.

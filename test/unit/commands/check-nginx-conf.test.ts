@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkCommand } from '../../../src/commands/check.ts';
 import { loadConfig } from '../../../src/config.ts';
+import { asNobody } from '../../support/as-nobody.ts';
+import { defer } from '../../support/defer.ts';
 import { copySample } from '../../support/nginx-conf-samples.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 
@@ -64,4 +66,25 @@ test('a [ in the path of an access_log is a letter, since nginx has no globs the
   const { code, text } = await check({ NGINX_CONF: conf, STATE_DIR: dir });
   assert.equal(code, 0, text);
   assert.ok(text.includes(`${dir}/a[1].log, 0 bytes, `), text);
+});
+
+test('an include of a folder that may not be read is noted, with a glob as without', async (t) => {
+  const dir = temporaryFolder(t);
+  chmodSync(dir, 0o755);
+  const locked = join(dir, 'locked');
+  mkdirSync(locked);
+  writeFileSync(join(locked, 'a.conf'), 'access_log /b.log;\n');
+  chmodSync(locked, 0);
+  defer(t, () => chmodSync(locked, 0o755));
+  const conf = join(dir, 'nginx.conf');
+  const includes = 'include locked/*.conf;\ninclude locked/a.conf;\ninclude none/*.conf;\n';
+  writeFileSync(conf, `http {\naccess_log ${dir}/a.log;\n${includes}}\n`);
+  const { text } = await asNobody(() => check({ NGINX_CONF: conf, STATE_DIR: dir }));
+  const notes = text.split('\n').filter((line) => line.startsWith('  Note: '));
+  assert.deepEqual(notes, [
+    `  Note: ${conf}:3 includes ${locked}/*.conf, but the folder ${locked} cannot be read (EACCES): ` +
+      'logs that files in it name are not known.',
+    `  Note: ${conf}:4 includes ${locked}/a.conf, which cannot be read (EACCES): ` +
+      'logs that it names are not known.',
+  ]);
 });
