@@ -33,7 +33,10 @@ export interface BackfillArguments {
   readonly to?: number | undefined;
 }
 
-/** Resolves to the exit code. Results go to stdout, everything for people to stderr. */
+/**
+ * Resolves to the exit code: 0 well, 1 something could not be read or written. Results go to stdout,
+ * everything for people to stderr.
+ */
 export async function backfillCommand(args: BackfillArguments, config: Config): Promise<number> {
   const clock = systemClock;
   const logger = await createLogger(process.stderr, {
@@ -42,6 +45,12 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
     color: config.color,
   });
   const { report, flush } = createReporter(logger, clock);
+  let isWhole = true;
+  const reportReading: Reporter = (one) => {
+    // Lines are missing for good; what could be read is written all the same.
+    if (one.level === 'error') isWhole = false;
+    report(one);
+  };
   if (!args.stdout && config.influx === undefined) {
     logger.fatal('There is nowhere to write to. Set INFLUX_URL and INFLUX_DB, or give --stdout.');
     return 2;
@@ -63,11 +72,12 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
     : (await import('./backfill-output.ts')).toInflux(config, tags, clock, report);
   const progress = new ProgressBar(process.stderr, totalBytes, () => clock.monotonicMs());
   try {
-    const logs = await readFiles(args, config, { report, clock, output, progress, geoip });
+    const parts = { report: reportReading, clock, output, progress, geoip };
+    const logs = await readFiles(args, config, parts);
     await output.close();
     progress.close();
     for (const windows of logs) logger.info(accountOf(windows), `Read the log ${windows.log}.`);
-    return 0;
+    return isWhole ? 0 : 1;
   } catch (error) {
     progress.close();
     if (isClosedPipe(error)) return 0;

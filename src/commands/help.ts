@@ -30,7 +30,10 @@ was written before overwrites it, so it can be repeated.
   --to TIME    leave out windows that begin at TIME or later
 
 TIME is 2026-11-22, 2026-11-22T14:30Z, 2026-11-22T14:30+01:00 or seconds since 1970; without an
-offset it is UTC. Messages and progress go to standard error.`,
+offset it is UTC. Messages and progress go to standard error.
+
+Exit code 0: all was read and written; 1: something could not be read or written, such as the rest
+of a damaged .gz (what could be read is written then); 2: the words or settings are wrong.`,
   },
   check: {
     usage: 'nginx-meter check [FILE]',
