@@ -36,7 +36,11 @@ export interface BackfillOptions {
     details: readonly SealedDetail[],
   ) => Promise<void>;
   readonly onProgress: (path: string, bytes: number) => void;
+  /** A file has been read to its end, and this is what became of its lines. */
+  readonly onFileRead: (path: string, counters: LineCounters) => void;
 }
+
+export type LineCounters = Readonly<LogWindows['counters']>;
 
 /** One log: its files in order, and the windows sealed but not yet handed over. */
 interface Lane {
@@ -44,6 +48,8 @@ interface Lane {
   readonly windows: LogWindows;
   readonly paths: string[];
   file: BackfillFile | undefined;
+  /** The log's counters when `file` was opened. */
+  before: LineCounters;
   ready: SealedWindow[];
   readyDetails: SealedDetail[];
   /** Every window and detail window that begins before this has been sealed. */
@@ -86,19 +92,25 @@ async function lanesOf(options: BackfillOptions): Promise<Lane[]> {
   files.sort((a, b) => a.firstS - b.firstS);
   const lanes = new Map<string, Lane>();
   for (const { log, path } of files) {
-    const lane = lanes.get(log) ?? {
-      parser: options.newParser(),
-      windows: options.newWindows(log),
-      paths: [],
-      file: undefined,
-      ready: [],
-      readyDetails: [],
-      sealedUntilS: -Infinity,
-    };
+    const lane = lanes.get(log) ?? newLane(log, options);
     lane.paths.push(path);
     lanes.set(log, lane);
   }
   return [...lanes.values()];
+}
+
+function newLane(log: string, { newParser, newWindows }: BackfillOptions): Lane {
+  const windows = newWindows(log);
+  return {
+    parser: newParser(),
+    windows,
+    paths: [],
+    file: undefined,
+    before: windows.counters,
+    ready: [],
+    readyDetails: [],
+    sealedUntilS: -Infinity,
+  };
 }
 
 /**
@@ -146,6 +158,8 @@ async function readBatch(lane: Lane, options: BackfillOptions): Promise<boolean>
       const path = lane.paths.shift();
       if (path === undefined) return false;
       lane.file = await options.openFile(path);
+      const { counters } = lane.windows;
+      lane.before = { ...counters, reasons: counters.reasons.slice() };
     }
     const batch = await lane.file.next();
     if (batch !== undefined) {
@@ -153,9 +167,19 @@ async function readBatch(lane: Lane, options: BackfillOptions): Promise<boolean>
       options.onProgress(batch.path, batch.end - batch.start);
       return true;
     }
+    options.onFileRead(lane.file.path, countedSince(lane.before, lane.windows.counters));
     await lane.file.close();
     lane.file = undefined;
   }
+}
+
+function countedSince(before: LineCounters, now: LineCounters): LineCounters {
+  return {
+    counted: now.counted - before.counted,
+    late: now.late - before.late,
+    filtered: now.filtered - before.filtered,
+    reasons: now.reasons.map((lines, reason) => lines - (before.reasons[reason] ?? 0)),
+  };
 }
 
 function addBatch(lane: Lane, batch: LineBatch, { records, clock }: BackfillOptions): void {

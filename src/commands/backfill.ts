@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { LogWindows } from '../aggregate/log-windows.ts';
-import { runBackfill } from '../backfill.ts';
+import { type LineCounters, runBackfill } from '../backfill.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { createStages } from '../dimensions.ts';
@@ -13,9 +13,9 @@ import { encodeWindow } from '../influx/points.ts';
 import type { ProcessTags } from '../influx/process-tags.ts';
 import { createLogger } from '../logger.ts';
 import { createParser } from '../parse/parser.ts';
-import { PARSED, REASONS } from '../parse/record-batch.ts';
+import { PARSED, REASON_FUTURE, REASON_OVERLONG, REASONS } from '../parse/record-batch.ts';
 import { printable } from '../printable.ts';
-import type { Reporter } from '../report.ts';
+import type { Report, Reporter } from '../report.ts';
 import { createReporter } from '../reporter.ts';
 import type { BackfillOutput } from './backfill-output.ts';
 import { ProgressBar } from './progress-bar.ts';
@@ -76,8 +76,9 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
     const logs = await readFiles(args, config, parts);
     await output.close();
     progress.close();
-    for (const windows of logs) logger.info(accountOf(windows), `Read the log ${windows.log}.`);
-    return isWhole ? 0 : 1;
+    for (const windows of logs)
+      logger.info(accountOf(windows.counters), `Read the log ${windows.log}.`);
+    return isWhole && !isAllUnparsed(logs) ? 0 : 1;
   } catch (error) {
     progress.close();
     if (isClosedPipe(error)) return 0;
@@ -115,6 +116,10 @@ async function readFiles(
       return output.write(windows.filter(isWanted), details.filter(isWanted));
     },
     onProgress: (_path, bytes) => progress.add(bytes),
+    onFileRead: (path, counters) => {
+      const doubt = doubtOf(path, counters);
+      if (doubt !== undefined) report(doubt);
+    },
   });
 }
 
@@ -155,14 +160,49 @@ function toStdout(tags: ProcessTags): BackfillOutput {
 }
 
 /** `lines = counted + unparsed + late + filtered`, with the reasons that occurred. */
-function accountOf({ counters }: LogWindows): Record<string, number> {
+function accountOf(counters: LineCounters): Record<string, number> {
   const { counted, late, filtered, reasons } = counters;
   const unparsed: Record<string, number> = {};
   reasons.forEach((lines, reason) => {
     if (reason !== PARSED && lines > 0) unparsed[`unparsed_${REASONS[reason]}`] = lines;
   });
-  const total = Object.values(unparsed).reduce((sum, lines) => sum + lines, 0);
-  return { lines: counted + total + late + filtered, counted, late, filtered, ...unparsed };
+  return { lines: linesOf(counters), counted, late, filtered, ...unparsed };
+}
+
+function linesOf(counters: LineCounters): number {
+  return counters.counted + counters.late + counters.filtered + unparsedOf(counters);
+}
+
+function unparsedOf({ reasons }: LineCounters): number {
+  return reasons.reduce((sum, lines) => sum + lines, 0);
+}
+
+/** There were lines, and the windows tell of none of them: what was asked for has not been done. */
+function isAllUnparsed(logs: readonly LogWindows[]): boolean {
+  const sum = (of: (counters: LineCounters) => number) =>
+    logs.reduce((total, { counters }) => total + of(counters), 0);
+  const lines = sum(linesOf);
+  return lines > 0 && sum(unparsedOf) === lines;
+}
+
+/** Stray lines are in every log; when most are, it is the format that is wrong, or the file. */
+function doubtOf(path: string, counters: LineCounters): Report | undefined {
+  const lines = linesOf(counters);
+  const unparsed = unparsedOf(counters);
+  if (unparsed * 2 <= lines) return undefined;
+  const { reasons } = counters;
+  // Of these two kinds the form may be right.
+  const others = (reasons[REASON_FUTURE] ?? 0) + (reasons[REASON_OVERLONG] ?? 0);
+  const remedy = others * 2 > unparsed ? '' : 'Set LOG_FORMAT to the log_format of nginx.conf; ';
+  return {
+    level: 'warn',
+    code: 'file-unparsed',
+    subject: path,
+    message:
+      `${unparsed} of the ${lines} lines of ${path} cannot be read and count as unparsed. ` +
+      `${remedy}\`nginx-meter check ${path}\` shows where such lines stop to fit.`,
+    details: accountOf(counters),
+  };
 }
 
 function isClosedPipe(error: unknown): boolean {

@@ -33,7 +33,8 @@ TIME is 2026-11-22, 2026-11-22T14:30Z, 2026-11-22T14:30+01:00 or seconds since 1
 offset it is UTC. Messages and progress go to standard error.
 
 Exit code 0: all was read and written; 1: something could not be read or written, such as the rest
-of a damaged .gz (what could be read is written then); 2: the words or settings are wrong.`,
+of a damaged .gz (what could be read is written then), or not one line fitted the format; 2: the
+words or settings are wrong.`,
   },
   check: {
     usage: 'nginx-meter check [FILE]',
