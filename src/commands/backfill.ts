@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import type { Logger } from 'pino';
 import type { LogWindows } from '../aggregate/log-windows.ts';
 import { type LineCounters, runBackfill } from '../backfill.ts';
 import { type Clock, systemClock } from '../clock.ts';
@@ -55,25 +56,18 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
     logger.fatal('There is nowhere to write to. Set INFLUX_URL and INFLUX_DB, or give --stdout.');
     return 2;
   }
-  let totalBytes = 0;
-  for (const path of args.files) {
-    try {
-      totalBytes += (await stat(path)).size;
-    } catch (error) {
-      logger.fatal(`${printable(path)} cannot be read: ${messageOf(error)}`);
-      return 1;
-    }
-  }
+  const found = await findFiles(args.files, logger);
+  if (found === undefined) return 1;
   const geoip = await openGeoip(config);
   const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
   // The HTTP client alone takes longer to load than a small log to read.
   const output = args.stdout
     ? toStdout(tags)
     : (await import('./backfill-output.ts')).toInflux(config, tags, clock, report);
-  const progress = new ProgressBar(process.stderr, totalBytes, () => clock.monotonicMs());
+  const progress = new ProgressBar(process.stderr, found.totalBytes, () => clock.monotonicMs());
   try {
     const parts = { report: reportReading, clock, output, progress, geoip };
-    const logs = await readFiles(args, config, parts);
+    const logs = await readFiles({ ...args, files: found.paths }, config, parts);
     await output.close();
     progress.close();
     for (const windows of logs)
@@ -87,6 +81,34 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
   } finally {
     flush();
   }
+}
+
+/** Each file once, by whatever path it is given; undefined when one is not there. */
+async function findFiles(
+  paths: readonly string[],
+  logger: Pick<Logger, 'warn' | 'fatal'>,
+): Promise<{ paths: string[]; totalBytes: number } | undefined> {
+  const found = new Map<string, string>();
+  let totalBytes = 0;
+  for (const path of paths) {
+    try {
+      const { dev, ino, size } = await stat(path, { bigint: true });
+      const file = `${dev}:${ino}`;
+      const first = found.get(file);
+      if (first === undefined) {
+        found.set(file, path);
+        totalBytes += Number(size);
+      } else {
+        logger.warn(
+          `${path} is the same file as ${first}, which was given before, and is read once.`,
+        );
+      }
+    } catch (error) {
+      logger.fatal(`${printable(path)} cannot be read: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+  return { paths: [...found.values()], totalBytes };
 }
 
 async function readFiles(
