@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import { createStages } from '../dimensions.ts';
 import { openGeoip, type GeoipDatabase } from '../geoip.ts';
 import { openBackfillFile } from '../follow/backfill-source.ts';
+import { unreadableText } from '../follow/path-inspection.ts';
 import { encodeDetail } from '../influx/detail-points.ts';
 import { LineProtocolBuffer } from '../influx/line-protocol.ts';
 import { encodeWindow } from '../influx/points.ts';
@@ -104,7 +105,7 @@ async function findFiles(
         );
       }
     } catch (error) {
-      logger.fatal(`${printable(path)} cannot be read: ${messageOf(error)}`);
+      logger.fatal(unreadableText(path, error));
       return undefined;
     }
   }
@@ -128,7 +129,13 @@ async function readFiles(
   const { readBuffer } = scanner;
   return runBackfill({
     paths: files,
-    openFile: (path) => openBackfillFile({ path, readBuffer, maxLineBytes, report }),
+    openFile: async (path) => {
+      try {
+        return await openBackfillFile({ path, readBuffer, maxLineBytes, report });
+      } catch (error) {
+        throw new Error(unreadableText(path, error), { cause: error });
+      }
+    },
     newParser: () => createParser({ format: logFormat, scanner, jsonKeys: logJsonKeys }),
     newWindows,
     records,

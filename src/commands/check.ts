@@ -3,7 +3,12 @@ import type { Config } from '../config.ts';
 import type { FileSetting, LogSetting } from '../config/log-setting.ts';
 import { dayOf, openGeoip } from '../geoip.ts';
 import { LogPaths } from '../follow/log-paths.ts';
-import { inspectPath, missingReport, unreadableReport } from '../follow/path-inspection.ts';
+import {
+  inspectPath,
+  missingReport,
+  unreadableReport,
+  unreadableText,
+} from '../follow/path-inspection.ts';
 import { NginxConfError } from '../nginx-conf/tokenizer.ts';
 import { type NginxLogs, readNginxLogs } from '../nginx-logs.ts';
 import { ADVISED_NAME, adviseOn } from '../parse/format-advice.ts';
@@ -179,8 +184,7 @@ class Check {
     try {
       survey = await this.#survey(path, Infinity);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.trouble(`${shown} cannot be read: ${printable(message)}`, '');
+      this.trouble(printable(unreadableText(path, error)), '');
       return;
     }
     const { lines, parsed, faults } = survey;

@@ -43,7 +43,7 @@ export async function openBackfillFile(options: BackfillReaderOptions): Promise<
     return new FileReader(options, file, isGzip);
   }
   await stat(path);
-  throw new Error(`${path} is not a file`);
+  throw new Error('it is not a file');
 }
 
 class FileReader implements BackfillReader {

@@ -74,8 +74,20 @@ export function unreadableReport(path: string, error: unknown): Report {
 
 /** What to do about a log or a folder of logs that cannot be read. */
 export function remedyFor(error: unknown): string {
+  return rightsAdvice(error) ?? 'It is tried again at every poll.';
+}
+
+/** Why a file that is read only once cannot be read, and what to do. */
+export function unreadableText(path: string, error: unknown): string {
+  const advice = rightsAdvice(error);
+  if (advice !== undefined) return `${path} cannot be read (${errorCode(error)}). ${advice}`;
+  return `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** Undefined when it is not rights that are missing. */
+function rightsAdvice(error: unknown): string | undefined {
   const code = errorCode(error);
-  if (code !== 'EACCES' && code !== 'EPERM') return 'It is tried again at every poll.';
+  if (code !== 'EACCES' && code !== 'EPERM') return undefined;
   const who = `${process.getuid?.() ?? '?'}:${process.getgid?.() ?? '?'}`;
   return (
     `This process runs as ${who}. Give it the group that owns the log and its folder, in compose ` +
