@@ -37,10 +37,14 @@ if (isNodeTooOld()) {
 } else {
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
-  // `nginx-meter … | head` ends the reader, which is no fault.
+  // `nginx-meter … | head` ends the reader, which is no fault, and a full disk is none of ours.
   process.stdout.on('error', (error: Error & { code?: string }) => {
     if (error.code === 'EPIPE') process.exit(0);
-    die(error);
+    process.stderr.write(
+      `nginx-meter: standard output cannot be written (${error.message}). ` +
+        'Make room where it goes, or send it elsewhere.\n',
+    );
+    process.exit(1);
   });
   import('./commands/dispatch.ts')
     .then(async ({ dispatch }) => {

@@ -76,7 +76,6 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
     return isWhole && !isAllUnparsed(logs) ? 0 : 1;
   } catch (error) {
     progress.close();
-    if (isClosedPipe(error)) return 0;
     logger.fatal(messageOf(error));
     return 1;
   } finally {
@@ -152,11 +151,12 @@ async function readFiles(
   });
 }
 
-/** Line protocol sorted by time, then series. What comes is of later moments than what came before. */
+/**
+ * Line protocol sorted by time, then series. What comes is of later moments than what came before.
+ * That nobody reads it, or a full disk, ends the process in main.ts.
+ */
 function toStdout(tags: ProcessTags): BackfillOutput {
   const buffer = new LineProtocolBuffer();
-  // `… | head` has seen enough; there is nobody left to tell.
-  process.stdout.on('error', (error) => process.exit(isClosedPipe(error) ? 0 : 1));
   return {
     async write(windows, details) {
       const moments = new Map<number, string[]>();
@@ -232,10 +232,6 @@ function doubtOf(path: string, counters: LineCounters): Report | undefined {
       `${remedy}\`nginx-meter check ${path}\` shows where such lines stop to fit.`,
     details: accountOf(counters),
   };
-}
-
-function isClosedPipe(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
 }
 
 function messageOf(error: unknown): string {
