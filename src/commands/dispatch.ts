@@ -19,8 +19,22 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
       process.stderr.write(`nginx-meter cannot start. ${error.message}\n`);
       return 2;
     }
+    if (isFolderGone(error)) {
+      process.stderr.write(
+        `nginx-meter cannot start. The working folder cannot be found (${String(error.code)}); it has ` +
+          'probably been deleted. Change to another folder and start it again.\n',
+      );
+      return 1;
+    }
     throw error;
   }
+}
+
+/** Settings are looked for in the working folder, and a shell may stand in one that is no more. */
+function isFolderGone(error: unknown): error is Error & { readonly code: unknown } {
+  return (
+    error instanceof Error && 'code' in error && 'syscall' in error && error.syscall === 'uv_cwd'
+  );
 }
 
 async function execute(command: Command): Promise<number> {
