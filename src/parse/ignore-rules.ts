@@ -3,7 +3,7 @@
  * accounted for as filtered.
  *
  * A rule is `/healthz` or any pattern of path-rule.ts, `agent:kube-probe` (found anywhere in the
- * agent, letters of either case), `status:204` or `status:3xx`.
+ * agent, letters of either case), `status:204` or `status:3xx` (of the classes 1xx to 5xx).
  */
 import { readPathRule, RuleError, type PathRule } from './path-rule.ts';
 
@@ -38,12 +38,13 @@ export function readIgnoreRules(texts: readonly string[]): IgnoreRules {
 }
 
 function markStatuses(text: string, value: string, statuses: Uint8Array): void {
-  const [, first = '', rest = ''] = /^([1-9])(\d\d|xx)$/u.exec(value) ?? [];
-  if (first === '') {
+  // A server may answer with any number, but there are no more than five classes.
+  if (!/^(?:[1-9]\d\d|[1-5]xx)$/u.test(value)) {
     throw new RuleError(
       `The rule ${JSON.stringify(text)} has no status. Write status:204 or status:3xx.`,
     );
   }
-  const from = rest === 'xx' ? Number(first) * 100 : Number(value);
-  statuses.fill(1, from, rest === 'xx' ? from + 100 : from + 1);
+  const isClass = value.endsWith('xx');
+  const from = Number(isClass ? `${value[0]}00` : value);
+  statuses.fill(1, from, isClass ? from + 100 : from + 1);
 }

@@ -84,6 +84,8 @@ test('an ignore rule that is none is refused with its text', () => {
     'status:42',
     'status:2x',
     'status:099',
+    'status:6xx',
+    'status:9xx',
     'path:x',
   ]) {
     assert.throws(() => readIgnoreRules(['/fine', text]), RuleError, text);
