@@ -31,7 +31,8 @@ function readRules<T>(text: string, read: (parts: readonly string[]) => T): T | 
     return read(parts);
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
-    return new Refusal(`has a rule that is none: ${error.message}`);
+    // The message that it becomes a part of has a full stop of its own.
+    return new Refusal(`has a rule that is none: ${error.message.replace(/\.$/u, '')}`);
   }
 }
 
