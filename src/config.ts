@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { ConfigError, type Fault, shownValue } from './config/config-error.ts';
 import { influxFaults, type InfluxSettings, influxSettings } from './config/influx-rules.ts';
+import { jsonKeyFaults } from './config/json-key-rules.ts';
 import type { LogSetting } from './config/log-setting.ts';
 import type { ListenSetting } from './config/readers.ts';
 import { type Settings, settings } from './config/schema.ts';
@@ -122,6 +123,7 @@ export function loadConfig(environment: Environment): Config {
     });
   }
   faults.push(...influxFaults(given), ...windowFaults(given), ...detailFaults(given));
+  faults.push(...jsonKeyFaults(given));
   if (faults.length > 0 || !result.success) throw new ConfigError(faults);
   const known = names.flatMap((name) => (about(name)?.secret ? [name, `${name}_FILE`] : [name]));
   const present = Object.keys(environment).filter((name) => environment[name] !== undefined);

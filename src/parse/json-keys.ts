@@ -139,6 +139,13 @@ export function commonKeys(): JsonKey[] {
   );
 }
 
+/** Variables that can be read from a JSON log, beside the one that tells the client. */
+export const JSON_VARIABLES: readonly string[] = [
+  ...COMMON_KEYS.map(([variable]) => variable),
+  'time_local',
+  'msec',
+];
+
 /** Slots from 10 on are for `names`, in that order. */
 export class KeyTable {
   /** Slots in use: those of the columns and one for each further variable of a span. */

@@ -43,6 +43,14 @@ test('an empty environment gives the defaults', () => {
   assert.deepEqual(config.warnings, []);
 });
 
+test('a rule that is none is said in sentences with one full stop', () => {
+  for (const name of ['IGNORE', 'ROUTES']) {
+    assert.throws(() => loadConfig({ [name]: 'foo' }), {
+      message: /has a rule that is none: .*[^.]\.\n/,
+    });
+  }
+});
+
 test('keys of JSON logs', () => {
   const keysOf = (text: string) => [...loadConfig({ LOG_JSON_KEYS: text }).logJsonKeys];
   assert.deepEqual(keysOf(''), []);
@@ -57,6 +65,8 @@ test('keys of JSON logs', () => {
     ['a b=x', /has "a b", which is no variable/],
     ['status=a,status=b', /names \$status twice/],
     ['status=a"b', /quote/],
+    ['nope=foo', /names \$nope, which the meter does not read; it reads \$time_iso8601, \$status,/],
+    ['staus=st', /names \$staus, which the meter does not read/],
     [Array.from({ length: 101 }, (_, i) => `v${i}=k`).join(), /more than 100/],
   ];
   for (const [text, problem] of refused) {
@@ -64,6 +74,14 @@ test('keys of JSON logs', () => {
     assert.equal(fault?.name, 'LOG_JSON_KEYS', text);
     assert.match(fault.problem, problem);
   }
+  assert.equal(faultsOf({ LOG_JSON_KEYS: 'staus=st' })[0]?.hint, 'status=st');
+  // Each of the times is read, and whatever tells the client.
+  assert.deepEqual(keysOf('msec=t,time_local=u'), [
+    ['msec', 't'],
+    ['time_local', 'u'],
+  ]);
+  const client = { LOG_JSON_KEYS: 'http_true_client=c', CLIENT_IP_FROM: '$http_true_client' };
+  assert.deepEqual([...loadConfig(client).logJsonKeys], [['http_true_client', 'c']]);
 });
 
 test('an empty variable counts as unset', () => {
