@@ -29,11 +29,23 @@ export class UnparsedSample {
       subject: batch.path,
       message:
         'A line does not fit the log format and is counted as unparsed; there may be more. ' +
-        `\`nginx-meter check ${batch.path}\` shows where such lines stop to fit.`,
+        `${checkable(batch.path)} shows where such lines stop to fit.`,
       details: {
         reason: REASONS[records.reason[row] ?? PARSED] ?? 'unknown',
         example: printable(line, EXAMPLE_CHARACTERS_MAX),
       },
     };
   }
+}
+
+/** What was received cannot be read again, so it takes a file to look at the lines. */
+function checkable(path: string): string {
+  if (path === '-') return 'Save some of its lines to a file; `nginx-meter check FILE`';
+  if (/^syslog[+:]/iu.test(path)) {
+    return (
+      'Let nginx write some of its lines with a second access_log of that format to a file; ' +
+      '`nginx-meter check FILE`'
+    );
+  }
+  return `\`nginx-meter check ${path}\``;
 }

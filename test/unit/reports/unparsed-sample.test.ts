@@ -35,6 +35,18 @@ test('the first line that does not fit is an example, safe to print, with its re
   assert.deepEqual(report?.details, { reason: 'shape', example: 'odd \\x1b[31mline' });
 });
 
+test('what to do about it can be done, wherever the line came from', () => {
+  const [batch, records] = parsed('odd');
+  const adviceFor = (path: string) =>
+    new UnparsedSample().of({ ...batch, path }, records, 0)?.message ?? '';
+  assert.match(adviceFor('/logs/a.log'), /`nginx-meter check \/logs\/a\.log` shows where such/);
+  assert.match(adviceFor('-'), /Save some .* to a file; `nginx-meter check FILE` shows where such/);
+  assert.match(
+    adviceFor('syslog://0.0.0.0:5514#shop'),
+    /a second access_log .* a file; `nginx-meter check FILE` shows where such/,
+  );
+});
+
 test('one example a minute, however many lines do not fit', () => {
   const [batch, records] = parsed('odd');
   const sample = new UnparsedSample();
