@@ -2,6 +2,7 @@ import type { LineBatch } from './follow/line-batch.ts';
 import { ADVISED_NAME, adviseOn } from './parse/format-advice.ts';
 import type { LineParser } from './parse/line-parser.ts';
 import type { RecordBatch } from './parse/record-batch.ts';
+import { printable } from './printable.ts';
 import type { Reporter } from './report.ts';
 
 /** A parser that tells once of each format it uses what that cannot tell, and what to write in nginx.conf. */
@@ -39,13 +40,14 @@ export class AdvisedParser implements LineParser {
     this.#told = formatName;
     const advice = adviseOn(this.#setting, formatName, families);
     if (advice === undefined) return;
+    const directive = advice.directive.map((line) => line.trim()).join(' ');
     this.#report({
       level: 'info',
       code: 'format-lacks-variables',
       subject: `${this.#log}, ${formatName}`,
       message:
         `The log ${this.#log} has the format ${formatName}, which lacks ${advice.missing.join(', ')}. ` +
-        `To have them, write in nginx.conf: ${advice.directive.map((line) => line.trim()).join(' ')} ` +
+        `To have them, write in nginx.conf: ${printable(directive)} ` +
         `and end its access_log with ${ADVISED_NAME}.`,
     });
   }

@@ -222,7 +222,7 @@ class Check {
       this.#print(
         `Format ${formatName} has no ${advice.missing.join(', ')}. To have them, write in nginx.conf:`,
         '',
-        ...advice.directive.map((line) => `    ${line}`),
+        ...advice.directive.map((line) => `    ${printable(line)}`),
         `    access_log /var/log/nginx/access.log ${ADVISED_NAME};`,
         '',
       );

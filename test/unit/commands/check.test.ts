@@ -237,6 +237,14 @@ test('what a client can shift in a format is said', async (t) => {
   );
 });
 
+test('nothing of a format reaches the terminal as it is, and the block to paste keeps its lines', async () => {
+  const LOG_FORMAT = '$remote_addr [$time_local] "$request" $status \u001b[31m\u009b1m\u202e|$msec';
+  const { text } = await check({ LOG_FORMAT });
+  assert.ok(text.includes(`$status \\x1b[31m\\x9b1m\\u202e|$msec`), text);
+  assert.equal(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/.test(text), false);
+  assert.match(text, /\n {4}log_format meter\n {8}'\$remote_addr .*'\n(?: {8}'.*'\n)* {8}'.*';\n/);
+});
+
 test('the caret stands under the byte, whatever stands before it', () => {
   const caretOf = (text: string, at: number) => {
     const [shown, caret] = pointedLine(Buffer.from(text), at);

@@ -4,6 +4,15 @@ import { AppRig, combinedLine } from '../../support/app-rig.ts';
 
 const CODE = 'format-lacks-variables';
 
+test('control characters of a format are not in the line to paste', async (t) => {
+  const rig = new AppRig(t, { LOG_FORMAT: '$remote_addr [$time_local] $status \u001b[31m' });
+  rig.append('192.0.2.1 [02/Jan/2026:03:04:00 +0000] 200 \u001b[31m\n');
+  await rig.start();
+  await rig.until('the line is counted', () => rig.sum('count') === 1);
+  const told = rig.reports.find(({ code }) => code === CODE)?.message ?? '';
+  assert.ok(told.includes('$status \\x1b[31m'), told);
+});
+
 test('a log without times: the line to paste is said once, at the start', async (t) => {
   const rig = new AppRig(t);
   rig.append(combinedLine());
