@@ -10,12 +10,11 @@ import {
   unreadableText,
 } from '../follow/path-inspection.ts';
 import { NginxConfError } from '../nginx-conf/tokenizer.ts';
-import { type NginxLogs, readNginxLogs } from '../nginx-logs.ts';
-import { ADVISED_NAME, adviseOn } from '../parse/format-advice.ts';
-import { chooseFormats } from '../parse/format-choice.ts';
+import { type FoundLog, type NginxLogs, readNginxLogs } from '../nginx-logs.ts';
 import { printable } from '../printable.ts';
 import type { Report } from '../report.ts';
 import { surveyLines, type Survey } from './line-survey.ts';
+import { MetFormats } from './met-formats.ts';
 import { pointedLine } from './pointed-line.ts';
 import { inspectStateFolder, type StateFolder } from './state-folder.ts';
 
@@ -50,7 +49,10 @@ export async function checkCommand(
     '',
   );
   const nginx = await nginxOf(config);
-  const check = new Check(typeof nginx === 'object' ? nginx.config : config, clock, print);
+  const check =
+    typeof nginx === 'object'
+      ? new Check(nginx.config, nginx.found, clock, print)
+      : new Check(config, [], clock, print);
   // Where a FILE is looked at nobody need be about to run the meter: then the default is no complaint.
   const isAboutState = file === undefined || isSet(config, 'STATE_DIR');
   if (isAboutState && !state.isUsable) check.trouble(); // It was said above.
@@ -127,16 +129,18 @@ class Check {
   readonly #config: Config;
   readonly #clock: Clock;
   readonly #print: (...lines: readonly string[]) => void;
-  /** Formats that were met, for the advice at the end: what was set, and what it turned out to be. */
-  readonly #met = new Map<string, { setting: string; formatName: string; families: number }>();
+  readonly #met: MetFormats;
 
-  constructor(config: Config, clock: Clock, print: (...lines: readonly string[]) => void) {
+  constructor(
+    config: Config,
+    found: readonly FoundLog[],
+    clock: Clock,
+    print: (...lines: readonly string[]) => void,
+  ) {
     this.#config = config;
     this.#clock = clock;
     this.#print = print;
-    // A format that was set is known without a line of it.
-    if (config.logFormats.size === 0) this.#meetSetting(config.logFormat);
-    for (const [first] of config.logFormats.values()) this.#meetSetting(first ?? 'auto');
+    this.#met = new MetFormats(config, found);
   }
 
   async logs(): Promise<void> {
@@ -165,7 +169,7 @@ class Check {
       return;
     }
     try {
-      const survey = await this.#survey(path, LOG_LINES_MAX, this.#config.logFormats.get(log));
+      const survey = await this.#survey(path, LOG_LINES_MAX, log);
       const size = `${inspection.facts.sizeBytes.toLocaleString('en')} bytes`;
       this.#print(`  ${printable(log)}: ${printable(path)}, ${size}, ${formatText(survey)}`);
       if (survey.lines > 0 && survey.parsed === 0) {
@@ -210,43 +214,13 @@ class Check {
 
   /** What is weak in the formats that were met. */
   formats(): void {
-    for (const { setting, formatName, families } of this.#met.values()) {
-      const isPreset = formatName !== 'custom';
-      for (const format of chooseFormats(isPreset ? formatName : setting)) {
-        for (const sentence of format.ambiguities) {
-          this.#print(`Format ${formatName}: ${printable(sentence)}`, '');
-        }
-      }
-      const advice = adviseOn(setting, formatName, families);
-      if (advice === undefined) continue;
-      this.#print(
-        `Format ${formatName} has no ${advice.missing.join(', ')}. To have them, write in nginx.conf:`,
-        '',
-        ...advice.directive.map((line) => `    ${printable(line)}`),
-        `    access_log /var/log/nginx/access.log ${ADVISED_NAME};`,
-        '',
-      );
-    }
+    this.#print(...this.#met.weaknesses());
   }
 
-  /** A format that was set is known without a line of it. */
-  #meetSetting(setting: string): void {
-    const [format, ...more] = chooseFormats(setting);
-    if (format === undefined || more.length > 0 || format.families === undefined) return;
-    this.#meet(setting, format.name, format.families);
-  }
-
-  #meet(setting: string, formatName: string, families: number): void {
-    if (formatName === 'auto') return;
-    const key = formatName === 'custom' ? setting : formatName;
-    this.#met.set(key, { setting, formatName, families });
-  }
-
-  async #survey(
-    path: string,
-    linesMax: number,
-    format: readonly string[] = [this.#config.logFormat],
-  ): Promise<Survey> {
+  /** `log`: undefined for FILE, which may be a copy from anywhere. */
+  async #survey(path: string, linesMax: number, log?: string): Promise<Survey> {
+    const { logFormat, logFormats } = this.#config;
+    const format = (log === undefined ? undefined : logFormats.get(log)) ?? [logFormat];
     const report = ({ message }: Report) => this.trouble(`  ${printable(message)}`);
     const survey = await surveyLines({
       path,
@@ -257,7 +231,7 @@ class Check {
       report,
       linesMax,
     });
-    this.#meet(format[0] ?? this.#config.logFormat, survey.formatName, survey.families);
+    this.#met.add(format[0] ?? logFormat, survey, log === undefined ? undefined : { log, path });
     return survey;
   }
 

@@ -40,8 +40,52 @@ test('the logs of the configuration, what is not followed, and the format of eac
   );
   has(/Note: .*api\.log is not followed: its path has variables/);
   has(/^ {2}shop\.example: \/logs\/shop\.log, 71 bytes, format custom\.$/);
-  has(/Format custom has no \$request_length \(bytes received\), \$server_name/);
+  has(/Format shop has no \$request_length \(bytes received\), \$server_name/);
   has(/"upstream_addr":"\$upstream_addr"/);
+});
+
+test('what several formats lack is said by their names, to be pasted one beside the other', async (t) => {
+  const dir = temporaryFolder(t);
+  const conf = join(dir, 'nginx.conf');
+  writeFileSync(
+    conf,
+    `http {
+      log_format one '$msec $status "$request"';
+      log_format two '$status $msec "$request"';
+      access_log ${dir}/one.log one;
+      server { server_name a; }
+      server { server_name b; access_log ${dir}/two.log two; }
+      server { server_name c; access_log ${dir}/more.log two; }
+      server { server_name d; access_log ${dir}/last.log; }
+    }`,
+  );
+  for (const name of ['one', 'two', 'more', 'last']) writeFileSync(join(dir, `${name}.log`), '');
+  const { code, text } = await check({ NGINX_CONF: conf, STATE_DIR: dir });
+  assert.equal(code, 0, text);
+  const shown = text.replaceAll(dir, '');
+  assert.equal(shown.includes('Format custom'), false, shown);
+  const blocks =
+    /Format (\S+) has no .*\n\n {4}log_format (\S+)\n(?: {8}.*\n)+ {4}(access_log .*)\n/g;
+  assert.deepEqual(
+    Array.from(shown.matchAll(blocks), ([, ...found]) => found),
+    [
+      ['one', 'meter', 'access_log /one.log meter;'],
+      ['two', 'meter2', 'access_log /two.log meter2; # and so for 1 more'],
+      ['combined', 'meter3', 'access_log /last.log meter3;'],
+    ],
+  );
+});
+
+test('a log that LOG_PATHS sees in another folder is named as nginx names it', async (t) => {
+  const dir = temporaryFolder(t);
+  const conf = join(dir, 'nginx.conf');
+  writeFileSync(conf, 'http { server { access_log /var/log/nginx/shop.log; } }');
+  const log = join(dir, 'shop.log');
+  writeFileSync(log, '');
+  const { text } = await check({ NGINX_CONF: conf, LOG_PATHS: log, STATE_DIR: dir });
+  assert.match(text, /\n {4}access_log \/var\/log\/nginx\/shop\.log meter;\n/);
+  const alone = await check({ LOG_FORMAT: 'combined', LOG_PATHS: log, STATE_DIR: dir });
+  assert.ok(alone.text.includes(`\n    access_log ${log} meter;\n`), alone.text);
 });
 
 test('a configuration that cannot be read is trouble', async (t) => {
