@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AdvisedParser } from './advised-parser.ts';
+import { clientVariable } from './client-variable.ts';
 import type { SealedWindow } from './aggregate/sealed-window.ts';
 import { type Checkpoint, CheckpointFile, type PointIdentity } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
@@ -15,6 +16,7 @@ import type { ProcessTags } from './influx/process-tags.ts';
 import { Spool } from './influx/spool.ts';
 import { InfluxWriter } from './influx/writer.ts';
 import { createParser } from './parse/parser.ts';
+import type { Scanner } from './parse/scanner.ts';
 import { createStages, type Stages } from './dimensions.ts';
 import { LogRotation } from './log-rotation.ts';
 import type { GeoipDatabase } from './geoip.ts';
@@ -212,12 +214,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   const checkpoint = spool.wasDamaged ? await checkpointFile.load() : saved;
   const stages = createStages(config, options.geoip);
   const { scanner } = stages;
-  const { logFormat, logFormats, logJsonKeys: jsonKeys } = config;
-  const newParser = (log: string) => {
-    const format = logFormats.get(log) ?? [logFormat];
-    const parser = createParser({ format, scanner, jsonKeys });
-    return new AdvisedParser(parser, log, format[0] ?? logFormat, report);
-  };
+  const newParser = (log: string) => newAdvisedParser(log, config, scanner, report);
   newParser(''); // A format that is none is told before anything is opened.
   const source = await openLogSources({
     config,
@@ -265,6 +262,17 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
       damage.listener = listener;
     },
   };
+}
+
+function newAdvisedParser(log: string, config: Config, scanner: Scanner, report: Reporter) {
+  const { logFormat, logFormats, logJsonKeys: jsonKeys } = config;
+  const format = logFormats.get(log) ?? [logFormat];
+  return new AdvisedParser(createParser({ format, scanner, jsonKeys }), {
+    log,
+    setting: format[0] ?? logFormat,
+    clientVariable: clientVariable(config),
+    report,
+  });
 }
 
 function buildPipeline(

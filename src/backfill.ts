@@ -26,7 +26,8 @@ export interface BackfillFile {
 export interface BackfillOptions {
   readonly paths: readonly string[];
   readonly openFile: (path: string) => Promise<BackfillFile>;
-  readonly newParser: () => LineParser;
+  /** For a log, or (undefined) to look for the first timestamp of a file. */
+  readonly newParser: (log?: string) => LineParser;
   readonly newWindows: (log: string) => LogWindows;
   readonly records: RecordBatch;
   readonly clock: Clock;
@@ -102,7 +103,7 @@ async function lanesOf(options: BackfillOptions): Promise<Lane[]> {
 function newLane(log: string, { newParser, newWindows }: BackfillOptions): Lane {
   const windows = newWindows(log);
   return {
-    parser: newParser(),
+    parser: newParser(log),
     windows,
     paths: [],
     file: undefined,

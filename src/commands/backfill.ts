@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { LogWindows } from '../aggregate/log-windows.ts';
+import { AdvisedParser } from '../advised-parser.ts';
 import { type LineCounters, runBackfill } from '../backfill.ts';
+import { clientVariable } from '../client-variable.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { createStages } from '../dimensions.ts';
@@ -135,7 +137,12 @@ async function readFiles(
         throw new Error(unreadableText(path, error), { cause: error });
       }
     },
-    newParser: () => createParser({ format: logFormat, scanner, jsonKeys: logJsonKeys }),
+    newParser: (log) => {
+      const parser = createParser({ format: logFormat, scanner, jsonKeys: logJsonKeys });
+      if (log === undefined) return parser;
+      const client = clientVariable(config);
+      return new AdvisedParser(parser, { log, setting: undefined, clientVariable: client, report });
+    },
     newWindows,
     records,
     clock,

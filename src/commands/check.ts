@@ -30,7 +30,9 @@ interface Output {
 /** So many lines of a log tell its format; FILE is read whole. */
 const LOG_LINES_MAX = 1000;
 
-/** Resolves to the exit code: 0 well, 1 the state folder cannot be used, or a log or a line of the file not read. */
+/**
+ * Resolves to the exit code: 0 well, 1 something cannot be read or written, or is set and not in the logs.
+ */
 export async function checkCommand(
   file: string | undefined,
   config: Config,
@@ -214,6 +216,7 @@ class Check {
 
   /** What is weak in the formats that were met. */
   formats(): void {
+    for (const trouble of this.#met.troubles()) this.trouble(trouble, '');
     this.#print(...this.#met.weaknesses());
   }
 

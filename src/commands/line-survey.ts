@@ -1,4 +1,5 @@
 import { FUTURE_MAX_S } from '../aggregate/log-windows.ts';
+import { clientVariable } from '../client-variable.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { openBackfillFile } from '../follow/backfill-source.ts';
@@ -38,6 +39,8 @@ export interface Survey {
   readonly formatName: string;
   /** `FAMILY_*` bits that the format fills. */
   readonly families: number;
+  /** Whether the format has not what CLIENT_IP_FROM names, and that matters. */
+  readonly lacksClient: boolean;
   readonly lines: number;
   readonly parsed: number;
   readonly faults: readonly Fault[];
@@ -50,7 +53,7 @@ const RECORDS_MAX = 4096;
 
 export interface SurveyOptions {
   readonly path: string;
-  readonly config: Pick<Config, 'logFormat' | 'logJsonKeys' | 'maxLineBytes'>;
+  readonly config: Config;
   /** In place of the configuration's: what createParser takes. */
   readonly format?: string | readonly string[] | undefined;
   readonly clock: Pick<Clock, 'now'>;
@@ -66,7 +69,8 @@ export async function surveyLines(options: SurveyOptions): Promise<Survey> {
   const setting = options.format ?? config.logFormat;
   const scanner = createScanner({ readBufferBytes: maxLineBytes + READ_CHUNK_BYTES });
   const parser = createParser({ format: setting, scanner, jsonKeys });
-  const records = new RecordBatch(RECORDS_MAX);
+  const client = clientVariable(config);
+  const records = new RecordBatch(RECORDS_MAX, client === undefined ? [] : [client]);
   const { readBuffer } = scanner;
   const file = await openBackfillFile({ path, readBuffer, maxLineBytes, report });
   const tally = new Tally(options.clock.now() / 1000 + FUTURE_MAX_S);
@@ -90,6 +94,7 @@ export async function surveyLines(options: SurveyOptions): Promise<Survey> {
   return {
     formatName,
     families: parser.families,
+    lacksClient: client !== undefined && parser.lacks(client),
     lines: tally.lines,
     parsed: tally.parsed,
     faults: tally.faults((line) => explainLine(format, line, jsonKeys)),

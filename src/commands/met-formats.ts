@@ -1,8 +1,11 @@
+import { clientVariable, clientVariableMissing } from '../client-variable.ts';
 import type { Config } from '../config.ts';
 import type { FoundLog } from '../nginx-logs.ts';
 import { ADVISED_NAME, adviseOn } from '../parse/format-advice.ts';
 import { chooseFormats } from '../parse/format-choice.ts';
+import { hasVariable } from '../parse/format-variables.ts';
 import { printable } from '../printable.ts';
+import type { Survey } from './line-survey.ts';
 
 /** The formats that `check` met, and what is weak in them. */
 
@@ -15,6 +18,9 @@ interface MetFormat {
   readonly paths: Set<string>;
 }
 
+/** Name of every format of one's own. */
+const CUSTOM = 'custom';
+
 /** Where nginx logs unless it is told otherwise, for a format that was met in no log. */
 const USUAL_PATH = '/var/log/nginx/access.log';
 
@@ -23,25 +29,45 @@ export class MetFormats {
   /** Names of log_format directives by their texts, and paths by log, both as nginx has them. */
   readonly #names: ReadonlyMap<string, string>;
   readonly #paths: ReadonlyMap<string | undefined, string>;
+  readonly #client: string | undefined;
+  /** Formats without what CLIENT_IP_FROM names, by their names for people, and the logs they are of. */
+  readonly #withoutClient = new Map<string, Set<string>>();
 
-  constructor({ logFormat, logFormats }: Config, found: readonly FoundLog[]) {
+  constructor(config: Config, found: readonly FoundLog[]) {
+    const { logFormat, logFormats } = config;
+    this.#client = clientVariable(config);
     this.#names = new Map(
       found.flatMap(({ formats }) => formats.map(({ text, name }) => [text, name])),
     );
     this.#paths = new Map(found.map(({ name, path }) => [name, path]));
     if (logFormats.size === 0) this.#addSetting(logFormat);
-    for (const [log, [first]] of logFormats)
-      this.#addSetting(first ?? 'auto', this.#paths.get(log));
+    for (const [log, settings] of logFormats) {
+      this.#addSetting(settings[0] ?? 'auto', this.#paths.get(log));
+      for (const setting of settings) this.#checkSetting(setting, log);
+    }
+    if (logFormats.size === 0) this.#checkSetting(logFormat);
   }
 
   /** `from`: the log that has it; undefined for FILE, which may be a copy from anywhere. */
   add(
     setting: string,
-    { formatName, families }: Pick<MetFormat, 'formatName' | 'families'>,
+    survey: Pick<Survey, 'formatName' | 'families' | 'lacksClient'>,
     from?: { readonly log: string; readonly path: string },
   ): void {
+    const { formatName, families, lacksClient } = survey;
     const path = from === undefined ? undefined : (this.#paths.get(from.log) ?? from.path);
     this.#add(setting, formatName, families, path);
+    // Which of several formats of one's own it was is not known, and those have been looked at.
+    if (lacksClient && formatName !== CUSTOM) this.#addWithoutClient(formatName, from?.log);
+  }
+
+  /** A sentence for each format that has not what CLIENT_IP_FROM names. */
+  troubles(): string[] {
+    const client = this.#client;
+    if (client === undefined) return [];
+    return Array.from(this.#withoutClient, ([format, logs]) =>
+      clientVariableMissing(client, format, [...logs]),
+    );
   }
 
   /** Lines to print. */
@@ -51,7 +77,7 @@ export class MetFormats {
     for (const met of this.#met.values()) {
       const { setting, formatName, families } = met;
       const label = printable(this.#nameOf(setting, formatName));
-      for (const format of chooseFormats(formatName === 'custom' ? setting : formatName)) {
+      for (const format of chooseFormats(formatName === CUSTOM ? setting : formatName)) {
         for (const sentence of format.ambiguities) {
           lines.push(`Format ${label}: ${printable(sentence)}`, '');
         }
@@ -75,7 +101,7 @@ export class MetFormats {
 
   /** Of a format of one's own the name in nginx's configuration, where it is from there. */
   #nameOf(setting: string, formatName: string): string {
-    return formatName === 'custom' ? (this.#names.get(setting) ?? formatName) : formatName;
+    return formatName === CUSTOM ? (this.#names.get(setting) ?? formatName) : formatName;
   }
 
   /** A format that was set is known without a line of it. */
@@ -85,9 +111,22 @@ export class MetFormats {
     this.#add(setting, format.name, format.families, path);
   }
 
+  #checkSetting(setting: string, log?: string): void {
+    const [format, ...more] = chooseFormats(setting);
+    if (format === undefined || more.length > 0 || this.#client === undefined) return;
+    if (hasVariable(format, this.#client) !== false) return;
+    this.#addWithoutClient(this.#nameOf(setting, format.name), log);
+  }
+
+  #addWithoutClient(format: string, log: string | undefined): void {
+    const logs = this.#withoutClient.get(format) ?? new Set();
+    if (log !== undefined) logs.add(log);
+    this.#withoutClient.set(format, logs);
+  }
+
   #add(setting: string, formatName: string, families: number, path: string | undefined): void {
     if (formatName === 'auto') return;
-    const key = formatName === 'custom' ? setting : formatName;
+    const key = formatName === CUSTOM ? setting : formatName;
     const paths = new Set(this.#met.get(key)?.paths);
     if (path !== undefined) paths.add(path);
     this.#met.set(key, { setting, formatName, families, paths });

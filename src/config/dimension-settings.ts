@@ -111,7 +111,7 @@ export const dimensions = {
   CLIENT_IP_FROM: setting(
     {
       group: GROUP,
-      text: "Where the client's address stands when nginx is behind proxies. Of a list the entry counts that the first of your own proxies has written, so their number must be right.",
+      text: "Where the client's address stands when nginx is behind proxies. Of a list the entry counts that the first of your own proxies has written, so their number must be right. A log without the variable is reported; `$remote_addr` counts there.",
       allowed:
         'a variable of the log format, for a list with the number of your proxies: `$http_x_forwarded_for:2`',
       default: '$remote_addr',

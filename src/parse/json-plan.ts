@@ -59,6 +59,7 @@ export class JsonPlan {
   families: number;
   /** Variables with such keys, and by span whether its variable is one. */
   readonly #variables: Set<string>;
+  #hasLines = false;
   #isKnown: Uint8Array = new Uint8Array(0);
   readonly #format: JsonFormat;
   readonly #values = new JsonValueReader();
@@ -97,6 +98,11 @@ export class JsonPlan {
   /** Whether the variable of this span is one that lines have had, or that the format has. */
   fills(span: number): boolean {
     return this.#isKnown[span] === 1;
+  }
+
+  /** Whether there was a line, but none with this variable, one of the spans. */
+  lacks(variable: string): boolean {
+    return this.#hasLines && !this.#variables.has(variable);
   }
 
   /** Takes up the keys of the line that was refused for them; it can be run again then. */
@@ -160,6 +166,7 @@ export class JsonPlan {
       this.hasNewKeys = true;
       return false;
     }
+    this.#hasLines = true;
     const site = this.#has(SLOT_SERVER_NAME) && this.#isPresent(SLOT_SERVER_NAME);
     this.#copySpan(site ? SLOT_SERVER_NAME : SLOT_HOST, into.siteStart, into.siteEnd, row);
     const { spans } = into;

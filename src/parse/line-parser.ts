@@ -8,6 +8,11 @@ export interface LineParser {
   /** `FAMILY_*` bits that the format in use can fill. */
   readonly families: number;
   /**
+   * Whether the format in use is known to have no such variable. Of JSON whose format is not given:
+   * whether no line so far had it, for variables that the records have spans of.
+   */
+  lacks(variable: string): boolean;
+  /**
    * Fills `into` (rows from 0) with the lines of `batch` from byte `from` on, until the batch ends,
    * `into` is full, or `auto` finds a line of another format: all records of `into` are of one.
    * `into.consumedTo` says where it stopped; it always moves on, so call again until it is the

@@ -10,6 +10,7 @@ import type { LineBatch } from '../follow/line-batch.ts';
 import { Diagnosis } from './diagnosis.ts';
 import { copyUnescapedQuotes } from './escaped-quotes.ts';
 import { AUTO, chooseFormats, type Format } from './format-choice.ts';
+import { hasVariable } from './format-variables.ts';
 import type { JsonKeyNames } from './json-format.ts';
 import { JsonPlan } from './json-plan.ts';
 import type { LineParser } from './line-parser.ts';
@@ -115,6 +116,15 @@ class FormatParser implements LineParser {
 
   get families(): number {
     return this.#used?.families ?? 0;
+  }
+
+  lacks(variable: string): boolean {
+    const used = this.#used;
+    if (used === undefined) return false;
+    const known = hasVariable(used.format, variable);
+    return known === undefined
+      ? used.plan instanceof JsonPlan && used.plan.lacks(variable)
+      : !known;
   }
 
   resume(formatName: string): void {

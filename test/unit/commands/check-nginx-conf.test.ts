@@ -76,6 +76,27 @@ test('what several formats lack is said by their names, to be pasted one beside 
   );
 });
 
+test('CLIENT_IP_FROM with formats in nginx.conf that do not have it, each by its name', async (t) => {
+  const dir = temporaryFolder(t);
+  const conf = join(dir, 'nginx.conf');
+  const config = `http {
+    log_format with '$msec $status $http_x_real_ip';
+    log_format without '$msec $status';
+    server { server_name a; access_log ${dir}/a.log with; }
+    server { server_name b; access_log ${dir}/b.log with; access_log ${dir}/b.log without; }
+    server { server_name c; access_log ${dir}/c.log; }
+  }`;
+  writeFileSync(conf, config);
+  for (const name of ['a', 'b', 'c']) writeFileSync(join(dir, `${name}.log`), '');
+  const environment = { NGINX_CONF: conf, STATE_DIR: dir, CLIENT_IP_FROM: '$http_x_real_ip' };
+  const { code, text } = await check(environment);
+  assert.equal(code, 1);
+  assert.deepEqual(text.match(/^The format .* has no \$http_x_real_ip/gm), [
+    'The format without of the log b has no $http_x_real_ip',
+    'The format combined of the log c has no $http_x_real_ip',
+  ]);
+});
+
 test('a log that LOG_PATHS sees in another folder is named as nginx names it', async (t) => {
   const dir = temporaryFolder(t);
   const conf = join(dir, 'nginx.conf');

@@ -237,6 +237,41 @@ test('what a client can shift in a format is said', async (t) => {
   );
 });
 
+test('a format without the variable of CLIENT_IP_FROM is trouble, said once for each', async (t) => {
+  const folder = temporaryFolder(t);
+  const CLIENT_IP_FROM = '$http_x_forwarded_for:2';
+  const json = (more: string) => `{"time":"2026-01-02T03:04:00+00:00","status":200${more}}\n`;
+  const logs = {
+    plain: `${GOOD}\n`,
+    other: `${GOOD}\n`,
+    main: `${GOOD} "192.0.2.9"\n`,
+    bare: json(''),
+    named: json('') + json(',"xff":"192.0.2.9"'),
+    odd: 'nonsense\n',
+  };
+  for (const [name, text] of Object.entries(logs)) writeFileSync(join(folder, `${name}.log`), text);
+  const pathOf = (name: string) => join(folder, `${name}.log`);
+  const LOG_PATHS = Object.keys(logs).map(pathOf).join(',');
+  const lacking = ({ text }: Checked) => text.match(/^.* has no \$http_x_forwarded_for.*$/gm) ?? [];
+  const many = lacking(await check({ CLIENT_IP_FROM, LOG_PATHS }));
+  assert.equal(many.length, 2);
+  assert.match(many[0] ?? '', /^The format combined of the logs plain, other has no \$http/);
+  assert.match(many[1] ?? '', /^The format json of the log bare has no .*LOG_JSON_KEYS/);
+  // A format that was set is enough, also where no log can be read.
+  const set = await check({ CLIENT_IP_FROM: 'foo', LOG_FORMAT: 'combined', LOG_PATHS: '-' });
+  assert.equal(set.code, 1);
+  assert.match(set.text, /\nThe format combined has no \$foo, .* take CLIENT_IP_FROM back\.\n/);
+  const file = await check({ CLIENT_IP_FROM }, pathOf('plain'));
+  assert.equal(file.code, 1);
+  assert.equal(lacking(file).length, 1);
+  for (const more of [{ CLIENT_IP: 'off' }, { DETAIL_WINDOW: 'off' }]) {
+    const unused = await check({ CLIENT_IP_FROM, ...more }, pathOf('plain'));
+    assert.equal(unused.code, 0, unused.text);
+  }
+  assert.equal((await check({ CLIENT_IP_FROM }, pathOf('main'))).code, 0);
+  assert.equal((await check({ CLIENT_IP_FROM }, pathOf('named'))).code, 0);
+});
+
 test('nothing of a format reaches the terminal as it is, and the block to paste keeps its lines', async () => {
   const LOG_FORMAT = '$remote_addr [$time_local] "$request" $status \u001b[31m\u009b1m\u202e|$msec';
   const { text } = await check({ LOG_FORMAT });
