@@ -27,11 +27,13 @@ interface Output {
   write(text: string): unknown;
 }
 
+const EXIT_SETTINGS = 2;
 /** So many lines of a log tell its format; FILE is read whole. */
 const LOG_LINES_MAX = 1000;
 
 /**
- * Resolves to the exit code: 0 well, 1 something cannot be read or written, or is set and not in the logs.
+ * Resolves to the exit code: 0 well, 1 something cannot be read or written, or is set and not in the
+ * logs, 2 NGINX_CONF cannot be read.
  */
 export async function checkCommand(
   file: string | undefined,
@@ -63,10 +65,13 @@ export async function checkCommand(
   // A FILE on a machine without nginx is no reason to complain of the default log.
   const isAboutLogs =
     file === undefined || isSet(config, 'LOG_PATHS') || isSet(config, 'NGINX_CONF');
-  if (isAboutLogs) await check.logs();
+  // Which logs there are is not known then, and the run does not start.
+  const isUnknown = typeof nginx === 'string';
+  if (isAboutLogs && !isUnknown) await check.logs();
   if (file !== undefined) await check.file(file);
   check.formats();
   print(check.isWell ? 'All is well.' : 'Not all is well; see above.');
+  if (isUnknown) return EXIT_SETTINGS;
   return check.isWell ? 0 : 1;
 }
 

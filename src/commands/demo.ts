@@ -65,6 +65,7 @@ function demoEnvironment(folder: string, environment: Environment): Environment 
     HOST_TAG: environment['HOST_TAG'] || 'demo',
     LOG_PATHS: `demo=${join(folder, 'access.log')}`,
     LOG_FORMAT: TRAFFIC_FORMAT,
+    NGINX_CONF: '',
     READ_FROM: 'beginning',
     STATE_DIR: join(folder, 'state'),
   };

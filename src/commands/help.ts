@@ -43,7 +43,8 @@ words or settings are wrong.`,
 each. With FILE it says how many of its lines can be read, and for each kind of fault shows the
 first such line with a caret where it stops to fit. Nothing is written, and no server is asked.
 
-Exit code 0: all is well; 1: a log or a line of FILE cannot be read; 2: the configuration is wrong.`,
+Exit code 0: all is well; 1: a log, a line of FILE or the state folder is not as the meter needs it;
+2: the configuration is wrong.`,
   },
   demo: {
     usage: 'nginx-meter demo [--seconds N] [--rate N] [--seed N]',

@@ -109,15 +109,16 @@ test('a log that LOG_PATHS sees in another folder is named as nginx names it', a
   assert.ok(alone.text.includes(`\n    access_log ${log} meter;\n`), alone.text);
 });
 
-test('a configuration that cannot be read is trouble', async (t) => {
+test('a configuration that cannot be read is a wrong setting, as it is for the run', async (t) => {
   const dir = temporaryFolder(t);
   const environment = { NGINX_CONF: join(dir, 'nginx.conf'), STATE_DIR: dir };
   const missing = await check(environment);
-  assert.equal(missing.code, 1);
+  assert.equal(missing.code, 2);
+  assert.doesNotMatch(missing.text, /^Logs:/m);
   assert.match(missing.text, /nginx\.conf cannot be read \(ENOENT\)\. NGINX_CONF must name/);
   writeFileSync(join(dir, 'nginx.conf'), 'http {\n');
   const broken = await check(environment);
-  assert.equal(broken.code, 1);
+  assert.equal(broken.code, 2);
   assert.match(broken.text, /nginx\.conf:1: there is no \} for the block of "http"/);
   writeFileSync(join(dir, 'nginx.conf'), 'http { access_log off; }\n');
   assert.match((await check(environment)).text, /names no access log that can be followed/);
