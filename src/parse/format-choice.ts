@@ -21,6 +21,8 @@ export type Format = LogFormat | JsonFormat;
 
 /** In the order in which `auto` tries them. */
 const TEXT_FORMATS = [...PRESETS, ...ADVISED_FORMATS];
+/** Each compiled once, for all logs and all questions about them: a format never changes. */
+const compiled = new Map<string, LogFormat>();
 
 /**
  * All presets, and what becomes of them on our advice, in the order in which they are tried, for
@@ -31,15 +33,27 @@ export function chooseFormats(setting: string, jsonKeys?: JsonKeyNames): readonl
   const word = setting.trim();
   const json = () => recognisedJson(JSON_PRESET.name, jsonKeys);
   if (word === AUTO) {
-    return [...TEXT_FORMATS.map(({ name, text }) => compileLogFormat(name, text)), json()];
+    return [...TEXT_FORMATS.map(compiledFormat), json()];
   }
   if (word === JSON_PRESET.name) return [json()];
   const names: readonly string[] = ALIASES.find(({ alias }) => alias === word)?.names ?? [word];
   const presets = TEXT_FORMATS.filter(({ name }) => names.includes(name));
-  if (presets.length > 0) return presets.map(({ name, text }) => compileLogFormat(name, text));
+  if (presets.length > 0) return presets.map(compiledFormat);
   if (/^[\w.-]*$/u.test(word)) throw unknownPreset(setting, word);
   const text = readFormatText(setting);
   return [compileJsonFormat(CUSTOM, text) ?? compileText(CUSTOM, text, setting)];
+}
+
+function compiledFormat({
+  name,
+  text,
+}: {
+  readonly name: string;
+  readonly text: string;
+}): LogFormat {
+  const format = compiled.get(name) ?? compileLogFormat(name, text);
+  compiled.set(name, format);
+  return format;
 }
 
 /** Every word that the setting may be. */
