@@ -2,8 +2,8 @@ import { clientVariable, clientVariableMissing } from '../client-variable.ts';
 import type { Config } from '../config.ts';
 import type { FoundLog } from '../nginx-logs.ts';
 import { ADVISED_NAME, adviseOn } from '../parse/format-advice.ts';
-import { chooseFormats } from '../parse/format-choice.ts';
-import { hasVariable } from '../parse/format-variables.ts';
+import { AUTO, chooseFormats, CUSTOM } from '../parse/format-choice.ts';
+import { variablesOf } from '../parse/format-variables.ts';
 import { printable } from '../printable.ts';
 import type { Survey } from './line-survey.ts';
 
@@ -17,9 +17,6 @@ interface MetFormat {
   /** Of the logs that have it, as nginx names them where that is known. */
   readonly paths: Set<string>;
 }
-
-/** Name of every format of one's own. */
-const CUSTOM = 'custom';
 
 /** Where nginx logs unless it is told otherwise, for a format that was met in no log. */
 const USUAL_PATH = '/var/log/nginx/access.log';
@@ -40,12 +37,13 @@ export class MetFormats {
       found.flatMap(({ formats }) => formats.map(({ text, name }) => [text, name])),
     );
     this.#paths = new Map(found.map(({ name, path }) => [name, path]));
-    if (logFormats.size === 0) this.#addSetting(logFormat);
     for (const [log, settings] of logFormats) {
-      this.#addSetting(settings[0] ?? 'auto', this.#paths.get(log));
+      this.#addSetting(settings[0] ?? AUTO, this.#paths.get(log));
       for (const setting of settings) this.#checkSetting(setting, log);
     }
-    if (logFormats.size === 0) this.#checkSetting(logFormat);
+    if (logFormats.size > 0) return;
+    this.#addSetting(logFormat);
+    this.#checkSetting(logFormat);
   }
 
   /** `from`: the log that has it; undefined for FILE, which may be a copy from anywhere. */
@@ -114,7 +112,7 @@ export class MetFormats {
   #checkSetting(setting: string, log?: string): void {
     const [format, ...more] = chooseFormats(setting);
     if (format === undefined || more.length > 0 || this.#client === undefined) return;
-    if (hasVariable(format, this.#client) !== false) return;
+    if (variablesOf(format)?.includes(this.#client) !== false) return;
     this.#addWithoutClient(this.#nameOf(setting, format.name), log);
   }
 
@@ -125,7 +123,7 @@ export class MetFormats {
   }
 
   #add(setting: string, formatName: string, families: number, path: string | undefined): void {
-    if (formatName === 'auto') return;
+    if (formatName === AUTO) return;
     const key = formatName === CUSTOM ? setting : formatName;
     const paths = new Set(this.#met.get(key)?.paths);
     if (path !== undefined) paths.add(path);

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, lstat, readlink, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from '../follow/open-file.ts';
 import { printable } from '../printable.ts';
 
 /** What STATE_DIR is good for, found out without writing. `text` completes "STATE_DIR …". */
@@ -33,7 +34,7 @@ async function isNothingAt(path: string): Promise<boolean> {
     await lstat(path);
     return false;
   } catch (error) {
-    return ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+    return ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
   }
 }
 
@@ -44,13 +45,9 @@ async function obstacleAt(path: string, mode: number): Promise<string | undefine
     await access(path, mode);
     return undefined;
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code !== 'ENOENT') return `cannot be written (${code})`;
     const target = await readlink(path).catch(() => '');
     return `is a symbolic link to ${printable(target)}, which does not exist`;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

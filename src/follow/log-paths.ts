@@ -3,7 +3,7 @@ import { glob, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, matchesGlob, resolve } from 'node:path';
 import type { Report } from '../report.ts';
 import { isCompressedName, logNameOf, possibleBases } from './rotated-name.ts';
-import { unreadableFolderReport, unreadableFolders } from './unreadable-folders.ts';
+import { GLOB_SIGNS, unreadableFolderReport, unreadableFolders } from './unreadable-folders.ts';
 
 export interface LogPath {
   readonly path: string;
@@ -27,24 +27,12 @@ export interface PathSetting {
   readonly isGlob: boolean;
 }
 
-interface Pattern {
-  /** Absolute path or glob. */
-  readonly text: string;
-  readonly name: string | undefined;
-  readonly isGlob: boolean;
-}
-
-const GLOB_SIGNS = /[*?[\]{}]/;
-
 export class LogPaths {
-  readonly #patterns: readonly Pattern[];
+  /** Their paths are absolute. */
+  readonly #patterns: readonly PathSetting[];
 
   constructor(settings: readonly PathSetting[]) {
-    this.#patterns = settings.map(({ path, name, isGlob }) => ({
-      text: resolve(path),
-      name,
-      isGlob,
-    }));
+    this.#patterns = settings.map((setting) => ({ ...setting, path: resolve(setting.path) }));
   }
 
   get hasGlobs(): boolean {
@@ -53,8 +41,8 @@ export class LogPaths {
 
   /** Folders whose changes can concern the logs, as far as they can be told without looking. */
   folders(): string[] {
-    return this.#patterns.map(({ text, isGlob }) => {
-      let folder = dirname(text);
+    return this.#patterns.map(({ path, isGlob }) => {
+      let folder = dirname(path);
       while (isGlob && GLOB_SIGNS.test(folder)) folder = dirname(folder);
       return folder;
     });
@@ -64,19 +52,19 @@ export class LogPaths {
   async find(known: ReadonlySet<string>): Promise<FoundPaths> {
     const found = new Map<string, LogPath>();
     const unreadable: Report[] = [];
-    for (const { text, name } of this.#patterns.filter((pattern) => !pattern.isGlob)) {
-      found.set(text, { path: text, log: name ?? logNameOf(basename(text)) });
+    for (const { path, name } of this.#patterns.filter((pattern) => !pattern.isGlob)) {
+      found.set(path, { path, log: name ?? logNameOf(basename(path)) });
     }
     for (const pattern of this.#patterns.filter((one) => one.isGlob)) {
       const matches: string[] = [];
-      for await (const match of glob(pattern.text)) matches.push(resolve(match));
-      for (const folder of await unreadableFolders(pattern.text)) {
+      for await (const match of glob(pattern.path)) matches.push(resolve(match));
+      for (const folder of await unreadableFolders(pattern.path)) {
         const isError = folder.isNamed || matches.length === 0;
         unreadable.push(unreadableFolderReport(folder, isError ? 'error' : 'warn'));
       }
       for (const path of matches.toSorted()) {
-        if (found.has(path) || (await isRotated(path, pattern.text, known))) continue;
-        if (await isLinkToAnother(path, pattern.text, found)) continue;
+        if (found.has(path) || (await isRotated(path, pattern.path, known))) continue;
+        if (await isLinkToAnother(path, pattern.path, found)) continue;
         found.set(path, { path, log: pattern.name ?? logNameOf(basename(path)) });
       }
     }

@@ -15,7 +15,7 @@ export interface UnreadableFolder {
   readonly isNamed: boolean;
 }
 
-const GLOB_SIGNS = /[*?[\]{}]/;
+export const GLOB_SIGNS = /[*?[\]{}]/;
 
 /** `pattern`: an absolute glob. */
 export async function unreadableFolders(pattern: string): Promise<UnreadableFolder[]> {

@@ -53,15 +53,18 @@ export const WANTED: readonly Wanted[] = [
   },
 ];
 
+/** Whether a format with these variables lacks it. */
+export function isLacking({ variable, or }: Wanted, variables: readonly string[]): boolean {
+  return !variables.includes(variable) && (or === undefined || !variables.includes(or));
+}
+
 /** Named after the preset: `combined-meter`. No line has the form of two of them, or of a preset too. */
 export const ADVISED_FORMATS: readonly { readonly name: string; readonly text: string }[] =
   PRESETS.flatMap(({ name, text }) => {
     const variables = readFormatText(text).elements.flatMap((element) =>
       element.kind === 'literal' ? [] : [element.name],
     );
-    const has = (variable: string | undefined) =>
-      variable !== undefined && variables.includes(variable);
-    const missing = WANTED.filter((wanted) => !has(wanted.variable) && !has(wanted.or));
+    const missing = WANTED.filter((wanted) => isLacking(wanted, variables));
     if (missing.length === 0) return [];
     return [
       { name: `${name}-meter`, text: text + missing.map(({ addition }) => addition).join('') },

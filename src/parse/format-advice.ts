@@ -2,9 +2,10 @@
  * What a format cannot tell, and the log_format directive that would: the format in use with what is
  * missing at its end, so that nobody who reads the log otherwise is disturbed.
  */
-import { WANTED, type Wanted } from './advised-formats.ts';
-import { AUTO, chooseFormats, type Format } from './format-choice.ts';
+import { isLacking, WANTED, type Wanted } from './advised-formats.ts';
+import { AUTO, chooseFormats, CUSTOM } from './format-choice.ts';
 import { type FormatElement, readFormatText } from './format-text.ts';
+import { variablesOf } from './format-variables.ts';
 import { PRESETS } from './presets.ts';
 
 export interface FormatAdvice {
@@ -34,26 +35,22 @@ export function adviseOn(
 ): FormatAdvice | undefined {
   if (formatName === AUTO) return undefined;
   const preset = PRESETS.find(({ name }) => name === formatName);
-  const [format] = chooseFormats(formatName === 'custom' ? setting : formatName);
+  const [format] = chooseFormats(formatName === CUSTOM ? setting : formatName);
   if (format === undefined) return undefined;
-  const missing = WANTED.filter((wanted) => lacks(format, families, wanted));
+  const variables = variablesOf(format);
+  const isLearned = variables === undefined;
+  const missing = WANTED.filter((wanted) =>
+    isLearned
+      ? wanted.family !== 0 && (families & wanted.family) === 0
+      : isLacking(wanted, variables),
+  );
   if (missing.length === 0) return undefined;
-  const isLearned = format.families === undefined;
   const text = isLearned ? JSON_TEXT : (preset?.text ?? setting);
   return {
     missing: missing.map(({ variable, about }) => `$${variable} (${about})`),
     // Of a JSON log whose format is not given, only a whole one can be shown.
     directive: directiveOf(text, isLearned ? WANTED : missing),
   };
-}
-
-function lacks(format: Format, families: number, { variable, family, or }: Wanted): boolean {
-  if (format.families === undefined) return family !== 0 && (families & family) === 0;
-  const names =
-    format.kind === 'json'
-      ? format.keys.map((key) => key.variable)
-      : format.variables.map(({ name }) => name);
-  return !names.includes(variable) && (or === undefined || !names.includes(or));
 }
 
 function directiveOf(text: string, missing: readonly Wanted[]): string[] {

@@ -15,7 +15,7 @@ import { ALIASES, JSON_PRESET, PRESETS } from './presets.ts';
 /** The setting that recognises the format from the lines. */
 export const AUTO = 'auto';
 /** Name of a format that was given as text. */
-const CUSTOM = 'custom';
+export const CUSTOM = 'custom';
 
 export type Format = LogFormat | JsonFormat;
 

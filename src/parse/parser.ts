@@ -10,7 +10,7 @@ import type { LineBatch } from '../follow/line-batch.ts';
 import { Diagnosis } from './diagnosis.ts';
 import { copyUnescapedQuotes } from './escaped-quotes.ts';
 import { AUTO, chooseFormats, type Format } from './format-choice.ts';
-import { hasVariable } from './format-variables.ts';
+import { variablesOf } from './format-variables.ts';
 import type { JsonKeyNames } from './json-format.ts';
 import { JsonPlan } from './json-plan.ts';
 import type { LineParser } from './line-parser.ts';
@@ -121,10 +121,10 @@ class FormatParser implements LineParser {
   lacks(variable: string): boolean {
     const used = this.#used;
     if (used === undefined) return false;
-    const known = hasVariable(used.format, variable);
-    return known === undefined
+    const variables = variablesOf(used.format);
+    return variables === undefined
       ? used.plan instanceof JsonPlan && used.plan.lacks(variable)
-      : !known;
+      : !variables.includes(variable);
   }
 
   resume(formatName: string): void {
