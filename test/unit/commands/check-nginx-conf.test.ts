@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkCommand } from '../../../src/commands/check.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { asNobody } from '../../support/as-nobody.ts';
-import { defer } from '../../support/defer.ts';
+import { asNobody, lockFolder } from '../../support/as-nobody.ts';
 import { copySample } from '../../support/nginx-conf-samples.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 
@@ -136,12 +135,10 @@ test('a [ in the path of an access_log is a letter, since nginx has no globs the
 
 test('an include of a folder that may not be read is noted, with a glob as without', async (t) => {
   const dir = temporaryFolder(t);
-  chmodSync(dir, 0o755);
   const locked = join(dir, 'locked');
   mkdirSync(locked);
   writeFileSync(join(locked, 'a.conf'), 'access_log /b.log;\n');
-  chmodSync(locked, 0);
-  defer(t, () => chmodSync(locked, 0o755));
+  lockFolder(t, locked);
   const conf = join(dir, 'nginx.conf');
   const includes = 'include locked/*.conf;\ninclude locked/a.conf;\ninclude none/*.conf;\n';
   writeFileSync(conf, `http {\naccess_log ${dir}/a.log;\n${includes}}\n`);

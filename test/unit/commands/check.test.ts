@@ -6,10 +6,9 @@ import { gzipSync } from 'node:zlib';
 import { checkCommand } from '../../../src/commands/check.ts';
 import { pointedLine } from '../../../src/commands/pointed-line.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { asNobody } from '../../support/as-nobody.ts';
+import { asNobody, lockFolder } from '../../support/as-nobody.ts';
 import { runMeter } from '../../support/cli.ts';
 import { FakeClock } from '../../support/clock.ts';
-import { defer } from '../../support/defer.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 
 const GOOD = '192.0.2.1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/1.1" 200 12 "-" "curl/8.11.0"';
@@ -209,12 +208,10 @@ test('a state folder that is missing under one that can be written is well', asy
 
 test('a folder that may not be read is no empty folder', async (t) => {
   const folder = temporaryFolder(t);
-  chmodSync(folder, 0o755);
   const locked = join(folder, 'locked');
   mkdirSync(locked);
   writeFileSync(join(locked, 'a.log'), '');
-  chmodSync(locked, 0);
-  defer(t, () => chmodSync(locked, 0o755));
+  lockFolder(t, locked);
   const checked = (paths: string) => asNobody(() => check({ LOG_PATHS: join(folder, paths) }));
   const { code, text } = await checked('locked/*.log');
   assert.equal(code, 1);

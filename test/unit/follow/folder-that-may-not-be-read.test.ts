@@ -2,22 +2,19 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { unreadableFolders } from '../../../src/follow/unreadable-folders.ts';
-import { asNobody } from '../../support/as-nobody.ts';
-import { defer } from '../../support/defer.ts';
+import { asNobody, lockFolder } from '../../support/as-nobody.ts';
 import { FollowedLog, lines, pathSetting } from '../../support/followed-log.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 /** `open` and `locked` beside each other, a log in each; a source that follows DIR/pattern. */
 function folders(t: TestContext, pattern: string) {
   const base = new FollowedLog(t);
-  chmodSync(base.folder, 0o755);
   for (const name of ['open', 'locked']) {
     mkdirSync(base.at(name), { mode: 0o755 });
     base.append(lines(name, 0, 1), base.at(`${name}/a.log`));
   }
   const locked = base.at('locked');
-  chmodSync(locked, 0);
-  defer(t, () => chmodSync(locked, 0o755));
+  lockFolder(t, locked);
   const log = new FollowedLog(t, { paths: [pathSetting(base.at(pattern))] });
   return { base, locked, log };
 }

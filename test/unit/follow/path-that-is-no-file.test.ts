@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { asNobody } from '../../support/as-nobody.ts';
 import { FollowedLog, lines, pathSetting } from '../../support/followed-log.ts';
 
 /** Plants something at the path, sees the one code reported, then puts a file there. */
@@ -66,16 +67,11 @@ test('no permission: the message names the remedy, and a later grant is taken up
   const log = new FollowedLog(t);
   chmodSync(log.folder, 0o755);
   writeFileSync(log.path, lines('a', 0, 2).join('\n'), { mode: 0o600 });
-  // Root may read everything: the test gives that up for a moment.
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) process.seteuid?.(65_534);
-  else chmodSync(log.path, 0o000);
-  try {
+  chmodSync(log.path, 0o000);
+  await asNobody(async () => {
     await log.start();
     assert.deepEqual(await log.read(), []);
-  } finally {
-    if (isRoot) process.seteuid?.(0);
-  }
+  });
   assert.deepEqual([...new Set(log.codes)], ['log-unreadable']);
   assert.match(log.reports[0]?.message ?? '', /EACCES.*group_add/);
   chmodSync(log.path, 0o644);
