@@ -14,20 +14,16 @@ export class FakeClock implements Clock {
   #wallMs: number;
   #monotonicMs = 0;
   readonly #sleepers = new Set<Sleeper>();
-  /** Called at each reading: what a stranger does while the code under test is busy. */
-  onReading: () => void = () => {};
 
   constructor(wallMs: number = Date.UTC(2026, 0, 2, 3, 4, 0)) {
     this.#wallMs = wallMs;
   }
 
   now(): number {
-    this.onReading();
     return this.#wallMs;
   }
 
   monotonicMs(): number {
-    this.onReading();
     return this.#monotonicMs;
   }
 

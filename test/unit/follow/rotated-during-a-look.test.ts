@@ -1,27 +1,30 @@
 /** A folder is not looked at in one moment: what is rotated in between must be found by a later look. */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
+import { beforeEachCall } from '../../support/between-calls.ts';
+import { defer } from '../../support/defer.ts';
 import { FollowedLog, lines } from '../../support/followed-log.ts';
 
-/** Renames all files of a log one on, at the given reading of the clock, as logrotate does. */
-function rotateAt(log: FollowedLog, reading: number, oldest: number): () => number {
-  let readings = 0;
-  log.clock.onReading = () => {
-    readings += 1;
-    if (readings !== reading) return;
+/** Renames all files of a log one on, before the given call of the file system, as logrotate does. */
+function rotateBefore(t: TestContext, log: FollowedLog, call: number, oldest: number) {
+  let calls = 0;
+  defer(t, () => beforeEachCall(() => {}));
+  beforeEachCall(() => {
+    calls += 1;
+    if (calls !== call) return;
     for (let number = oldest; number > 0; number -= 1) {
       log.rename(`access.log.${number}`, `access.log.${number + 1}`);
     }
     log.rename('access.log', 'access.log.1');
     log.append(lines('new', 0, 40));
-  };
-  return () => readings;
+  });
+  return () => calls;
 }
 
-for (const reading of [1, 2, 3, 4, 5]) {
-  test(`files from while it was down are renamed at reading ${reading} of the clock`, async (t) => {
+for (let call = 1; call <= 20; call += 1) {
+  test(`files from while it was down are renamed before call ${call}`, async (t) => {
     const log = new FollowedLog(t);
     log.append(lines('a', 0, 40));
     await log.start();
@@ -32,22 +35,22 @@ for (const reading of [1, 2, 3, 4, 5]) {
       log.append(lines('c', 0, 40), log.at('access.log.1'));
       log.append(lines('d', 0, 40));
     });
-    const readings = rotateAt(log, reading, 3);
+    const calls = rotateBefore(t, log, call, 3);
     const read = await log.readAndDrain();
-    assert.ok(readings() >= reading);
+    assert.ok(calls() >= call);
     const written = ['b', 'c', 'd', 'new'].flatMap((name) => lines(name, 0, 40));
     assert.deepEqual(read.toSorted(), written.toSorted());
   });
 
-  test(`at the first start files are renamed at reading ${reading} of the clock`, async (t) => {
+  test(`at the first start files are renamed before call ${call}`, async (t) => {
     const log = new FollowedLog(t, { readFrom: 'all' });
     log.append(lines('a', 0, 40), log.at('access.log.2'));
     log.append(lines('b', 0, 40), log.at('access.log.1'));
     log.append(lines('c', 0, 40));
-    const readings = rotateAt(log, reading, 2);
+    const calls = rotateBefore(t, log, call, 2);
     await log.start();
     const read = await log.readAndDrain();
-    assert.ok(readings() >= reading);
+    assert.ok(calls() >= call);
     const written = ['a', 'b', 'c', 'new'].flatMap((name) => lines(name, 0, 40));
     assert.deepEqual(read.toSorted(), written.toSorted());
   });
