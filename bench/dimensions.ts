@@ -3,15 +3,15 @@
  * The bytes lie in WebAssembly memory, as the follower's read buffer does. Use: node bench/dimensions.ts
  */
 import { isbot } from 'isbot';
-import { HeavyHitters } from '../src/aggregate/heavy-hitters.ts';
-import { HyperLogLog } from '../src/aggregate/hyper-log-log.ts';
-import { TopList } from '../src/aggregate/top-list.ts';
-import { AGENT_TABLE_BYTES, AgentTable } from '../src/parse/agent-class.ts';
-import { createByteHash } from '../src/parse/byte-hash.ts';
-import { maskAddress, MASKED_BYTES_MAX } from '../src/parse/client-address.ts';
-import { METHODS } from '../src/parse/closed-set.ts';
-import { Redactor } from '../src/parse/redact.ts';
-import { ROUTE_TABLE_BYTES, RouteTable } from '../src/parse/route.ts';
+import { HeavyHitters } from '../src/aggregate/dimension/heavy-hitters.ts';
+import { HyperLogLog } from '../src/aggregate/sketch/hyper-log-log.ts';
+import { TopList } from '../src/aggregate/dimension/top-list.ts';
+import { AGENT_TABLE_BYTES, AgentTable } from '../src/request/agent-class.ts';
+import { createByteHash } from '../src/wasm/byte-hash.ts';
+import { maskAddress, MASKED_BYTES_MAX } from '../src/request/client/client-address.ts';
+import { METHODS } from '../src/request/closed-set.ts';
+import { Redactor } from '../src/request/keys/redact.ts';
+import { ROUTE_TABLE_BYTES, RouteTable } from '../src/request/route/route.ts';
 import { slotOf } from '../test/support/slot-of.ts';
 
 const KEYS = 512;

@@ -2,10 +2,10 @@
  * Nanoseconds per line of the parse stage alone, for information: node bench/parse.ts [seconds].
  * Bytes lie in the scanner's read buffer, as they do when files are followed.
  */
-import type { LineBatch } from '../src/follow/line-batch.ts';
+import type { LineBatch } from '../src/source/line-batch.ts';
 import { createParser } from '../src/parse/parser.ts';
 import { PARSED, RecordBatch, recordBatchBytes } from '../src/parse/record-batch.ts';
-import { createScanner } from '../src/parse/scanner.ts';
+import { createScanner } from '../src/parse/line/scanner.ts';
 
 const READ_BUFFER_BYTES = 256 * 1024;
 const secondsPerFormat = Number(process.argv[2] ?? 1);

@@ -1,5 +1,5 @@
 /**
- * Compiles the .wat files of src/parse into -wasm.ts files beside them, so that neither the image nor
+ * Compiles the .wat files of src/wasm into -wasm.ts files beside them, so that neither the image nor
  * a checkout needs a WebAssembly tool to run. Use: npm run wasm. A contract test holds them equal.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -44,7 +44,7 @@ export async function renderWasm({ name, constant, comment }: WasmModule, wat: s
 
 /** Where the source and the generated file of a module are. */
 export function wasmPaths({ name }: WasmModule): { wat: string; generated: string } {
-  const path = (file: string) => fileURLToPath(new URL(`../src/parse/${file}`, import.meta.url));
+  const path = (file: string) => fileURLToPath(new URL(`../src/wasm/${file}`, import.meta.url));
   return { wat: path(`${name}.wat`), generated: path(`${name}-wasm.ts`) };
 }
 

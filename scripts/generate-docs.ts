@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { renderConfigTable, renderEnvExample } from '../src/config/table.ts';
-import { renderSchemaTable } from '../src/influx/schema-table.ts';
+import { renderSchemaTable } from '../src/points/schema-table.ts';
 
 /**
  * Writes what follows from the code into the documents: the regions of README.md between

@@ -46,7 +46,7 @@ if (isNodeTooOld()) {
     );
     process.exit(1);
   });
-  import('./commands/dispatch.ts')
+  import('./cli/dispatch.ts')
     .then(async ({ dispatch }) => {
       process.exitCode = await dispatch(process.argv.slice(2));
     })

@@ -12,7 +12,7 @@
  * what came late, after an outage of the database, say. Both write the same points, so it is no matter
  * which of them ran last. What is older still is repaired by hand with rebuild-rollups.iql.
  */
-import { MEASUREMENTS, type MeasurementSchema } from '../../src/influx/schema.ts';
+import { MEASUREMENTS, type MeasurementSchema } from '../../src/points/schema.ts';
 
 const DATABASE = 'nginx';
 

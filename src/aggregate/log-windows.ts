@@ -6,16 +6,16 @@ import {
   REASON_TIME,
   type RecordBatch,
 } from '../parse/record-batch.ts';
-import type { Details, DetailsSnapshot } from './details.ts';
-import { beginS, dueStarts, dueUntilS, type DueMode, type Rewrite } from './due-windows.ts';
-import { EventTime, NEVER, type EventTimeSnapshot } from './event-time.ts';
+import type { Details, DetailsSnapshot } from './dimension/details.ts';
+import { beginS, dueStarts, dueUntilS, type DueMode, type Rewrite } from './time/due-windows.ts';
+import { EventTime, NEVER, type EventTimeSnapshot } from './time/event-time.ts';
 import { hasCounts, NO_GAUGES, PendingGauges, type Gauges } from './gauges.ts';
 import { OpenWindows, type OpenWindowsSnapshot } from './open-windows.ts';
-import type { SealedDetail } from './sealed-detail.ts';
+import type { SealedDetail } from './dimension/sealed-detail.ts';
 import type { SealedWindow } from './sealed-window.ts';
 import type { Series } from './series.ts';
-import { SiteTable, type SiteTableSnapshot } from './site-table.ts';
-import { NO_SITE } from './site.ts';
+import { SiteTable, type SiteTableSnapshot } from './site/site-table.ts';
+import { NO_SITE } from './site/site.ts';
 import { FAMILY_KNOWN, type Window } from './window.ts';
 
 /**

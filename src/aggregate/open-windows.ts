@@ -1,5 +1,5 @@
-import { NEVER, type EventTime } from './event-time.ts';
-import type { SiteTable } from './site-table.ts';
+import { NEVER, type EventTime } from './time/event-time.ts';
+import type { SiteTable } from './site/site-table.ts';
 import { Window, type WindowSnapshot } from './window.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { NO_GAUGES, type Gauges } from './gauges.ts';
 import type { AgentTotals, SealedWindow } from './sealed-window.ts';
 import { Series, type SeriesSnapshot } from './series.ts';
-import type { SiteTable } from './site-table.ts';
-import { NO_SITE, OTHER_SITE, type Site } from './site.ts';
+import type { SiteTable } from './site/site-table.ts';
+import { NO_SITE, OTHER_SITE, type Site } from './site/site.ts';
 import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from '../parse/record-batch.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from '../text/printable.ts';
 
 /** One thing wrong with the configuration. All texts are safe to print. */
 export interface Fault {

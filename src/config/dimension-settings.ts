@@ -1,6 +1,6 @@
-import { readIgnoreRules, type IgnoreRules } from '../parse/ignore-rules.ts';
-import { readPathRule, RuleError, type PathRule } from '../parse/path-rule.ts';
-import type { ClientSource } from '../parse/fact-columns.ts';
+import { readIgnoreRules, type IgnoreRules } from '../request/ignore-rules.ts';
+import { readPathRule, RuleError, type PathRule } from '../request/route/path-rule.ts';
+import type { ClientSource } from '../request/fact-columns.ts';
 import { readWindowS, readFolder } from './readers.ts';
 import {
   oneOf,

@@ -1,7 +1,7 @@
-import { isReservedTagName } from '../influx/schema.ts';
-import { editDistance } from '../nearest-word.ts';
+import { isReservedTagName } from '../points/schema.ts';
+import { editDistance } from '../text/nearest-word.ts';
 import { chooseFormats } from '../parse/format-choice.ts';
-import { LogFormatError } from '../parse/log-format-error.ts';
+import { LogFormatError } from '../parse/format/log-format-error.ts';
 import { conflict, type LogSetting, readLogSetting } from './log-setting.ts';
 import { type Reader, Refusal } from './setting.ts';
 import { formatDuration, parseDurationMs } from './units.ts';

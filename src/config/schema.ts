@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ALIASES, JSON_PRESET, PRESETS } from '../parse/presets.ts';
+import { ALIASES, JSON_PRESET, PRESETS } from '../parse/format/presets.ts';
 import { dimensions } from './dimension-settings.ts';
 import {
   readFolder,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { nearestWord } from '../nearest-word.ts';
+import { nearestWord } from '../text/nearest-word.ts';
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './units.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { nearestWord } from '../nearest-word.ts';
+import { nearestWord } from '../text/nearest-word.ts';
 
 /**
  * Warnings about variables that were probably meant for the meter and would otherwise be ignored in

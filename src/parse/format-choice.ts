@@ -1,16 +1,16 @@
 /** From the setting `LOG_FORMAT` to the formats that it stands for. */
-import { nearestWord } from '../nearest-word.ts';
-import { ADVISED_FORMATS } from './advised-formats.ts';
-import { readFormatText } from './format-text.ts';
+import { nearestWord } from '../text/nearest-word.ts';
+import { ADVISED_FORMATS } from './advice/advised-formats.ts';
+import { readFormatText } from './format/format-text.ts';
 import {
   compileJsonFormat,
   type JsonFormat,
   type JsonKeyNames,
   recognisedJson,
-} from './json-format.ts';
-import { LogFormatError } from './log-format-error.ts';
-import { compileLogFormat, compileText, type LogFormat } from './log-format.ts';
-import { ALIASES, JSON_PRESET, PRESETS } from './presets.ts';
+} from './json/json-format.ts';
+import { LogFormatError } from './format/log-format-error.ts';
+import { compileLogFormat, compileText, type LogFormat } from './format/log-format.ts';
+import { ALIASES, JSON_PRESET, PRESETS } from './format/presets.ts';
 
 /** The setting that recognises the format from the lines. */
 export const AUTO = 'auto';

@@ -1,4 +1,4 @@
-import type { LineBatch } from '../follow/line-batch.ts';
+import type { LineBatch } from '../source/line-batch.ts';
 import type { RecordBatch } from './record-batch.ts';
 
 /** Turns bytes into columns. One instance per log: `auto` remembers which format it found. */

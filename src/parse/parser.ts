@@ -6,15 +6,15 @@
  * changes it only when a line fits another one and not this; the same stream gives the same choices
  * however it is cut into batches. Nothing else is kept from one batch to the next.
  */
-import type { LineBatch } from '../follow/line-batch.ts';
-import { Diagnosis } from './diagnosis.ts';
-import { copyUnescapedQuotes } from './escaped-quotes.ts';
+import type { LineBatch } from '../source/line-batch.ts';
+import { Diagnosis } from './advice/diagnosis.ts';
+import { copyUnescapedQuotes } from './line/escaped-quotes.ts';
 import { AUTO, chooseFormats, type Format } from './format-choice.ts';
-import { variablesOf } from './format-variables.ts';
-import type { JsonKeyNames } from './json-format.ts';
-import { JsonPlan } from './json-plan.ts';
+import { variablesOf } from './advice/format-variables.ts';
+import type { JsonKeyNames } from './json/json-format.ts';
+import { JsonPlan } from './json/json-plan.ts';
 import type { LineParser } from './line-parser.ts';
-import { Plan } from './plan.ts';
+import { Plan } from './line/plan.ts';
 import {
   FAMILY_BYTES_IN,
   FAMILY_TIME,
@@ -23,7 +23,7 @@ import {
   REASON_SHAPE,
   type RecordBatch,
 } from './record-batch.ts';
-import { QUOTES_MAX, type Scanner, SCAN_LINES_MAX } from './scanner.ts';
+import { QUOTES_MAX, type Scanner, SCAN_LINES_MAX } from './line/scanner.ts';
 
 const CR = 0x0d;
 

@@ -5,7 +5,7 @@
  * order of the lines. A line that does not parse is a row too (`reason[i] !== PARSED`), because the
  * accounting `lines = counted + unparsed + late + filtered` needs its place in the stream.
  */
-import type { Escape } from './format-text.ts';
+import type { Escape } from './format/format-text.ts';
 
 /** Why a line was not counted. Index = value in the `reason` column. Closed list: names go to metrics and messages. */
 export const REASONS = [

@@ -1,4 +1,4 @@
-import type { FolderTrouble, LogStatus, ReceiverStatus } from '../follow/line-source.ts';
+import type { FolderTrouble, LogStatus, ReceiverStatus } from '../source/line-source.ts';
 import type { Reason } from '../parse/record-batch.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import { REASONS } from '../parse/record-batch.ts';
-import { printable } from '../printable.ts';
+import { printable } from '../text/printable.ts';
 import { byLog } from './log-totals.ts';
 import { unreadyReasons } from './readiness.ts';
 import { type LogFigures, type MeterStatus, WRITE_OUTCOMES } from './meter-status.ts';

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
-import { printable } from '../printable.ts';
+import { printable } from '../text/printable.ts';
 import { MetricsPage } from './metrics.ts';
 import type { StatusSnapshot } from './meter-status.ts';
 import { isAlive, LOOP_STUCK_MS, unreadyReasons } from './readiness.ts';

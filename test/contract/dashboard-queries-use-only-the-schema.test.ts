@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { INIT_STATEMENTS, REBUILD_STATEMENTS } from '../../scripts/dashboards/rollups.ts';
 import { panelsOf } from '../../scripts/dashboards/lint.ts';
-import { MEASUREMENTS } from '../../src/influx/schema.ts';
+import { MEASUREMENTS } from '../../src/points/schema.ts';
 import { committedAlertRules, committedDashboards } from '../support/committed-dashboards.ts';
 import { influxqlNames } from '../support/influxql-names.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'dotenv';
 import { generatedDocuments, pathOf } from '../../scripts/generate-docs.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { settings } from '../../src/config/schema.ts';
 
 for (const [document, text] of generatedDocuments()) {

@@ -108,7 +108,7 @@ test('an async function where nobody waits for it fails the lint', async (t) => 
   );
 });
 
-test('reading the environment outside of src/config.ts fails the lint', async (t) => {
+test('reading the environment outside of src/config/config.ts fails the lint', async (t) => {
   const forms = [
     "export const a = process.env['HOME'];\n",
     "export const a = process['env'].HOME;\n",
@@ -122,7 +122,7 @@ test('reading the environment outside of src/config.ts fails the lint', async (t
     ]);
   }
   const config = await runGate(t, gates.oxlint, {
-    'src/config.ts': "export const home = process.env['HOME'];\n",
+    'src/config/config.ts': "export const home = process.env['HOME'];\n",
   });
   assert.equal(config.code, 0, config.output);
 });

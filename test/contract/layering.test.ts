@@ -15,7 +15,7 @@ interface Plant {
 
 const LAYER = 'eslint(no-restricted-imports)';
 
-/** What each folder may know of ours, besides itself, src/clock.ts and src/report.ts. */
+/** What each folder may know of ours, besides itself, src/clock.ts and src/notice/notice.ts. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {
   follow: [],
   parse: ['follow'],
@@ -85,14 +85,14 @@ function plants(): Plant[] {
       pipeline: '../pipeline.ts',
       detour: './../pipeline.ts',
       'longer-detour': '../follow/../pipeline.ts',
-      'test-code': '../../test/support/clock.ts',
+      'test-code': '../support/clock.ts',
       pino: 'pino',
       zod: 'zod',
       'zod-sub': 'zod/v4',
       dotenv: 'dotenv',
       'create-require': 'node:module',
       'process-module': 'node:process',
-      'absolute-path': '/src/config.ts',
+      'absolute-path': '/src/config/config.ts',
     })) {
       add(`src/${folder}/planted-no-${name}.ts`, use(target), LAYER);
     }
@@ -180,10 +180,10 @@ test('app.ts and the commands may know the status server', async (t) => {
     text: 'export const x = 1;\n',
     refusedBy: undefined,
   };
-  const app = { path: 'src/app.ts', text, refusedBy: undefined };
+  const app = { path: 'src/app/app.ts', text, refusedBy: undefined };
   const found = await lintWith(t, [target, app]);
   assert.deepEqual(
-    (found.get('src/app.ts') ?? []).filter((code) => code === LAYER),
+    (found.get('src/app/app.ts') ?? []).filter((code) => code === LAYER),
     [],
   );
 });

@@ -18,8 +18,8 @@ let left = Number(count);
 const note =
   TRACE_FILE === undefined ? undefined : await traceDurability(openSync(TRACE_FILE, 'a'));
 // Loaded only now, so that they bind what is traced.
-const { runCommand } = await import('../../src/commands/run.ts');
-const { loadConfig, readEnvironment } = await import('../../src/config.ts');
+const { runCommand } = await import('../../src/cli/run.ts');
+const { loadConfig, readEnvironment } = await import('../../src/config/config.ts');
 
 function killPoint(name: string): void {
   if (name === 'write-before-send') note?.('send');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'dotenv';
-import { MEASUREMENTS } from '../../src/influx/schema.ts';
+import { MEASUREMENTS } from '../../src/points/schema.ts';
 import { runMeter } from '../support/cli.ts';
 import {
   COMBINED_PATTERN,

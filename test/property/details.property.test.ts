@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SealedDetail } from '../../src/aggregate/sealed-detail.ts';
-import { VALUE_PLACES } from '../../src/aggregate/property-table.ts';
+import type { SealedDetail } from '../../src/aggregate/dimension/sealed-detail.ts';
+import { VALUE_PLACES } from '../../src/aggregate/dimension/property-table.ts';
 import { DetailBench, type DetailBenchOptions } from '../support/detail-bench.ts';
 import { NOON_S } from '../support/log-rows.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { explainLine } from '../../src/parse/explain.ts';
+import { explainLine } from '../../src/parse/advice/explain.ts';
 import { createParser } from '../../src/parse/parser.ts';
-import { createScanner } from '../../src/parse/scanner.ts';
+import { createScanner } from '../../src/parse/line/scanner.ts';
 import { rawClientText, record } from '../support/arbitrary-record.ts';
 import { parseBytes, toBytes } from '../support/parsed-rows.ts';
 

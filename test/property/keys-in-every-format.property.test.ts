@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SealedDetail } from '../../src/aggregate/sealed-detail.ts';
+import type { SealedDetail } from '../../src/aggregate/dimension/sealed-detail.ts';
 import { DETAIL_FORMAT, DetailBench } from '../support/detail-bench.ts';
 import { NOON_S } from '../support/log-rows.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compileLogFormat } from '../../src/parse/log-format.ts';
+import { compileLogFormat } from '../../src/parse/format/log-format.ts';
 import { createParser } from '../../src/parse/parser.ts';
-import { PRESETS } from '../../src/parse/presets.ts';
+import { PRESETS } from '../../src/parse/format/presets.ts';
 import { recordBatchBytes } from '../../src/parse/record-batch.ts';
-import { createScanner } from '../../src/parse/scanner.ts';
+import { createScanner } from '../../src/parse/line/scanner.ts';
 import { anyFormat, record } from '../support/arbitrary-record.ts';
 import { renderLine } from '../support/nginx-log-line.ts';
 import { parseBytes, toBytes } from '../support/parsed-rows.ts';

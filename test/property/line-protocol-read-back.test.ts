@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { tagValue } from '../../src/aggregate/tag-value.ts';
-import { LineProtocolBuffer, seriesKey } from '../../src/influx/line-protocol.ts';
+import { tagValue } from '../../src/text/tag-value.ts';
+import { LineProtocolBuffer, seriesKey } from '../../src/points/line-protocol.ts';
 import { type DecodedPoint, decodeLines } from '../support/line-protocol-decoder.ts';
 
 /** Text as strangers send it: any characters, half surrogates, and much of what the format is made of. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ADVISED_FORMATS } from '../../src/parse/advised-formats.ts';
+import { ADVISED_FORMATS } from '../../src/parse/advice/advised-formats.ts';
 import { createParser } from '../../src/parse/parser.ts';
-import { PRESETS } from '../../src/parse/presets.ts';
-import { createScanner } from '../../src/parse/scanner.ts';
+import { PRESETS } from '../../src/parse/format/presets.ts';
+import { createScanner } from '../../src/parse/line/scanner.ts';
 import { record } from '../support/arbitrary-record.ts';
 import { renderLine } from '../support/nginx-log-line.ts';
 import { parseBytes, toBytes } from '../support/parsed-rows.ts';

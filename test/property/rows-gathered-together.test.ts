@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BYTE_HASH_OWN_BYTES, createByteHash, reservedBytes } from '../../src/parse/byte-hash.ts';
-import { factVariables } from '../../src/parse/fact-columns.ts';
-import { ROWS_MAX } from '../../src/parse/key-cache.ts';
+import { BYTE_HASH_OWN_BYTES, createByteHash, reservedBytes } from '../../src/wasm/byte-hash.ts';
+import { factVariables } from '../../src/request/fact-columns.ts';
+import { ROWS_MAX } from '../../src/request/keys/key-cache.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch, recordBatchBytes } from '../../src/parse/record-batch.ts';
-import { ROW_GATHER_BYTES, RowGather } from '../../src/parse/row-gather.ts';
-import { createScanner } from '../../src/parse/scanner.ts';
+import { ROW_GATHER_BYTES, RowGather } from '../../src/request/row-gather.ts';
+import { createScanner } from '../../src/parse/line/scanner.ts';
 
 /**
  * The same lines gathered by WebAssembly, which needs columns and bytes in one memory, and row by row.

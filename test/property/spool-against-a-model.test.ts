@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSyn
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Spool } from '../../src/influx/spool.ts';
+import type { Spool } from '../../src/spool/spool.ts';
 import { batch, bulkyBatch, nameOf, nextNow, SpoolRig } from '../support/spool-rig.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
 

@@ -1,18 +1,18 @@
-import { Details } from '../../src/aggregate/details.ts';
-import type { DueMode } from '../../src/aggregate/due-windows.ts';
+import { Details } from '../../src/aggregate/dimension/details.ts';
+import type { DueMode } from '../../src/aggregate/time/due-windows.ts';
 import { LogWindows } from '../../src/aggregate/log-windows.ts';
-import type { SealedDetail } from '../../src/aggregate/sealed-detail.ts';
+import type { SealedDetail } from '../../src/aggregate/dimension/sealed-detail.ts';
 import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
-import { tagValue } from '../../src/aggregate/tag-value.ts';
-import type { CountryTable } from '../../src/parse/country.ts';
-import { BYTE_HASH_OWN_BYTES, createByteHash } from '../../src/parse/byte-hash.ts';
-import { readIgnoreRules } from '../../src/parse/ignore-rules.ts';
+import { tagValue } from '../../src/text/tag-value.ts';
+import type { CountryTable } from '../../src/request/client/country.ts';
+import { BYTE_HASH_OWN_BYTES, createByteHash } from '../../src/wasm/byte-hash.ts';
+import { readIgnoreRules } from '../../src/request/ignore-rules.ts';
 import type { LineParser } from '../../src/parse/line-parser.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch } from '../../src/parse/record-batch.ts';
-import { factVariables } from '../../src/parse/fact-columns.ts';
-import { RowFacts, ROW_FACTS_BYTES } from '../../src/parse/row-facts.ts';
-import { createScanner } from '../../src/parse/scanner.ts';
+import { factVariables } from '../../src/request/fact-columns.ts';
+import { RowFacts, ROW_FACTS_BYTES } from '../../src/request/row-facts.ts';
+import { createScanner } from '../../src/parse/line/scanner.ts';
 
 const CLIENT = { variable: 'remote_addr', proxies: 1 } as const;
 

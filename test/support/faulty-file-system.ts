@@ -2,7 +2,7 @@ import {
   nodeFileSystem,
   type SpoolFile,
   type SpoolFileSystem,
-} from '../../src/influx/spool-file-system.ts';
+} from '../../src/spool/spool-file-system.ts';
 
 export type DiskCall =
   | 'makeFolder'

@@ -10,12 +10,12 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { readLogSetting } from '../../src/config/log-setting.ts';
-import { openFileSource, type FileSourceOptions } from '../../src/follow/file-source.ts';
-import type { FollowCheckpoint } from '../../src/follow/follow-checkpoint.ts';
-import type { LineBatch } from '../../src/follow/line-batch.ts';
-import type { LineSource } from '../../src/follow/line-source.ts';
-import type { PathSetting } from '../../src/follow/log-paths.ts';
-import type { Report } from '../../src/report.ts';
+import { openFileSource, type FileSourceOptions } from '../../src/source/file/file-source.ts';
+import type { FollowCheckpoint } from '../../src/source/file/follow-checkpoint.ts';
+import type { LineBatch } from '../../src/source/line-batch.ts';
+import type { LineSource } from '../../src/source/line-source.ts';
+import type { PathSetting } from '../../src/source/file/log-paths.ts';
+import type { Report } from '../../src/notice/notice.ts';
 import { FakeClock } from './clock.ts';
 import { defer } from './defer.ts';
 import { temporaryFolder } from './temp-folder.ts';

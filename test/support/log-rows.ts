@@ -1,5 +1,5 @@
 import { LogWindows, type LogWindowsOptions } from '../../src/aggregate/log-windows.ts';
-import type { DueMode } from '../../src/aggregate/due-windows.ts';
+import type { DueMode } from '../../src/aggregate/time/due-windows.ts';
 import type { Gauges } from '../../src/aggregate/gauges.ts';
 import type { SealedWindow, SiteTotals } from '../../src/aggregate/sealed-window.ts';
 import {

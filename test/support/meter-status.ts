@@ -1,4 +1,4 @@
-import type { ReceiverStatus } from '../../src/follow/line-source.ts';
+import type { ReceiverStatus } from '../../src/source/line-source.ts';
 import type {
   LogFigures,
   MeterStatus,

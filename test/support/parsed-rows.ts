@@ -1,4 +1,4 @@
-import type { LineBatch } from '../../src/follow/line-batch.ts';
+import type { LineBatch } from '../../src/source/line-batch.ts';
 import type { LineParser } from '../../src/parse/line-parser.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import {
@@ -8,7 +8,7 @@ import {
   type Reason,
   type Room,
 } from '../../src/parse/record-batch.ts';
-import { createScanner, type Scanner } from '../../src/parse/scanner.ts';
+import { createScanner, type Scanner } from '../../src/parse/line/scanner.ts';
 
 /** One row as values; `undefined` where the row is no record or the value is absent. */
 export interface ParsedRow {

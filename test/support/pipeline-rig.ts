@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LogWindows } from '../../src/aggregate/log-windows.ts';
 import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
-import { CheckpointFile, type Checkpoint } from '../../src/checkpoint.ts';
-import type { PointQueue } from '../../src/commit.ts';
-import type { FollowCheckpoint } from '../../src/follow/follow-checkpoint.ts';
-import type { LineBatch } from '../../src/follow/line-batch.ts';
-import type { LineSource, LogStatus } from '../../src/follow/line-source.ts';
+import { CheckpointFile, type Checkpoint } from '../../src/state/checkpoint.ts';
+import type { PointQueue } from '../../src/pipeline/commit.ts';
+import type { FollowCheckpoint } from '../../src/source/file/follow-checkpoint.ts';
+import type { LineBatch } from '../../src/source/line-batch.ts';
+import type { LineSource, LogStatus } from '../../src/source/line-source.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch } from '../../src/parse/record-batch.ts';
-import { createScanner } from '../../src/parse/scanner.ts';
-import { Pipeline } from '../../src/pipeline.ts';
-import type { Report } from '../../src/report.ts';
-import { UnparsedSample } from '../../src/unparsed-sample.ts';
+import { createScanner } from '../../src/parse/line/scanner.ts';
+import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type { Report } from '../../src/notice/notice.ts';
+import { UnparsedSample } from '../../src/pipeline/unparsed-sample.ts';
 import { FakeClock } from './clock.ts';
 
 /** A line in the format `combined` at that time, LF included. */

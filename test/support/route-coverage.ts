@@ -1,8 +1,8 @@
-import { HeavyHitters } from '../../src/aggregate/heavy-hitters.ts';
-import { OTHER_KEY, type KeyTotals } from '../../src/aggregate/key-totals.ts';
-import { tagValue } from '../../src/aggregate/tag-value.ts';
-import { createByteHash } from '../../src/parse/byte-hash.ts';
-import { ROUTE_TABLE_BYTES, RouteTable } from '../../src/parse/route.ts';
+import { HeavyHitters } from '../../src/aggregate/dimension/heavy-hitters.ts';
+import { OTHER_KEY, type KeyTotals } from '../../src/aggregate/dimension/key-totals.ts';
+import { tagValue } from '../../src/text/tag-value.ts';
+import { createByteHash } from '../../src/wasm/byte-hash.ts';
+import { ROUTE_TABLE_BYTES, RouteTable } from '../../src/request/route/route.ts';
 import { slotOf } from './slot-of.ts';
 
 export interface RouteCoverage {

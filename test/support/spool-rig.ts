@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
-import type { Report } from '../../src/report.ts';
-import type { Damage } from '../../src/influx/segment.ts';
-import { Spool } from '../../src/influx/spool.ts';
-import type { SpoolOptions } from '../../src/influx/spool-options.ts';
-import type { SpoolRecord } from '../../src/influx/spool-record.ts';
+import type { Report } from '../../src/notice/notice.ts';
+import type { Damage } from '../../src/spool/segment.ts';
+import { Spool } from '../../src/spool/spool.ts';
+import type { SpoolOptions } from '../../src/spool/spool-options.ts';
+import type { SpoolRecord } from '../../src/spool/spool-record.ts';
 import { FakeClock } from './clock.ts';
 import { FaultyFileSystem } from './faulty-file-system.ts';
 

@@ -5,8 +5,8 @@ import {
   openSyslogSource,
   type SyslogSource,
   type SyslogSourceOptions,
-} from '../../src/follow/syslog-source.ts';
-import type { Report } from '../../src/report.ts';
+} from '../../src/source/syslog/syslog-source.ts';
+import type { Report } from '../../src/notice/notice.ts';
 import { FakeClock } from './clock.ts';
 import { defer } from './defer.ts';
 import { seenBatch, type SeenBatch } from './followed-log.ts';

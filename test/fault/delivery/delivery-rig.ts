@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { InfluxClient } from '../../../src/influx/client.ts';
-import { DeadLetterFile } from '../../../src/influx/dead-letter.ts';
-import type { InfluxTargetV1 } from '../../../src/influx/influx-target.ts';
-import type { Spool } from '../../../src/influx/spool.ts';
-import { InfluxWriter, type WriterOptions, type WriterState } from '../../../src/influx/writer.ts';
+import { InfluxClient } from '../../../src/deliver/influx/client.ts';
+import { DeadLetterFile } from '../../../src/deliver/dead-letter.ts';
+import type { InfluxTargetV1 } from '../../../src/deliver/influx/influx-target.ts';
+import type { Spool } from '../../../src/spool/spool.ts';
+import { InfluxWriter, type WriterOptions, type WriterState } from '../../../src/deliver/writer.ts';
 import { defer } from '../../support/defer.ts';
 import { SpoolRig } from '../../support/spool-rig.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import type { Spool } from '../../../src/influx/spool.ts';
+import type { Spool } from '../../../src/spool/spool.ts';
 import { nextNow } from '../../support/spool-rig.ts';
 import { DeliveryRig, linesNamed } from './delivery-rig.ts';
 import { hang, says } from './fake-influx.ts';

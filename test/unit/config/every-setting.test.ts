@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { loadConfig } from '../../../src/config.ts';
+import { loadConfig } from '../../../src/config/config.ts';
 import { ConfigError, type Fault } from '../../../src/config/config-error.ts';
 
 function faultsOf(environment: Readonly<Record<string, string>>): readonly Fault[] {

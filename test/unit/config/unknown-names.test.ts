@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadConfig } from '../../../src/config.ts';
+import { loadConfig } from '../../../src/config/config.ts';
 
 /** What a container, a login shell, Kubernetes, systemd and npm put into an environment. */
 const REALISTIC =

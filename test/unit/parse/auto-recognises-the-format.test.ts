@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ADVISED_FORMATS } from '../../../src/parse/advised-formats.ts';
+import { ADVISED_FORMATS } from '../../../src/parse/advice/advised-formats.ts';
 import { createParser } from '../../../src/parse/parser.ts';
-import { PRESETS } from '../../../src/parse/presets.ts';
+import { PRESETS } from '../../../src/parse/format/presets.ts';
 import { RecordBatch } from '../../../src/parse/record-batch.ts';
-import { createScanner, type Scanner } from '../../../src/parse/scanner.ts';
+import { createScanner, type Scanner } from '../../../src/parse/line/scanner.ts';
 import { batchOf, parseBytes, toBytes } from '../../support/parsed-rows.ts';
 
 const HEAD = '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Checkpoint, CheckpointFile } from '../../../src/checkpoint.ts';
-import type { Report } from '../../../src/report.ts';
+import { type Checkpoint, CheckpointFile } from '../../../src/state/checkpoint.ts';
+import type { Report } from '../../../src/notice/notice.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 

@@ -5,8 +5,8 @@ import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { silent, type Report } from '../../../src/report.ts';
-import { StateLock, StateLockedError } from '../../../src/state-lock.ts';
+import { silent, type Report } from '../../../src/notice/notice.ts';
+import { StateLock, StateLockedError } from '../../../src/state/state-lock.ts';
 
 async function folder(t: { after(fn: () => Promise<void>): void }, name = ''): Promise<string> {
   const base = await mkdtemp(join(tmpdir(), 'state-lock-'));
@@ -29,7 +29,7 @@ test('a second meter with the same state folder is told the pid of the first', a
 
 test('the lock of a killed process does not outlive it', async (t) => {
   const dir = await folder(t);
-  const module = new URL('../../../src/state-lock.ts', import.meta.url).href;
+  const module = new URL('../../../src/state/state-lock.ts', import.meta.url).href;
   const program = `
     const { StateLock } = await import(${JSON.stringify(module)});
     await StateLock.acquire(${JSON.stringify(dir)}, () => {});

@@ -1,0 +1,358 @@
+import type { RowFacts } from '../../request/row-facts.ts';
+import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../../request/keys/key-words.ts';
+import { TopKey } from '../../request/keys/top-key.ts';
+import { CountedRows } from './counted-rows.ts';
+import { FAMILY_TIME } from '../../parse/record-batch.ts';
+import {
+  FILLS_CLIENT,
+  FILLS_COUNTRY,
+  FILLS_ROUTE,
+  FILLS_UPSTREAM_TIME,
+} from '../../request/fact-columns.ts';
+import type { HeavyHitters } from './heavy-hitters.ts';
+import { HyperLogLog } from '../sketch/hyper-log-log.ts';
+import { addRequest, addRetries, figuresOf } from './keyed-row.ts';
+import { OTHER_KEY, type KeyTotals } from './key-totals.ts';
+import type { PropertyTable } from './property-table.ts';
+import type { SealedDetail, TopTotals } from './sealed-detail.ts';
+import { SiteDetails, type SiteDetail, type SiteDetailSnapshot } from './site-details.ts';
+import { restoreShown, shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
+import { TOP_RANKS, type SiteTopList, type SiteTopListSnapshot } from './site-top-list.ts';
+import { TOP_LISTS, type TopLists } from './top-lists.ts';
+
+/**
+ * One detail window of one log: what was counted in it, by route, upstream and property, with its top
+ * lists and its distinct clients. Everything in here is a function of the counted lines in their order.
+ */
+
+const NOT_FOUND = 404;
+/** Used by one window after the other. */
+const missing = new CountedRows();
+const agentKey = new TopKey();
+
+/** Without the totals of routes and upstreams, which heavy-hitters.ts saves. */
+export interface DetailWindowSnapshot {
+  readonly startS: number;
+  readonly flags: readonly [isDirty: boolean, isOwn: boolean, wasHandedOver: boolean];
+  readonly lines: number;
+  readonly families: number;
+  readonly filled: number;
+  readonly sites: readonly SiteDetailSnapshot[];
+  readonly shown: readonly [statuses: readonly number[], countries: readonly number[]];
+  readonly tops: readonly SiteTopListSnapshot[];
+  /** Not there while lines may change the window. */
+  readonly scarce?: Scarce;
+}
+
+/** Of each choice: whether some keys may have to go without a series. */
+type Scarce = readonly [routes: boolean, upstreams: boolean, statuses: boolean, countries: boolean];
+
+/** What has a series of its own, chosen for the whole log. */
+export interface Choices {
+  readonly routes: HeavyHitters;
+  readonly upstreams: HeavyHitters;
+  readonly statuses: ValuePlaces;
+  readonly countries: ValuePlaces;
+}
+
+export class DetailWindow {
+  readonly startS: number;
+  readonly routes: KeyTotals;
+  readonly upstreams: KeyTotals;
+  /** Changed since it was last handed over. */
+  isDirty = false;
+  /** Holds a line that was read to be counted, not only lines of a rotated predecessor. */
+  isOwn = false;
+  wasHandedOver = false;
+  lines = 0;
+  /** Requests that were added to a value which stands for several. */
+  folded = 0;
+  /** Which FAMILY_* and FILLS_* the formats of its lines could fill. */
+  families = 0;
+  filled = 0;
+  readonly #choices: Choices;
+  readonly #shownStatuses: ShownValues;
+  readonly #shownCountries: ShownValues;
+  /** Undefined while lines may change the window. */
+  #scarce: Scarce | undefined;
+  readonly #topLists: TopLists;
+  readonly #tops: readonly SiteTopList[];
+  readonly sites = new SiteDetails();
+
+  /** `routes` and `upstreams` are those of a checkpoint. */
+  constructor(
+    startS: number,
+    choices: Choices,
+    topLists: TopLists,
+    routes?: KeyTotals,
+    upstreams?: KeyTotals,
+  ) {
+    this.startS = startS;
+    this.#choices = choices;
+    this.#topLists = topLists;
+    this.routes = routes ?? choices.routes.open(startS);
+    this.upstreams = upstreams ?? choices.upstreams.open(startS);
+    this.#shownStatuses = choices.statuses.open(startS);
+    this.#shownCountries = choices.countries.open(startS);
+    this.#tops = topLists.take();
+  }
+
+  /** Counts rows that `facts` has looked up. */
+  count(rows: CountedRows, facts: RowFacts): void {
+    this.isDirty = true;
+    this.lines += rows.length;
+    this.#countProperties(rows, facts);
+    if (facts.hasCountries) this.#countCountries(rows, facts);
+    this.#countRoutes(rows, facts, this.#choices.routes);
+    if (facts.hasUpstreams) this.#countUpstreams(rows, facts, this.#choices.upstreams);
+    this.#countTops(rows, facts);
+    if (facts.hasClients) this.#countClients(rows, facts);
+  }
+
+  #countProperties(
+    { length, at: places, sites, status, errors, traffic }: CountedRows,
+    facts: RowFacts,
+  ): void {
+    const { filled, methods, protocols, caches, tlsVersions } = facts.gathered;
+    const { found, classes } = facts.agents;
+    const { statuses } = this.#choices;
+    const shown = this.#shownStatuses;
+    let properties: PropertyTable | undefined;
+    let site = -1;
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      const code = status[i] ?? 0;
+      this.filled |= filled[at] ?? 0;
+      if (!statuses.count(code, shown)) this.folded++;
+      if (sites[i] !== site) {
+        site = sites[i] ?? 0;
+        properties = this.sites.all[site]?.properties;
+      }
+      properties?.statuses.add(code, errors[i] ?? 0, traffic[i] ?? 0);
+      properties?.add(
+        methods[at] ?? 0,
+        protocols[at] ?? 0,
+        caches[at] ?? 0,
+        tlsVersions[at] ?? 0,
+        classes[found[at] ?? 0] ?? 0,
+        errors[i] ?? 0,
+        traffic[i] ?? 0,
+      );
+    }
+  }
+
+  #countCountries(
+    { length, at: places, sites, errors, traffic }: CountedRows,
+    facts: RowFacts,
+  ): void {
+    const { found, countries } = facts.clients;
+    const { filled } = facts.gathered;
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      if (((filled[at] ?? 0) & FILLS_CLIENT) === 0) continue;
+      this.filled |= FILLS_COUNTRY;
+      const country = countries[found[at] ?? 0] ?? 0;
+      if (country === 0) continue;
+      if (!this.#choices.countries.count(country, this.#shownCountries)) this.folded++;
+      const { properties } = this.sites.all[sites[i] ?? 0] ?? {};
+      properties?.countries.add(country, errors[i] ?? 0, traffic[i] ?? 0);
+    }
+  }
+
+  #countRoutes(rows: CountedRows, { gathered, routes }: RowFacts, hitters: HeavyHitters): void {
+    const { length, at: places, sites, status, errors, traffic, ms } = rows;
+    const { found, names, hashes } = routes;
+    const totals = this.routes;
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      if (((gathered.filled[at] ?? 0) & FILLS_ROUTE) === 0) continue;
+      const route = found[at] ?? 0;
+      const site = this.#nameOf(sites[i] ?? 0);
+      const row = this.#rowAt(totals, hitters, site, names[route] ?? '', hashes[route] ?? 0);
+      const { values } = totals;
+      addRequest(values, row, status[i] ?? 0, errors[i] ?? 0, traffic[i] ?? 0, ms[i] ?? -1);
+    }
+  }
+
+  #countUpstreams(
+    rows: CountedRows,
+    { upstreams, gathered }: RowFacts,
+    hitters: HeavyHitters,
+  ): void {
+    const { hasUpstreamTimes, upstreamMs } = gathered;
+    if (hasUpstreamTimes) this.filled |= FILLS_UPSTREAM_TIME;
+    const { length, at: places, sites, status, errors, traffic, ms } = rows;
+    const { found, names, hashes, retries } = upstreams;
+    const totals = this.upstreams;
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      const slot = found[at] ?? 0;
+      const name = names[slot] ?? '';
+      if (name === '') continue;
+      const site = this.#nameOf(sites[i] ?? 0);
+      const row = this.#rowAt(totals, hitters, site, name, hashes[slot] ?? 0);
+      const { values } = totals;
+      const took = hasUpstreamTimes ? upstreamMs[at] : ms[i];
+      addRequest(values, row, status[i] ?? 0, errors[i] ?? 0, traffic[i] ?? 0, took ?? -1);
+      addRetries(values, row, retries[slot] ?? 0);
+    }
+  }
+
+  #nameOf(site: number): string {
+    return this.sites.all[site]?.name ?? '';
+  }
+
+  #rowAt(
+    totals: KeyTotals,
+    hitters: HeavyHitters,
+    site: string,
+    name: string,
+    hash: number,
+  ): number {
+    const slot = hitters.count(site, name, hash);
+    if (slot < 0 || hitters.kept[slot] === 0) this.folded++;
+    return slot < 0 ? totals.otherAt(site) : totals.rowAt(slot);
+  }
+
+  #countTops(rows: CountedRows, { clients, urls, referers, agents, hasClients }: RowFacts): void {
+    const [ips, targets, pages, browsers, notFound] = this.#tops;
+    const { hashes } = this.sites;
+    if (hasClients) ips?.count(clients, rows, hashes);
+    targets?.count(urls, rows, hashes);
+    pages?.count(referers, rows, hashes);
+    browsers?.count(agents, rows, hashes);
+    rows.copyStatus(NOT_FOUND, missing);
+    if (missing.length > 0) notFound?.count(urls, missing, hashes);
+  }
+
+  #countClients({ length, at: places, sites }: CountedRows, { clients, agents }: RowFacts): void {
+    const { ofRow: clientWords } = clients.words;
+    const { ofRow: agentWords } = agents.words;
+    for (let i = 0; i < length; i++) {
+      const at = places[i] ?? 0;
+      const word = KEY_WORDS * at;
+      if ((clientWords[word + KEY_LENGTH] ?? 0) === 0) continue;
+      const site = this.sites.all[sites[i] ?? 0];
+      if (site === undefined) continue;
+      let low = agentWords[word + KEY_LOW] ?? 0;
+      let high = agentWords[word + KEY_HIGH] ?? 0;
+      if ((agentWords[word + KEY_LENGTH] ?? 0) < 0) {
+        agents.read(at, agentKey);
+        ({ low, high } = agentKey);
+      }
+      const uniques = (site.uniques ??= new HyperLogLog());
+      uniques.addPair(
+        clientWords[word + KEY_LOW] ?? 0,
+        clientWords[word + KEY_HIGH] ?? 0,
+        low,
+        high,
+      );
+    }
+  }
+
+  get isComplete(): boolean {
+    return this.#scarce !== undefined;
+  }
+
+  /**
+   * No line will change the window any more. Whether it has an `other` is settled with that, so that it
+   * does not depend on when it is handed over.
+   */
+  complete(): void {
+    this.#scarce = this.#scarceNow();
+  }
+
+  #scarceNow(): Scarce {
+    const { routes, upstreams, statuses, countries } = this.#choices;
+    return [routes.isFull, upstreams.isFull, statuses.isFull, countries.isFull];
+  }
+
+  /** The window as it stands; it counts as handed over. */
+  seal(log: string): SealedDetail {
+    this.isDirty = false;
+    this.wasHandedOver = true;
+    this.routes.isDirty = false;
+    this.upstreams.isDirty = false;
+    const hasLatency = (this.families & FAMILY_TIME) !== 0;
+    const sites = this.sites.all;
+    const [routes, upstreams, status, country] = this.#scarce ?? this.#scarceNow();
+    const statuses = { flags: this.#shownStatuses, hasRest: status };
+    const countries = { flags: this.#shownCountries, hasRest: country };
+    return {
+      log,
+      startS: this.startS,
+      routes: this.routes
+        .rows(routes)
+        .map(({ site, name, values }) => ({ site, route: name, ...figuresOf(values, hasLatency) })),
+      upstreams: this.upstreams.rows(upstreams).map(({ site, name, values }) => ({
+        site,
+        upstream: name,
+        ...figuresOf(values, hasLatency || (this.filled & FILLS_UPSTREAM_TIME) !== 0),
+      })),
+      properties: sites.flatMap(({ name, properties }) =>
+        properties.totals(name, this.filled, statuses, countries),
+      ),
+      tops: sites.flatMap((site) => this.#tops.flatMap((list, i) => this.#sealTop(list, i, site))),
+      uniques: sites.flatMap(({ name, uniques }) =>
+        uniques === undefined || (this.filled & FILLS_CLIENT) === 0
+          ? []
+          : [{ site: name, uniq: uniques.estimate(), registers: uniques.folded() }],
+      ),
+    };
+  }
+
+  /**
+   * Sites share the slots of a list, so one that has been handed over with ten keys may have fewer
+   * now; ranks that are in the database already are written over.
+   */
+  #sealTop(list: SiteTopList, i: number, { index, name, ranks }: SiteDetail): TopTotals[] {
+    const top = list.seal(index, name);
+    for (let rank = top.length + 1; rank <= Math.min(ranks[i] ?? 0, TOP_RANKS); rank++) {
+      const nothing = { key: OTHER_KEY, count: 0, errors: 0, traffic: 0 };
+      top.push({ site: name, dim: list.dim, rank, ...nothing });
+    }
+    ranks[i] = top.length;
+    return top;
+  }
+
+  snapshot(): DetailWindowSnapshot {
+    return {
+      startS: this.startS,
+      flags: [
+        this.isDirty || this.routes.isDirty || this.upstreams.isDirty,
+        this.isOwn,
+        this.wasHandedOver,
+      ],
+      lines: this.lines,
+      families: this.families,
+      filled: this.filled,
+      sites: this.sites.snapshot(TOP_LISTS.length),
+      tops: this.#tops.map((list) => list.snapshot()),
+      shown: [shownList(this.#shownStatuses), shownList(this.#shownCountries)],
+      ...(this.#scarce === undefined ? {} : { scarce: this.#scarce }),
+    };
+  }
+
+  /** No line will change the window any more, and nobody will ask for it. */
+  close(): void {
+    this.#topLists.give(this.#tops);
+    this.#choices.routes.close(this.routes);
+    this.#choices.upstreams.close(this.upstreams);
+    this.#choices.statuses.close(this.startS);
+    this.#choices.countries.close(this.startS);
+  }
+
+  /** Takes up a snapshot; only on a new instance. */
+  restore(snapshot: DetailWindowSnapshot): void {
+    [this.isDirty, this.isOwn, this.wasHandedOver] = snapshot.flags;
+    this.lines = snapshot.lines;
+    this.families = snapshot.families;
+    this.filled = snapshot.filled;
+    this.sites.restore(snapshot.sites);
+    const [statuses, countries] = snapshot.shown;
+    restoreShown(this.#shownStatuses, statuses);
+    restoreShown(this.#shownCountries, countries);
+    this.#scarce = snapshot.scarce;
+    snapshot.tops.forEach((list, i) => this.#tops[i]?.restore(list));
+  }
+}

@@ -1,0 +1,318 @@
+import { Unescaper } from '../../text/unescaper.ts';
+import {
+  SiteCandidates,
+  UNIT,
+  type Candidate,
+  type SiteCandidatesSnapshot,
+} from './site-candidates.ts';
+import { areWords, hashOf, isPlain, viewOf } from './site-name.ts';
+import { SiteSpellings, type Spelling } from './site-spellings.ts';
+import { compareText } from '../dimension/key-totals.ts';
+import {
+  forgetBefore,
+  isIdleAt,
+  isOwed,
+  newSite,
+  NO_SITE,
+  OTHER_SITE,
+  see,
+  snapshotOf,
+  type Site,
+  type SiteSnapshot,
+} from './site.ts';
+import { tagValue } from '../../text/tag-value.ts';
+
+/**
+ * Which sites of one log have a series of their own. `$host` is what the client says, so their number
+ * is bounded, at one time and over time: `limit` places, the rest shares `other`.
+ *
+ * While there is room a place goes to who comes first. Once all are taken, the other names compete as
+ * candidates (site-candidates.ts), and only at a *crossing*, when the newest event time enters a later
+ * minute, may the one with the most traffic take the weakest place: with twice its traffic, and a
+ * share of the log's if that place was more than a few requests; with any traffic if the log has not
+ * named the site there for a day. Such changes are rationed, so that in the long run no more than
+ * `limit` series a day are new. Traffic is a count of requests that halves every six hours of event
+ * time. What stood in `other` before stays there, and what a window has counted for a site that lost
+ * its place stays with that site.
+ *
+ * All of it is a function of the lines in their order, of no clock and of no moment at which a window
+ * was written, so reading a log again gives the same series.
+ */
+
+/** A longer name is no host name; it goes to `other`. */
+const SITE_BYTES_MAX = 255;
+
+const PERIOD_S = 60;
+const HALF_LIFE_S = 6 * 3600;
+/** How much more traffic than the weakest place a candidate must have. */
+const LEAD = 2;
+/** And at least so many requests … */
+const REQUESTS_MIN = 8;
+/** … and, for a place with as many, this part of an equal share of the log's traffic. */
+const SHARE_MIN = 0.1;
+/** As many places as there are may change hands at once, and after so long as many again. */
+const RATION_PERIOD_S = 86_400;
+
+export interface SiteTableSnapshot {
+  readonly places: readonly (readonly [site: SiteSnapshot, traffic: number])[];
+  readonly left: readonly (readonly [site: SiteSnapshot, leftS: number])[];
+  readonly candidates: SiteCandidatesSnapshot;
+  readonly ration: number;
+}
+
+/** A site that has lost its place: windows that begin before `leftS` still owe it their zeros. */
+interface LeftSite {
+  readonly site: Site;
+  readonly leftS: number;
+}
+
+const utf8 = new TextDecoder();
+const encoder = new TextEncoder();
+
+export class SiteTable {
+  /** Requests that went to `other` since the process started. */
+  folded = 0;
+  readonly #limit: number;
+  /** By place, from 1 on at index 0. */
+  #sites: Site[] = [];
+  #left: LeftSite[] = [];
+  /** By place: recent requests, in units. */
+  readonly #traffic: Float64Array;
+  readonly #candidates = new SiteCandidates();
+  /** Places that may change hands now. */
+  #ration: number;
+  /** Those of all places. */
+  readonly #spellings = new SiteSpellings();
+  /** Spellings that are not their own tag value; strangers can make more and more of them. */
+  #oddSpellings = 0;
+  #last: Spelling | undefined;
+  readonly #unescaper = new Unescaper(SITE_BYTES_MAX);
+  /** A view of the bytes of the last call. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #viewed: Uint8Array = new Uint8Array(0);
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#traffic = new Float64Array(limit + 1);
+    this.#ration = limit;
+    this.#remake();
+  }
+
+  /** Names stand as they were sent, as in a log with escape=none. */
+  set isRaw(isRaw: boolean) {
+    if (isRaw === this.#unescaper.isRaw) return;
+    this.#unescaper.isRaw = isRaw;
+    this.#remake();
+  }
+
+  /** Sites with a place of their own. */
+  get size(): number {
+    return this.#sites.length;
+  }
+
+  /**
+   * The site in `bytes[start, end)` for a line of time `timeS`, which the caller gives to `count()`.
+   * Allocates only for a new spelling.
+   */
+  siteOf(bytes: Uint8Array, start: number, end: number, timeS: number): Site {
+    if (start === end) return NO_SITE;
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = viewOf(bytes);
+    }
+    const view = this.#view;
+    let spelling = this.#last;
+    if (spelling === undefined || !areWords(spelling.words, 0, spelling.length, view, start, end)) {
+      const hash = hashOf(view, start, end);
+      spelling =
+        this.#spellings.find(view, start, end, hash) ?? this.#admit(view, start, end, hash, timeS);
+      if (spelling === undefined) {
+        this.folded++;
+        return OTHER_SITE;
+      }
+      this.#last = spelling;
+    }
+    const { site } = spelling;
+    if (timeS > site.lastSeenS || timeS < site.firstSeenS) see(site, timeS);
+    return site;
+  }
+
+  /** Counts requests of a site that `siteOf()` gave, before the next `advance()`. */
+  count({ place }: Site, requests: number): void {
+    this.#traffic[place] = (this.#traffic[place] ?? 0) + requests * UNIT;
+  }
+
+  /** The site of that name if it has a place, for windows that come out of a checkpoint. */
+  named(name: string): Site {
+    if (name === OTHER_SITE.name) return OTHER_SITE;
+    if (name === NO_SITE.name) return NO_SITE;
+    return this.#sites.find((site) => site.name === name) ?? newSite(name, 0, 0);
+  }
+
+  /**
+   * Sites that a window owes a point, zeros included: those that had a place and that the log has
+   * named before its end and within a day of its start. Lines after the window change nothing about
+   * that. A name may come twice.
+   */
+  *owedBy(startS: number, windowS: number): Generator<Site> {
+    for (const site of this.#sites) if (isOwed(site, startS, windowS)) yield site;
+    for (const { site, leftS } of this.#left) {
+      if (startS < leftS && isOwed(site, startS, windowS)) yield site;
+    }
+  }
+
+  /** Forgets what only windows that begin before `timeS` could ask for. */
+  forgetBefore(timeS: number): void {
+    for (const site of this.#sites) forgetBefore(site, timeS);
+    if (this.#left.length === 0) return;
+    this.#left = this.#left.filter(({ leftS }) => leftS > timeS);
+  }
+
+  /** A spelling that is new here, of a site that is known or gets a place; undefined for `other`. */
+  #admit(
+    bytes: DataView,
+    start: number,
+    end: number,
+    hash: number,
+    timeS: number,
+  ): Spelling | undefined {
+    if (end - start > SITE_BYTES_MAX) return undefined;
+    const hasRoom = this.#sites.length < this.#limit;
+    const isOdd = !isPlain(bytes, start, end);
+    if (!isOdd && !hasRoom) {
+      // Nothing is made of a plain name that is not known.
+      this.#candidates.count(bytes, start, end, hash);
+      return undefined;
+    }
+    const own = new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start).slice();
+    const name = tagValue(utf8.decode(isOdd ? this.#unescaped(own) : own));
+    if (!isOdd) return this.#add(name, timeS);
+    const known = viewOf(encoder.encode(name));
+    const { byteLength } = known;
+    const knownHash = hashOf(known, 0, byteLength);
+    let spelling = this.#spellings.find(known, 0, byteLength, knownHash);
+    if (spelling === undefined) {
+      if (!hasRoom) {
+        this.#candidates.count(known, 0, byteLength, knownHash);
+        return undefined;
+      }
+      spelling = this.#add(name, timeS);
+    }
+    if (this.#oddSpellings >= this.#limit) return spelling;
+    this.#oddSpellings++;
+    return this.#spellings.add(own, spelling.site);
+  }
+
+  #unescaped(name: Uint8Array): Uint8Array {
+    const unescaper = this.#unescaper;
+    const isEscaped = unescaper.read(name, 0, name.length);
+    return isEscaped ? unescaper.bytes.subarray(0, unescaper.length) : name;
+  }
+
+  #add(name: string, timeS: number): Spelling {
+    this.#candidates.remove(name);
+    const site = newSite(name, this.#sites.length + 1, timeS);
+    this.#sites.push(site);
+    return this.#spellings.add(encoder.encode(name), site);
+  }
+
+  /** The newest event time goes on from `fromS` to `toS`; the line that did it is not counted yet. */
+  advance(fromS: number, toS: number): void {
+    const atS = Math.floor(toS / PERIOD_S) * PERIOD_S;
+    const elapsedS = atS - Math.floor(fromS / PERIOD_S) * PERIOD_S;
+    if (elapsedS <= 0) return;
+    this.#choose(atS);
+    const factor = 0.5 ** (elapsedS / HALF_LIFE_S);
+    for (let place = 1; place <= this.#sites.length; place++) {
+      this.#traffic[place] = Math.floor((this.#traffic[place] ?? 0) * factor);
+    }
+    this.#candidates.decay(factor);
+    const refill = (this.#limit * elapsedS) / RATION_PERIOD_S;
+    this.#ration = Math.min(this.#limit, this.#ration + refill);
+  }
+
+  #choose(atS: number): void {
+    if (this.#ration < 1 || this.#sites.length < this.#limit) return;
+    let total = this.#candidates.total;
+    let least = Infinity;
+    for (const site of this.#sites) {
+      total += this.#traffic[site.place] ?? 0;
+      least = Math.min(least, this.#strength(site, atS));
+    }
+    const enough = (SHARE_MIN * total) / this.#limit;
+    if (!isStronger(this.#candidates.greatest, least, enough)) return;
+    const candidates = this.#candidates.atLeast(UNIT).sort(byTraffic);
+    const places = this.#sites.toSorted(
+      (a, b) => this.#strength(a, atS) - this.#strength(b, atS) || compareText(b.name, a.name),
+    );
+    for (const [i, candidate] of candidates.entries()) {
+      const site = places[i];
+      if (site === undefined || this.#ration < 1) break;
+      if (!isStronger(candidate.traffic, this.#strength(site, atS), enough)) break;
+      this.#replace(site, candidate, atS);
+    }
+    this.#remake();
+  }
+
+  /** Recent requests of a place, in units; -1: the log has not named it for a day. */
+  #strength(site: Site, atS: number): number {
+    return isIdleAt(site, atS) ? -1 : (this.#traffic[site.place] ?? 0);
+  }
+
+  #replace(site: Site, { name, traffic }: Candidate, atS: number): void {
+    this.#candidates.remove(name);
+    this.#left.push({ site, leftS: atS });
+    this.#sites[site.place - 1] = newSite(name, site.place, atS);
+    this.#traffic[site.place] = traffic;
+    this.#ration--;
+  }
+
+  /** Makes the buckets anew for the sites that have a place. */
+  #remake(): void {
+    this.#spellings.clear();
+    this.#oddSpellings = 0;
+    this.#last = undefined;
+    for (const site of [OTHER_SITE, NO_SITE, ...this.#sites]) {
+      this.#spellings.add(encoder.encode(site.name), site);
+    }
+  }
+
+  snapshot(): SiteTableSnapshot {
+    return {
+      places: this.#sites.map((site) => [snapshotOf(site), this.#traffic[site.place] ?? 0]),
+      left: this.#left.map(({ site, leftS }) => [snapshotOf(site), leftS]),
+      candidates: this.#candidates.snapshot(),
+      ration: this.#ration,
+    };
+  }
+
+  /**
+   * Takes up a snapshot; only on a new instance. Of more sites than the limit the first ones keep
+   * their place.
+   */
+  restore({ places, left, candidates, ration }: SiteTableSnapshot): void {
+    this.#sites = places.slice(0, this.#limit).map(([site, traffic], i) => {
+      this.#traffic[i + 1] = traffic;
+      return { ...site, place: i + 1, before: [...site.before] };
+    });
+    this.#left = left.map(([site, leftS]) => ({
+      site: { ...site, place: 0, before: [...site.before] },
+      leftS,
+    }));
+    this.#candidates.restore(candidates);
+    this.#ration = Math.min(ration, this.#limit);
+    this.#remake();
+  }
+}
+
+function byTraffic(a: Candidate, b: Candidate): number {
+  return b.traffic - a.traffic || compareText(a.name, b.name);
+}
+
+/** Whether a candidate with so much traffic may take a place of that strength. */
+function isStronger(traffic: number, strength: number, enough: number): boolean {
+  if (strength < 0) return traffic >= UNIT;
+  const least = REQUESTS_MIN * UNIT;
+  if (traffic < least || traffic <= LEAD * strength) return false;
+  return strength < least || traffic >= enough;
+}

@@ -1,0 +1,90 @@
+import { clientVariableMissing } from './client-variable.ts';
+import type { LineBatch } from '../source/line-batch.ts';
+import { ADVISED_NAME, adviseOn } from '../parse/advice/format-advice.ts';
+import type { LineParser } from '../parse/line-parser.ts';
+import type { RecordBatch } from '../parse/record-batch.ts';
+import { printable } from '../text/printable.ts';
+import type { Reporter } from '../notice/notice.ts';
+
+export interface AdviceOptions {
+  readonly log: string;
+  /**
+   * What the parser was created from; of several formats the first. Undefined: nobody is told what the
+   * format might have, since the lines have been written.
+   */
+  readonly setting: string | undefined;
+  /** The variable that CLIENT_IP_FROM names, where it matters. */
+  readonly clientVariable: string | undefined;
+  readonly report: Reporter;
+}
+
+/**
+ * A parser that tells once of each format it uses what that cannot tell, and what to write in
+ * nginx.conf; and once of a log that it lacks what CLIENT_IP_FROM names.
+ */
+export class AdvisedParser implements LineParser {
+  readonly #parser: LineParser;
+  readonly #o: AdviceOptions;
+  #told = '';
+  #isClientTold = false;
+
+  constructor(parser: LineParser, options: AdviceOptions) {
+    this.#parser = parser;
+    this.#o = options;
+  }
+
+  get formatName(): string {
+    return this.#parser.formatName;
+  }
+
+  get families(): number {
+    return this.#parser.families;
+  }
+
+  lacks(variable: string): boolean {
+    return this.#parser.lacks(variable);
+  }
+
+  resume(formatName: string): void {
+    this.#parser.resume(formatName);
+  }
+
+  parse(batch: LineBatch, from: number, into: RecordBatch): void {
+    this.#parser.parse(batch, from, into);
+    this.#tellAdvice();
+    // A key of JSON may come with a later line, so all that was read is looked at first.
+    if (into.consumedTo >= batch.end) this.#tellClient();
+  }
+
+  #tellAdvice(): void {
+    const { log, setting, report } = this.#o;
+    const { formatName, families } = this.#parser;
+    if (setting === undefined || formatName === this.#told || formatName === 'auto') return;
+    this.#told = formatName;
+    const advice = adviseOn(setting, formatName, families);
+    if (advice === undefined) return;
+    const directive = advice.directive.map((line) => line.trim()).join(' ');
+    report({
+      level: 'info',
+      code: 'format-lacks-variables',
+      subject: `${log}, ${formatName}`,
+      message:
+        `The log ${log} has the format ${formatName}, which lacks ${advice.missing.join(', ')}. ` +
+        `To have them, write in nginx.conf: ${printable(directive)} ` +
+        `and end its access_log with ${ADVISED_NAME}.`,
+    });
+  }
+
+  #tellClient(): void {
+    const { log, clientVariable, report } = this.#o;
+    if (this.#isClientTold || clientVariable === undefined) return;
+    if (!this.#parser.lacks(clientVariable)) return;
+    this.#isClientTold = true;
+    report({
+      level: 'warn',
+      code: 'client-variable-missing',
+      subject: log,
+      message: clientVariableMissing(clientVariable, this.#parser.formatName, [log]),
+    });
+  }
+}

@@ -1,0 +1,246 @@
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import type { LogWindows } from '../aggregate/log-windows.ts';
+import { AdvisedParser } from '../app/advised-parser.ts';
+import { type LineCounters, runBackfill } from '../pipeline/backfill.ts';
+import { clientVariable } from '../app/client-variable.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { createStages } from '../app/stages.ts';
+import { openGeoip, type GeoipDatabase } from '../geoip/geoip.ts';
+import { openBackfillFile } from '../source/file/backfill-source.ts';
+import { unreadableText } from '../source/file/path-inspection.ts';
+import { encodeDetail } from '../points/detail-points.ts';
+import { LineProtocolBuffer } from '../points/line-protocol.ts';
+import { encodeWindow } from '../points/points.ts';
+import type { ProcessTags } from '../points/process-tags.ts';
+import { createLogger } from '../notice/logger.ts';
+import { createParser } from '../parse/parser.ts';
+import { PARSED, REASON_FUTURE, REASON_OVERLONG, REASONS } from '../parse/record-batch.ts';
+import { printable } from '../text/printable.ts';
+import type { Report, Reporter } from '../notice/notice.ts';
+import { createReporter } from '../notice/reporter.ts';
+import type { BackfillOutput } from './backfill-output.ts';
+import { ProgressBar } from './terminal/progress-bar.ts';
+
+/**
+ * `backfill FILE… [--stdout] [--from TIME] [--to TIME]`: every window of the files, written once.
+ * Touches no state: interrupted, it is simply run again, since the same windows overwrite themselves.
+ */
+export interface BackfillArguments {
+  readonly files: readonly string[];
+  readonly stdout: boolean;
+  /** Epoch seconds; only windows that begin at or after this. */
+  readonly from?: number | undefined;
+  /** Epoch seconds; only windows that begin before this. */
+  readonly to?: number | undefined;
+}
+
+/**
+ * Resolves to the exit code: 0 well, 1 something could not be read or written. Results go to stdout,
+ * everything for people to stderr.
+ */
+export async function backfillCommand(args: BackfillArguments, config: Config): Promise<number> {
+  const clock = systemClock;
+  const logger = await createLogger(process.stderr, {
+    level: config.logLevel,
+    pretty: config.logPretty,
+    color: config.color,
+  });
+  const { report, flush } = createReporter(logger, clock);
+  let isWhole = true;
+  const reportReading: Reporter = (one) => {
+    // Lines are missing for good; what could be read is written all the same.
+    if (one.level === 'error') isWhole = false;
+    report(one);
+  };
+  if (!args.stdout && config.influx === undefined) {
+    logger.fatal('There is nowhere to write to. Set INFLUX_URL and INFLUX_DB, or give --stdout.');
+    return 2;
+  }
+  const found = await findFiles(args.files, logger);
+  if (found === undefined) return 1;
+  const geoip = await openGeoip(config);
+  const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
+  // The HTTP client alone takes longer to load than a small log to read.
+  const output = args.stdout
+    ? toStdout(tags)
+    : (await import('./backfill-output.ts')).toInflux(config, tags, clock, report);
+  const progress = new ProgressBar(process.stderr, found.totalBytes, () => clock.monotonicMs());
+  try {
+    const parts = { report: reportReading, clock, output, progress, geoip };
+    const logs = await readFiles({ ...args, files: found.paths }, config, parts);
+    await output.close();
+    progress.close();
+    for (const windows of logs)
+      logger.info(accountOf(windows.counters), `Read the log ${windows.log}.`);
+    return isWhole && !isAllUnparsed(logs) ? 0 : 1;
+  } catch (error) {
+    progress.close();
+    logger.fatal(messageOf(error));
+    return 1;
+  } finally {
+    flush();
+  }
+}
+
+/** Each file once, by whatever path it is given; undefined when one is not there. */
+async function findFiles(
+  paths: readonly string[],
+  logger: Pick<Logger, 'warn' | 'fatal'>,
+): Promise<{ paths: string[]; totalBytes: number } | undefined> {
+  const found = new Map<string, string>();
+  let totalBytes = 0;
+  for (const path of paths) {
+    try {
+      const { dev, ino, size } = await stat(path, { bigint: true });
+      const file = `${dev}:${ino}`;
+      const first = found.get(file);
+      if (first === undefined) {
+        found.set(file, path);
+        totalBytes += Number(size);
+      } else {
+        logger.warn(
+          `${path} is the same file as ${first}, which was given before, and is read once.`,
+        );
+      }
+    } catch (error) {
+      logger.fatal(unreadableText(path, error));
+      return undefined;
+    }
+  }
+  return { paths: [...found.values()], totalBytes };
+}
+
+async function readFiles(
+  { files, from = -Infinity, to = Infinity }: BackfillArguments,
+  config: Config,
+  parts: {
+    report: Reporter;
+    clock: Clock;
+    output: BackfillOutput;
+    progress: ProgressBar;
+    geoip: GeoipDatabase | undefined;
+  },
+): Promise<readonly LogWindows[]> {
+  const { maxLineBytes, logFormat, logJsonKeys } = config;
+  const { report, clock, output, progress } = parts;
+  const { scanner, records, newWindows } = createStages(config, parts.geoip);
+  const { readBuffer } = scanner;
+  return runBackfill({
+    paths: files,
+    openFile: async (path) => {
+      try {
+        return await openBackfillFile({ path, readBuffer, maxLineBytes, report });
+      } catch (error) {
+        throw new Error(unreadableText(path, error), { cause: error });
+      }
+    },
+    newParser: (log) => {
+      const parser = createParser({ format: logFormat, scanner, jsonKeys: logJsonKeys });
+      if (log === undefined) return parser;
+      const client = clientVariable(config);
+      return new AdvisedParser(parser, { log, setting: undefined, clientVariable: client, report });
+    },
+    newWindows,
+    records,
+    clock,
+    write: (windows, details) => {
+      const isWanted = ({ startS }: { startS: number }) => startS >= from && startS < to;
+      return output.write(windows.filter(isWanted), details.filter(isWanted));
+    },
+    onProgress: (_path, bytes) => progress.add(bytes),
+    onFileRead: (path, counters) => {
+      const doubt = doubtOf(path, counters);
+      if (doubt !== undefined) report(doubt);
+    },
+  });
+}
+
+/**
+ * Line protocol sorted by time, then series. What comes is of later moments than what came before.
+ * That nobody reads it, or a full disk, ends the process in main.ts.
+ */
+function toStdout(tags: ProcessTags): BackfillOutput {
+  const buffer = new LineProtocolBuffer();
+  return {
+    async write(windows, details) {
+      const moments = new Map<number, string[]>();
+      const keep = (startS: number): void => {
+        const lines = moments.get(startS) ?? [];
+        moments.set(startS, lines);
+        for (const batch of buffer.batches()) {
+          for (const line of Buffer.from(batch.lines).toString('utf8').split('\n')) {
+            if (line !== '') lines.push(line);
+          }
+        }
+        buffer.clear();
+      };
+      for (const window of windows) {
+        encodeWindow(window, tags, buffer);
+        keep(window.startS);
+      }
+      for (const detail of details) {
+        encodeDetail(detail, tags, buffer);
+        keep(detail.startS);
+      }
+      const sorted = [...moments].sort(([a], [b]) => a - b);
+      const text = sorted.map(([, lines]) => `${lines.sort().join('\n')}\n`).join('');
+      if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+    },
+    async close() {
+      await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+    },
+  };
+}
+
+/** `lines = counted + unparsed + late + filtered`, with the reasons that occurred. */
+function accountOf(counters: LineCounters): Record<string, number> {
+  const { counted, late, filtered, reasons } = counters;
+  const unparsed: Record<string, number> = {};
+  reasons.forEach((lines, reason) => {
+    if (reason !== PARSED && lines > 0) unparsed[`unparsed_${REASONS[reason]}`] = lines;
+  });
+  return { lines: linesOf(counters), counted, late, filtered, ...unparsed };
+}
+
+function linesOf(counters: LineCounters): number {
+  return counters.counted + counters.late + counters.filtered + unparsedOf(counters);
+}
+
+function unparsedOf({ reasons }: LineCounters): number {
+  return reasons.reduce((sum, lines) => sum + lines, 0);
+}
+
+/** There were lines, and the windows tell of none of them: what was asked for has not been done. */
+function isAllUnparsed(logs: readonly LogWindows[]): boolean {
+  const sum = (of: (counters: LineCounters) => number) =>
+    logs.reduce((total, { counters }) => total + of(counters), 0);
+  const lines = sum(linesOf);
+  return lines > 0 && sum(unparsedOf) === lines;
+}
+
+/** Stray lines are in every log; when most are, it is the format that is wrong, or the file. */
+function doubtOf(path: string, counters: LineCounters): Report | undefined {
+  const lines = linesOf(counters);
+  const unparsed = unparsedOf(counters);
+  if (unparsed * 2 <= lines) return undefined;
+  const { reasons } = counters;
+  // Of these two kinds the form may be right.
+  const others = (reasons[REASON_FUTURE] ?? 0) + (reasons[REASON_OVERLONG] ?? 0);
+  const remedy = others * 2 > unparsed ? '' : 'Set LOG_FORMAT to the log_format of nginx.conf; ';
+  return {
+    level: 'warn',
+    code: 'file-unparsed',
+    subject: path,
+    message:
+      `${unparsed} of the ${lines} lines of ${path} cannot be read and count as unparsed. ` +
+      `${remedy}\`nginx-meter check ${path}\` shows where such lines stop to fit.`,
+    details: accountOf(counters),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return printable(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,218 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { nearestWord } from '../text/nearest-word.ts';
+import { printable } from '../text/printable.ts';
+
+/** From the words of the command line to a command, or to what is wrong with them. */
+
+export type Command =
+  | { readonly name: 'run' }
+  | {
+      readonly name: 'backfill';
+      readonly files: readonly string[];
+      readonly stdout: boolean;
+      /** Epoch seconds; windows that begin before it are left out. */
+      readonly fromS: number | undefined;
+      /** Epoch seconds; windows that begin at it or later are left out. */
+      readonly toS: number | undefined;
+    }
+  | { readonly name: 'check'; readonly file: string | undefined }
+  | {
+      readonly name: 'demo';
+      /** Undefined: until it is stopped. */
+      readonly seconds: number | undefined;
+      readonly requestsPerSecond: number;
+      readonly seed: number;
+    }
+  | { readonly name: 'healthcheck' }
+  | { readonly name: 'help'; readonly about: CommandName | undefined }
+  | { readonly name: 'version' };
+
+export type CommandName = 'run' | 'backfill' | 'check' | 'demo' | 'healthcheck';
+
+const COMMAND_NAMES: readonly CommandName[] = ['run', 'backfill', 'check', 'demo', 'healthcheck'];
+
+/** Words that nobody can be expected to mean; the message says what is wrong and what is near. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const GENERAL = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'V' },
+} as const satisfies ParseArgsOptionsConfig;
+
+const OPTIONS: Readonly<Record<CommandName, ParseArgsOptionsConfig>> = {
+  run: GENERAL,
+  backfill: {
+    ...GENERAL,
+    stdout: { type: 'boolean' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+  },
+  check: GENERAL,
+  demo: {
+    ...GENERAL,
+    seconds: { type: 'string' },
+    rate: { type: 'string' },
+    seed: { type: 'string' },
+  },
+  healthcheck: GENERAL,
+};
+
+const DEMO_RATE = 120;
+
+/** `argv` without the program. Throws a UsageError. */
+export function parseCommandLine(argv: readonly string[]): Command {
+  const { name, rest, isHelp } = splitCommand(argv);
+  const { values, positionals } = readOptions(name, rest);
+  if (values.get('version') === true) return { name: 'version' };
+  if (isHelp) return { name: 'help', about: name === 'run' ? helpTopic(positionals) : name };
+  if (values.get('help') === true) {
+    return { name: 'help', about: name === 'run' ? undefined : name };
+  }
+  switch (name) {
+    case 'backfill':
+      return backfill(values, positionals);
+    case 'check':
+      atMost(name, positionals, 1);
+      return { name, file: positionals[0] };
+    case 'demo':
+      atMost(name, positionals, 0);
+      return {
+        name,
+        seconds: numberOption(values, 'seconds', 1, 86_400),
+        requestsPerSecond: numberOption(values, 'rate', 1, 20_000) ?? DEMO_RATE,
+        seed: numberOption(values, 'seed', 0, 2 ** 32 - 1) ?? 1,
+      };
+    case 'run':
+    case 'healthcheck':
+      atMost(name, positionals, 0);
+      return { name };
+  }
+  return name satisfies never;
+}
+
+function isCommandName(word: string): word is CommandName {
+  return COMMAND_NAMES.some((name) => name === word);
+}
+
+/** The command is the first word that is no option; none means `run`. */
+function splitCommand(argv: readonly string[]): {
+  name: CommandName;
+  rest: readonly string[];
+  isHelp: boolean;
+} {
+  const at = argv.findIndex((word) => !word.startsWith('-'));
+  const word = argv[at];
+  if (word === undefined) return { name: 'run', rest: argv, isHelp: false };
+  const rest = argv.toSpliced(at, 1);
+  if (word === 'help') return { name: 'run', rest, isHelp: true };
+  if (isCommandName(word)) return { name: word, rest, isHelp: false };
+  throw unknownCommand(word);
+}
+
+function unknownCommand(word: string): UsageError {
+  const nearest = nearestWord(word, [...COMMAND_NAMES, 'help'], 3);
+  const hint =
+    nearest === undefined
+      ? `The commands are ${COMMAND_NAMES.join(', ')}; see nginx-meter --help.`
+      : `Did you mean ${nearest}? See nginx-meter --help.`;
+  return new UsageError(`"${printable(word, 60)}" is no command. ${hint}`);
+}
+
+function helpTopic(words: readonly string[]): CommandName | undefined {
+  const [word] = words;
+  if (word === undefined || word === 'help') return undefined;
+  if (isCommandName(word)) return word;
+  throw unknownCommand(word);
+}
+
+type Values = ReadonlyMap<string, string | true>;
+
+/** Options by name; own messages, because those of parseArgs know no neighbours. */
+function readOptions(
+  name: CommandName,
+  words: readonly string[],
+): { values: Values; positionals: readonly string[] } {
+  const options = OPTIONS[name];
+  const { tokens } = parseArgs({
+    args: [...words],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values = new Map<string, string | true>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const option = options[token.name];
+    const shown = printable(token.rawName, 60);
+    if (option === undefined) throw unknownOption(name, shown, Object.keys(options));
+    if (option.type === 'boolean' && token.value !== undefined) {
+      throw new UsageError(`${shown} takes no value.`);
+    }
+    if (option.type === 'string' && (token.value === undefined || token.value === '')) {
+      throw new UsageError(`${shown} needs a value; see nginx-meter ${name} --help.`);
+    }
+    values.set(token.name, token.value ?? true);
+  }
+  return { values, positionals };
+}
+
+function unknownOption(name: CommandName, shown: string, known: readonly string[]): UsageError {
+  const nearest = nearestWord(shown.replace(/^-+/, ''), known, 3);
+  const command = name === 'run' ? 'nginx-meter' : `nginx-meter ${name}`;
+  const hint = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
+  return new UsageError(`${shown} is no option of ${command}.${hint} See ${command} --help.`);
+}
+
+function atMost(name: CommandName, words: readonly string[], countMax: number): void {
+  const extra = words[countMax];
+  if (extra === undefined) return;
+  const command = name === 'run' ? 'nginx-meter' : `nginx-meter ${name}`;
+  throw new UsageError(`"${printable(extra, 60)}" is one word too many; see ${command} --help.`);
+}
+
+function backfill(values: Values, files: readonly string[]): Command {
+  if (files.length === 0) {
+    throw new UsageError('backfill needs at least one FILE; see nginx-meter backfill --help.');
+  }
+  const fromS = timeOption(values, 'from');
+  const toS = timeOption(values, 'to');
+  if (fromS !== undefined && toS !== undefined && fromS >= toS) {
+    throw new UsageError('--from is not before --to, so nothing would be written.');
+  }
+  return { name: 'backfill', files, stdout: values.get('stdout') === true, fromS, toS };
+}
+
+const DATE_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+
+/** Epoch seconds, or a date and time as of ISO 8601, which without an offset is UTC. */
+function timeOption(values: Values, name: string): number | undefined {
+  const text = values.get(name);
+  if (typeof text !== 'string') return undefined;
+  if (/^\d{9,11}$/.test(text)) return Number(text);
+  const match = DATE_TIME.exec(text);
+  const hasTime = text.length > 10;
+  const utc = match !== null && hasTime && match[1] === undefined ? `${text}Z` : text;
+  const ms = match === null ? NaN : Date.parse(utc.replace(' ', 'T'));
+  if (Number.isNaN(ms)) {
+    throw new UsageError(
+      `--${name} ${printable(text, 60)} is no time. Write 2026-11-22, 2026-11-22T14:30Z, ` +
+        '2026-11-22T14:30+01:00 or seconds since 1970; without an offset it is UTC.',
+    );
+  }
+  return Math.floor(ms / 1000);
+}
+
+function numberOption(values: Values, name: string, min: number, max: number): number | undefined {
+  const text = values.get(name);
+  if (typeof text !== 'string') return undefined;
+  const value = Number(text);
+  if (/^\d{1,12}$/.test(text) && value >= min && value <= max) return value;
+  throw new UsageError(
+    `--${name} ${printable(text, 60)} is no whole number from ${min} to ${max}.`,
+  );
+}

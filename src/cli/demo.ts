@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../clock.ts';
+import { type Environment, loadConfig } from '../config/config.ts';
+import { Traffic, TRAFFIC_FORMAT } from './demo/traffic.ts';
+import { TrafficLog } from './demo/traffic-log.ts';
+import { runCommand } from './run.ts';
+
+/**
+ * `demo`: made-up traffic in a temporary folder, and the real meter on it. The folder holds the log
+ * and the state, and is removed on every way out but a kill -9.
+ */
+export interface DemoArguments {
+  /** Undefined: until it is stopped. */
+  readonly seconds: number | undefined;
+  readonly requestsPerSecond: number;
+  readonly seed: number;
+}
+
+const WRITE_INTERVAL_MS = 100;
+
+/** Resolves to the exit code. */
+export async function demoCommand(
+  { seconds, requestsPerSecond, seed }: DemoArguments,
+  environment: Environment,
+): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'nginx-meter-demo-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
+  try {
+    const config = loadConfig(demoEnvironment(folder, environment));
+    const log = new TrafficLog(folder, new Traffic({ seed, requestsPerSecond }), systemClock);
+    log.write();
+    process.stderr.write(
+      `Made-up traffic, about ${requestsPerSecond} requests/s, in ${log.path}. ` +
+        `${seconds === undefined ? 'Ctrl-C ends it' : `It ends after ${seconds} s`}.\n`,
+    );
+    const writing = setInterval(() => log.write(), WRITE_INTERVAL_MS);
+    const stop = new AbortController();
+    const end = seconds === undefined ? undefined : setTimeout(() => stop.abort(), seconds * 1000);
+    const cleanUp = async () => {
+      clearInterval(writing);
+      clearTimeout(end);
+      log.close();
+      removeFolder();
+    };
+    return await runCommand(config, { signal: stop.signal, cleanUp });
+  } finally {
+    removeFolder();
+    process.off('exit', removeFolder);
+  }
+}
+
+/**
+ * The demo's own log, state and names, so that it disturbs neither a real meter on this machine nor
+ * its points; what is about the database and the output stays as it is set.
+ */
+function demoEnvironment(folder: string, environment: Environment): Environment {
+  return {
+    WINDOW: '1s',
+    LATENESS: '30s',
+    ...nonEmpty(environment),
+    LISTEN: environment['LISTEN'] || '127.0.0.1:0',
+    HOST_TAG: environment['HOST_TAG'] || 'demo',
+    LOG_PATHS: `demo=${join(folder, 'access.log')}`,
+    LOG_FORMAT: TRAFFIC_FORMAT,
+    NGINX_CONF: '',
+    READ_FROM: 'beginning',
+    STATE_DIR: join(folder, 'state'),
+  };
+}
+
+function nonEmpty(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+}

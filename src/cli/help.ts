@@ -1,0 +1,90 @@
+import type { CommandName } from './command-line.ts';
+import { renderConfigHelp } from '../config/table.ts';
+
+/** What `--help` says. The list of settings comes from the schema. */
+
+interface CommandHelp {
+  readonly usage: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  readonly text: string;
+}
+
+const COMMANDS: Readonly<Record<CommandName, CommandHelp>> = {
+  run: {
+    usage: 'nginx-meter [run]',
+    summary: 'follow the logs and write their windows',
+    text: `Follows the logs of LOG_PATHS until SIGTERM or SIGINT. Then it reads to the end, writes what is
+due, saves its positions and exits within 10 s; a second signal ends it at once. On a terminal it
+shows a summary that moves; elsewhere its own log, on standard output.`,
+  },
+  backfill: {
+    usage: 'nginx-meter backfill FILE… [--stdout] [--from TIME] [--to TIME]',
+    summary: 'read files, also .gz, and write every window of them',
+    text: `Reads FILEs, oldest first by their first timestamp, and writes every window. Writing a window that
+was written before overwrites it, so it can be repeated.
+
+  --stdout     print line protocol, sorted by time and series, and touch nothing else; the same
+               files give the same bytes on every run
+  --from TIME  leave out windows that begin before TIME
+  --to TIME    leave out windows that begin at TIME or later
+
+TIME is 2026-11-22, 2026-11-22T14:30Z, 2026-11-22T14:30+01:00 or seconds since 1970; without an
+offset it is UTC. Messages and progress go to standard error.
+
+Exit code 0: all was read and written; 1: something could not be read or written, such as the rest
+of a damaged .gz (what could be read is written then), or not one line fitted the format; 2: the
+words or settings are wrong.`,
+  },
+  check: {
+    usage: 'nginx-meter check [FILE]',
+    summary: 'check the configuration, and how well FILE fits the format',
+    text: `Lists every fault of the configuration, then the logs that would be followed and the format of
+each. With FILE it says how many of its lines can be read, and for each kind of fault shows the
+first such line with a caret where it stops to fit. Nothing is written, and no server is asked.
+
+Exit code 0: all is well; 1: a log, a line of FILE or the state folder is not as the meter needs it;
+2: the configuration is wrong.`,
+  },
+  demo: {
+    usage: 'nginx-meter demo [--seconds N] [--rate N] [--seed N]',
+    summary: 'made-up traffic, and the meter on it',
+    text: `Writes made-up traffic of several sites to a log in a temporary folder, with errors now and then
+and a rotation, and runs the meter on it until Ctrl-C. Needs neither nginx nor a database; with
+INFLUX_URL set the points are written there. The folder is removed at the end.
+
+  --seconds N  stop after N seconds
+  --rate N     requests per second on average (120)
+  --seed N     another N, other traffic (1)`,
+  },
+  healthcheck: {
+    usage: 'nginx-meter healthcheck',
+    summary: 'ask the meter on LISTEN whether it is alive, for containers',
+    text: `Asks /healthz of the meter on LISTEN and waits at most 2 s. Exit code 0: it is alive; 1: it is not.`,
+  },
+};
+
+export function renderHelp(about: CommandName | undefined): string {
+  if (about !== undefined) {
+    const { usage, text } = COMMANDS[about];
+    return `Usage: ${usage}\n\n${text}\n`;
+  }
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const commands = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
+  );
+  return `nginx-meter follows nginx's access log and turns it into metrics in InfluxDB.
+
+Usage: nginx-meter [COMMAND] [OPTIONS]
+
+Commands (run, if none is given):
+${commands.join('\n')}
+
+  nginx-meter COMMAND --help says more about one. --version prints the version.
+
+Exit codes: 0 well, 1 failed, 2 wrong words or settings, 70 a fault of the program itself.
+
+Settings, from the environment and from .env in the working folder:
+
+${renderConfigHelp()}`;
+}

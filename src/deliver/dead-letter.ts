@@ -1,0 +1,73 @@
+/**
+ * Points that the database will never take, kept for a person: `<stateDir>/dead-letter.lp`.
+ *
+ * Owns that file and its predecessor `.1`. Each line of line protocol stands behind a comment with
+ * the time and the database's reason, so the file can be mended and written again as it is. Bounded:
+ * at 10 MiB the file replaces `.1`. What can be lost: what is older than that; a crash between the
+ * dead letter and the acknowledgement writes the same line twice. A failure to write is reported and
+ * never holds delivery up.
+ */
+import { appendFile, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Reporter } from '../notice/notice.ts';
+import { safeText } from '../points/line-protocol.ts';
+import { codeOf } from '../spool/spool-file-system.ts';
+
+const FILE_BYTES_MAX = 10 * 1024 * 1024;
+const REASON_BYTES_MAX = 300;
+
+export interface DeadLetterOptions {
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  /** 10 MiB. */
+  readonly maxBytes?: number;
+}
+
+export class DeadLetterFile {
+  readonly path: string;
+  /** Lines in the file or lost because it could not be written, since the start. */
+  lines = 0;
+  readonly #clock: Clock;
+  readonly #report: Reporter;
+  readonly #maxBytes: number;
+
+  constructor({ stateDir, clock, report, maxBytes }: DeadLetterOptions) {
+    this.path = join(stateDir, 'dead-letter.lp');
+    this.#clock = clock;
+    this.#report = report;
+    this.#maxBytes = maxBytes ?? FILE_BYTES_MAX;
+  }
+
+  /** Appends lines, each with its line feed. Never rejects. */
+  async add(lines: readonly Uint8Array[], reason: string): Promise<void> {
+    this.lines += lines.length;
+    const time = new Date(this.#clock.now()).toISOString();
+    const comment = Buffer.from(`# ${time} ${safeText(reason, REASON_BYTES_MAX)}\n`);
+    const text = Buffer.concat(lines.flatMap((line) => [comment, line]));
+    try {
+      await this.#rotate(text.length);
+      await appendFile(this.path, text, { mode: 0o600, flush: true });
+    } catch (error) {
+      this.#report({
+        level: 'error',
+        code: 'dead-letter-unwritable',
+        subject: this.path,
+        message:
+          `${lines.length} refused points could not be kept (${codeOf(error)}). Give STATE_DIR ` +
+          'room and write permission.',
+      });
+    }
+  }
+
+  async #rotate(moreBytes: number): Promise<void> {
+    let bytes = 0;
+    try {
+      bytes = (await stat(this.path)).size;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+    if (bytes > 0 && bytes + moreBytes > this.#maxBytes) await rename(this.path, `${this.path}.1`);
+  }
+}

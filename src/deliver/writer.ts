@@ -1,0 +1,313 @@
+/**
+ * Drains the spool into the database: one record in flight, in order, because a later record may
+ * hold a newer value of the same window.
+ *
+ * States: ok; retrying (it will pass by itself); blocked (an operator is needed, asked again every
+ * 30 to 60 s). A record is acknowledged when every part of it has been written, or has been refused
+ * for good and put into the dead-letter file. Nothing else ever takes a point out of the spool, and
+ * what has not been sent at the end stays there.
+ */
+import type { Clock } from '../clock.ts';
+import type { Report, Reporter } from '../notice/notice.ts';
+import { Backoff } from './backoff.ts';
+import type { Reply } from './influx/client.ts';
+import type { DeadLetterFile } from './dead-letter.ts';
+import { type InfluxTarget, shownUrl } from './influx/influx-target.ts';
+import type { KillPoint } from '../state/kill-point.ts';
+import { linesPart, type Part, wholePart } from './record-part.ts';
+import type { Spool } from '../spool/spool.ts';
+import { judgeReply, type RejectedOutcome, type WriteOutcome } from './write-outcome.ts';
+
+/** Requests spent on finding the refused lines of one record; then the rest of it is given up. */
+const SEARCH_REQUESTS_MAX = 500;
+const SHUTDOWN_DEADLINE_MS = 5_000;
+
+export type WriterState =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'retrying'; readonly sinceMs: number; readonly reason: string }
+  | {
+      readonly kind: 'blocked';
+      readonly sinceMs: number;
+      readonly reason: string;
+      /** The setting to look at. */
+      readonly remedy: string;
+    };
+
+/** Since the start of the process. */
+export interface WriterCounters {
+  /** Points the database has taken. */
+  points: number;
+  /** Requests that succeeded, wholly or in part. */
+  writes: number;
+  /** Requests that failed. */
+  writeErrors: number;
+  /** Points refused for good. */
+  rejectedPoints: number;
+  /** Duration of the last request, ms. */
+  lastWriteMs: number;
+  /** Requests by what became of them. */
+  readonly outcomes: Record<WriteOutcome['kind'], number>;
+}
+
+export interface WriterOptions {
+  readonly target: InfluxTarget;
+  readonly client: { send(payload: Uint8Array, signal: AbortSignal): Promise<Reply> };
+  readonly spool: Pick<Spool, 'next' | 'ack'>;
+  readonly deadLetter: DeadLetterFile;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  /** In [0, 1), for the jitter. */
+  readonly random: () => number;
+  /** How long a request in flight may go on after the signal to stop; 5 s. */
+  readonly shutdownDeadlineMs?: number;
+  readonly killPoint?: KillPoint | undefined;
+}
+
+export class InfluxWriter {
+  readonly counters: WriterCounters = {
+    points: 0,
+    writes: 0,
+    writeErrors: 0,
+    rejectedPoints: 0,
+    lastWriteMs: 0,
+    outcomes: { written: 0, rejected: 0, retry: 0, split: 0, blocked: 0 },
+  };
+  readonly #options: WriterOptions;
+  readonly #subject: string;
+  readonly #backoff: Backoff;
+  readonly #killPoint: KillPoint;
+  readonly #giveUp = new AbortController();
+  #state: WriterState = { kind: 'ok' };
+  /** Requests left to find refused lines of the record in hand. */
+  #searchRequests = 0;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#subject = shownUrl(options.target);
+    this.#backoff = new Backoff(options.random);
+    this.#killPoint = options.killPoint ?? (() => {});
+  }
+
+  get state(): WriterState {
+    return this.#state;
+  }
+
+  /**
+   * Runs until `signal` aborts. A request in flight then has until the deadline to be answered; after
+   * that it is abandoned and its record stays in the spool. Run it once.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const finished = new AbortController();
+    const watch = this.#giveUpAfter(signal, finished.signal);
+    try {
+      for (;;) {
+        const record = await this.#options.spool.next(signal);
+        if (record === undefined) return;
+        this.#searchRequests = SEARCH_REQUESTS_MAX;
+        const rejectedBefore = this.counters.rejectedPoints;
+        if (!(await this.#deliver(wholePart(record), signal))) return;
+        const rejected = this.counters.rejectedPoints - rejectedBefore;
+        this.counters.points += Math.max(0, record.points - rejected);
+        this.#killPoint('write-before-ack');
+        await this.#options.spool.ack(record.seq);
+        this.#killPoint('write-after-ack');
+      }
+    } finally {
+      finished.abort();
+      await watch;
+    }
+  }
+
+  /** True when nothing of the part is left to do; false when told to stop before that. */
+  async #deliver(part: Part, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      const outcome = await this.#send(part.payload);
+      switch (outcome.kind) {
+        case 'written':
+          this.#noteAnswered();
+          return true;
+        case 'retry':
+        case 'blocked':
+          if (!(await this.#pause(outcome, signal))) return false;
+          break;
+        case 'split':
+          return this.#split(await part.lines(), outcome.reason, signal);
+        case 'rejected':
+          this.#noteAnswered();
+          return this.#settle(await part.lines(), outcome, signal);
+      }
+    }
+  }
+
+  async #send(payload: Uint8Array): Promise<WriteOutcome> {
+    const { client, clock, target } = this.#options;
+    this.#killPoint('write-before-send');
+    const startMs = clock.monotonicMs();
+    const reply = await client.send(payload, this.#giveUp.signal);
+    this.counters.lastWriteMs = Math.round(clock.monotonicMs() - startMs);
+    this.#killPoint('write-after-send');
+    const outcome = judgeReply(reply, {
+      flavour: target.flavour,
+      bodyBytes: payload.length,
+      nowMs: clock.now(),
+    });
+    this.counters.outcomes[outcome.kind]++;
+    const isWritten = outcome.kind === 'written';
+    if (isWritten || (outcome.kind === 'rejected' && outcome.isRestWritten)) this.counters.writes++;
+    if (!isWritten) this.counters.writeErrors++;
+    return outcome;
+  }
+
+  /** Waits before the same request is sent again. False when told to stop. */
+  async #pause(
+    outcome: Extract<WriteOutcome, { kind: 'retry' | 'blocked' }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    // The failure of a request that was abandoned on purpose is not the database's.
+    if (signal.aborted) return false;
+    const { clock, report } = this.#options;
+    const { kind, reason } = outcome;
+    const sinceMs = this.#state.kind === 'ok' ? clock.now() : this.#state.sinceMs;
+    let delayMs: number;
+    if (kind === 'blocked') {
+      this.#state = { kind, sinceMs, reason, remedy: outcome.remedy };
+      report(blockedReport(this.#subject, reason, outcome.remedy));
+      delayMs = this.#backoff.slowDelayMs();
+    } else {
+      this.#state = { kind: 'retrying', sinceMs, reason };
+      report(retryingReport(this.#subject, reason));
+      delayMs = this.#backoff.nextDelayMs(outcome.afterMs);
+    }
+    await clock.sleep(delayMs, signal);
+    return !signal.aborted;
+  }
+
+  /** The database took the request or refused points of it: either way it is there and lets us in. */
+  #noteAnswered(): void {
+    this.#backoff.reset();
+    if (this.#state.kind === 'ok') return;
+    this.#state = { kind: 'ok' };
+    this.#options.report({
+      level: 'info',
+      code: 'write-recovered',
+      subject: this.#subject,
+      message: 'InfluxDB takes points again; what waited in the spool is written in order.',
+      ends: ['write-retrying', 'write-blocked'],
+    });
+  }
+
+  async #split(
+    lines: readonly Uint8Array[],
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (lines.length <= 1) {
+      await this.#reject(lines, reason);
+      return true;
+    }
+    const middle = lines.length >> 1;
+    return (
+      (await this.#deliver(await linesPart(lines.slice(0, middle)), signal)) &&
+      (await this.#deliver(await linesPart(lines.slice(middle)), signal))
+    );
+  }
+
+  /**
+   * Finds the refused lines. Where the reply does not name them, the halves are sent again: the good
+   * points among them overwrite themselves.
+   */
+  async #settle(
+    lines: readonly Uint8Array[],
+    outcome: RejectedOutcome,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { reason, points, isRestWritten, isTooOld } = outcome;
+    if (isTooOld) {
+      this.#countTooOld(points ?? lines.length, reason);
+      return true;
+    }
+    const named = new Set(outcome.lineNumbers.filter((n) => n <= lines.length));
+    if (named.size > 0) {
+      await this.#reject(
+        lines.filter((_, i) => named.has(i + 1)),
+        reason,
+      );
+      const rest = lines.filter((_, i) => !named.has(i + 1));
+      if (isRestWritten || rest.length === 0) return true;
+      return this.#deliver(await linesPart(rest), signal);
+    }
+    const areAllRefused = lines.length <= 1 || (isRestWritten && points === lines.length);
+    this.#searchRequests -= 2;
+    if (areAllRefused || this.#searchRequests < 0) {
+      const note = areAllRefused ? '' : ' (some of these lines; which could not be found out)';
+      await this.#reject(lines, reason + note);
+      return true;
+    }
+    return this.#split(lines, reason, signal);
+  }
+
+  async #reject(lines: readonly Uint8Array[], reason: string): Promise<void> {
+    const { deadLetter, report } = this.#options;
+    await deadLetter.add(lines, reason);
+    this.counters.rejectedPoints += lines.length;
+    report({
+      level: 'error',
+      code: 'points-rejected',
+      subject: this.#subject,
+      message:
+        `InfluxDB refuses points for good: ${reason}. They are kept in ${deadLetter.path}; all ` +
+        'others are written.',
+      details: { points: lines.length },
+    });
+  }
+
+  #countTooOld(points: number, reason: string): void {
+    this.counters.rejectedPoints += points;
+    this.#options.report({
+      level: 'warn',
+      code: 'points-too-old',
+      subject: this.#subject,
+      message: `InfluxDB does not keep points of that age any more: ${reason}.`,
+      details: { points },
+    });
+  }
+
+  async #giveUpAfter(signal: AbortSignal, finished: AbortSignal): Promise<void> {
+    await aborted(signal, finished);
+    if (finished.aborted) return;
+    await this.#options.clock.sleep(
+      this.#options.shutdownDeadlineMs ?? SHUTDOWN_DEADLINE_MS,
+      finished,
+    );
+    this.#giveUp.abort();
+  }
+}
+
+/** Resolves when one of them aborts. */
+async function aborted(a: AbortSignal, b: AbortSignal): Promise<void> {
+  const both = AbortSignal.any([a, b]);
+  if (both.aborted) return;
+  await new Promise<void>((resolve) => {
+    both.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function retryingReport(subject: string, reason: string): Report {
+  return {
+    level: 'warn',
+    code: 'write-retrying',
+    subject,
+    message: `InfluxDB does not take points at the moment: ${reason}. They wait in the spool.`,
+  };
+}
+
+function blockedReport(subject: string, reason: string, remedy: string): Report {
+  return {
+    level: 'error',
+    code: 'write-blocked',
+    subject,
+    message:
+      `InfluxDB refuses to be written to: ${reason}. Look at ${remedy}. Everything is kept and ` +
+      'tried again every minute.',
+  };
+}

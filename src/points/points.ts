@@ -1,0 +1,174 @@
+/**
+ * Sealed windows as points, fields in the order of schema.ts. The key of a point depends on the
+ * log, the site and the window alone, so a window written again overwrites itself; therefore every
+ * write carries all of its fields.
+ */
+import type {
+  AgentTotals,
+  LatencyTotals,
+  SealedWindow,
+  SiteTotals,
+} from '../aggregate/sealed-window.ts';
+import { LATENCY_BOUNDS_MS } from '../aggregate/sealed-window.ts';
+import type { SealedDetail } from '../aggregate/dimension/sealed-detail.ts';
+import { encodeDetail } from './detail-points.ts';
+import {
+  BATCH_BYTES_MAX,
+  BATCH_POINTS_MAX,
+  type Batch,
+  type LineProtocolBuffer,
+  seriesKey,
+} from './line-protocol.ts';
+import type { ProcessTags } from './process-tags.ts';
+import { binFieldNames } from './schema.ts';
+
+/** What the process tells of itself in one window; sizes in bytes, differences since the last point. */
+export interface SidecarTotals {
+  /** Seconds since the start. */
+  readonly uptimeS: number;
+  readonly starts: number;
+  readonly points: number;
+  readonly writes: number;
+  readonly writeErrors: number;
+  readonly rejectedPoints: number;
+  readonly spoolBytes: number;
+  readonly spoolMaxBytes: number;
+  readonly spoolAgeMs: number;
+  readonly writeMs: number;
+  readonly rss: number;
+  readonly cpuMs: number;
+  readonly series: number;
+  readonly folded: number;
+  /** Malformed, without room here, or dropped by the system. */
+  readonly lostMessages: number;
+}
+
+/** A batch is given away once it is this full, so that one window more still fits into a request. */
+const GIVE_AWAY_SHARE = 0.9;
+
+const BIN_NAMES = binFieldNames(LATENCY_BOUNDS_MS);
+
+/** Appends the points of one window. */
+export function encodeWindow(
+  window: SealedWindow,
+  tags: ProcessTags,
+  into: LineProtocolBuffer,
+): void {
+  for (const site of window.sites) encodeSite(window, site, tags, into);
+  const key = seriesKey('access_log_agent', { host: tags.host, log: window.log }, tags.extra);
+  into.beginPoint(key);
+  encodeAgent(window.agent, into);
+  into.endPoint(window.startS);
+}
+
+/** Appends the process's own point of the window that began at `startS`. */
+export function encodeSidecar(
+  totals: SidecarTotals,
+  startS: number,
+  tags: ProcessTags,
+  into: LineProtocolBuffer,
+): void {
+  into.beginPoint(seriesKey('access_log_sidecar', { host: tags.host }, tags.extra));
+  into.integer('uptime', totals.uptimeS);
+  into.integer('starts', totals.starts);
+  into.integer('points', totals.points);
+  into.integer('writes', totals.writes);
+  into.integer('write_errors', totals.writeErrors);
+  into.integer('rejected_points', totals.rejectedPoints);
+  into.integer('spool_bytes', totals.spoolBytes);
+  into.integer('spool_max_bytes', totals.spoolMaxBytes);
+  into.integer('spool_age_ms', totals.spoolAgeMs);
+  into.integer('write_ms', totals.writeMs);
+  into.integer('rss', totals.rss);
+  into.integer('cpu_ms', totals.cpuMs);
+  into.integer('series', totals.series);
+  into.integer('folded', totals.folded);
+  into.integer('lost_messages', totals.lostMessages);
+  into.endPoint(startS);
+}
+
+/**
+ * Windows and detail windows as batches within the limits of one request. Each batch is borrowed until
+ * the next one is asked for. `buffer` is emptied first and reused: memory stays that of about one batch.
+ */
+export function* encodeWindows(
+  windows: Iterable<SealedWindow>,
+  tags: ProcessTags,
+  buffer: LineProtocolBuffer,
+  details: Iterable<SealedDetail> = [],
+): Generator<Batch> {
+  buffer.clear();
+  for (const window of windows) {
+    encodeWindow(window, tags, buffer);
+    yield* fullBatches(buffer);
+  }
+  for (const detail of details) {
+    encodeDetail(detail, tags, buffer);
+    yield* fullBatches(buffer);
+  }
+  yield* buffer.batches();
+  buffer.clear();
+}
+
+/** Gives away what the buffer holds once it is full. */
+function* fullBatches(buffer: LineProtocolBuffer): Generator<Batch> {
+  const isFull =
+    buffer.length >= BATCH_BYTES_MAX * GIVE_AWAY_SHARE ||
+    buffer.points >= BATCH_POINTS_MAX * GIVE_AWAY_SHARE;
+  if (!isFull) return;
+  yield* buffer.batches();
+  buffer.clear();
+}
+
+function encodeSite(
+  window: SealedWindow,
+  site: SiteTotals,
+  tags: ProcessTags,
+  into: LineProtocolBuffer,
+): void {
+  const own = { host: tags.host, log: window.log, site: site.site };
+  into.beginPoint(seriesKey('access_log', own, tags.extra));
+  into.integer('window', window.windowS);
+  into.integer('count', site.count);
+  into.integer('traffic', site.traffic);
+  if (site.bytesIn !== undefined) into.integer('bytes_in', site.bytesIn);
+  into.float('error_rate', ratio(site.errors, site.count));
+  into.integer('errors', site.errors);
+  const [c1xx, c2xx, c3xx, c4xx, c5xx] = site.classes;
+  into.integer('c1xx', c1xx);
+  into.integer('c2xx', c2xx);
+  into.integer('c3xx', c3xx);
+  into.integer('c4xx', c4xx);
+  into.integer('c5xx', c5xx);
+  into.integer('c499', site.c499);
+  if (site.latency !== undefined) encodeLatency(site.latency, into);
+  into.endPoint(window.startS);
+}
+
+function encodeLatency(latency: LatencyTotals, into: LineProtocolBuffer): void {
+  into.integer('rt_count', latency.count);
+  into.integer('rt_sum', latency.sumMs);
+  into.integer('rt_max', latency.maxMs);
+  into.integer('rt_p50', latency.p50Ms);
+  into.integer('rt_p95', latency.p95Ms);
+  into.integer('rt_p99', latency.p99Ms);
+  BIN_NAMES.forEach((name, i) => into.integer(name, latency.bins[i] ?? 0));
+}
+
+function encodeAgent(agent: AgentTotals, into: LineProtocolBuffer): void {
+  into.integer('lines', agent.lines);
+  into.integer('counted', agent.counted);
+  into.integer('unparsed', agent.unparsed);
+  into.integer('late', agent.late);
+  into.integer('filtered', agent.filtered);
+  into.integer('bytes', agent.bytes);
+  into.integer('unread_bytes', agent.unreadBytes);
+  into.integer('lag_ms', agent.lagMs);
+  into.integer('rotations', agent.rotations);
+  into.integer('truncations', agent.truncations);
+}
+
+/** Six significant digits: short, the same on every machine, and never 0 where there was an error. */
+function ratio(part: number, whole: number): number {
+  return whole > 0 ? Number((part / whole).toPrecision(6)) : 0;
+}

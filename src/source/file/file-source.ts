@@ -1,0 +1,254 @@
+/**
+ * The logs of a machine as one source of lines. It owns the followers, the folder watch and nothing else.
+ *
+ * Logs get fair turns, one batch each; one that cannot be read is reported and never stops another. All of
+ * them read into one buffer, which is why a batch is borrowed only until the next call.
+ */
+import { dirname } from 'node:path';
+import type { Clock } from '../../clock.ts';
+import type { Report, Reporter } from '../../notice/notice.ts';
+import type { FollowCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
+import type { LineBatch } from '../line-batch.ts';
+import type { FolderTrouble, LineSource, LogStatus } from '../line-source.ts';
+import { LogFollower, type FollowContext } from './log-follower.ts';
+import { LogPaths, type PathSetting } from './log-paths.ts';
+import { lookAt } from './open-file.ts';
+import { HeadCache } from './siblings.ts';
+import type { ReadFrom } from './start-position.ts';
+import { readableFolderReport } from './unreadable-folders.ts';
+import { FolderWatch } from './wake.ts';
+
+export interface FileSourceOptions {
+  /** Paths and globs; a log without a name has the base name without `.log`. */
+  readonly paths: readonly PathSetting[];
+  /** Where to begin without a checkpoint. A log that appears later is read from its beginning. */
+  readonly readFrom: ReadFrom;
+  readonly checkpoint: FollowCheckpoint | undefined;
+  /** Shared by all logs; at least `maxLineBytes + 1` bytes. */
+  readonly readBuffer: Uint8Array;
+  /** Longer lines (without LF) are passed over and counted. */
+  readonly maxLineBytes: number;
+  readonly pollIntervalMs?: number;
+  /** Watch by polling, for mounts that carry no file events. */
+  readonly watchPolling?: boolean;
+  /** How long an old file must have been quiet after its successor appeared before it is closed. */
+  readonly drainMs?: number;
+  readonly clock: Clock;
+  readonly report: Reporter;
+}
+
+/** More matches of the globs than this are not followed: each holds a descriptor. */
+const LOGS_MAX = 1000;
+
+/** Opens the logs; never rejects because of what it finds at their paths. */
+export async function openFileSource(
+  options: FileSourceOptions,
+): Promise<LineSource<FollowCheckpoint>> {
+  const source = new FileSource(options);
+  await source.start();
+  return source;
+}
+
+class FileSource implements LineSource<FollowCheckpoint> {
+  readonly #options: FileSourceOptions;
+  readonly #context: FollowContext;
+  readonly #paths: LogPaths;
+  /** Begun with the first wait: before, nobody sleeps whom it could wake. */
+  #watch: FolderWatch | undefined;
+  readonly #pollIntervalMs: number;
+  #followers: LogFollower[] = [];
+  /** Of logs that match no longer, or not yet: kept, so that nothing is read twice when they come back. */
+  #unused = new Map<string, LogCheckpoint>();
+  /** Of folders, as of the last look. */
+  #unreadable: readonly Report[] = [];
+  #turn = 0;
+  /** Some log is fed by several followers. */
+  #hasShared = false;
+  #discoveredAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: FileSourceOptions) {
+    const { clock, report, maxLineBytes, readBuffer } = options;
+    if (readBuffer.length <= maxLineBytes) throw new RangeError('readBuffer is too small');
+    this.#options = options;
+    this.#pollIntervalMs = options.pollIntervalMs ?? 1000;
+    const drainMs = options.drainMs ?? 5000;
+    const pollIntervalMs = this.#pollIntervalMs;
+    const heads = new HeadCache(clock);
+    this.#context = { clock, report, maxLineBytes, readBuffer, drainMs, pollIntervalMs, heads };
+    this.#paths = new LogPaths(options.paths);
+  }
+
+  async start(): Promise<void> {
+    for (const saved of this.#options.checkpoint?.logs ?? []) this.#unused.set(saved.path, saved);
+    await this.#discover(this.#options.readFrom);
+  }
+
+  async next(newestOf?: (path: string) => number): Promise<LineBatch | undefined> {
+    const isWoken = this.#watch?.takePending() ?? false;
+    await this.#discoverIfDue(isWoken);
+    // First whoever has lines; then, as nobody seems to have, everybody looks again.
+    for (const mustLook of [false, true]) {
+      const followers = this.#inOrder(newestOf);
+      const count = followers.length;
+      for (let tried = 0; tried < count; tried += 1) {
+        const follower = followers[this.#turn % count];
+        this.#turn = (this.#turn + 1) % count;
+        const batch = await follower?.next(mustLook);
+        if (batch !== undefined) return batch;
+      }
+    }
+    return undefined;
+  }
+
+  async wait(maxMs: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#watch ??= this.#startWatching();
+    const takeBack = this.#watch.onWake(() => woken.abort());
+    const ms = Math.min(maxMs, this.#pollIntervalMs);
+    await this.#options.clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+    takeBack();
+  }
+
+  checkpoint(): FollowCheckpoint {
+    const logs = this.#followers.map((follower) => follower.checkpoint());
+    return { logs: [...logs, ...this.#unused.values()] };
+  }
+
+  status(): readonly LogStatus[] {
+    return this.#followers.map((follower) => follower.status());
+  }
+
+  folders(): readonly FolderTrouble[] {
+    return this.#unreadable
+      .filter(({ level }) => level === 'error')
+      .map(({ subject = '', message }) => ({ folder: subject, trouble: message }));
+  }
+
+  async close(): Promise<void> {
+    await this.#watch?.close();
+    for (const follower of this.#followers) await follower.close();
+  }
+
+  /**
+   * The followers in the order of turns, where those of one log take its turns in such an order that
+   * the one furthest behind comes first.
+   */
+  #inOrder(newestOf: ((path: string) => number) | undefined): readonly LogFollower[] {
+    const count = this.#followers.length;
+    if (newestOf === undefined || !this.#hasShared) return this.#followers;
+    const turns = new Map<string, number[]>();
+    for (let i = 0; i < count; i += 1) {
+      const at = (this.#turn + i) % count;
+      const log = this.#followers[at]?.log ?? '';
+      const own = turns.get(log);
+      if (own === undefined) turns.set(log, [at]);
+      else own.push(at);
+    }
+    const ordered = [...this.#followers];
+    for (const own of turns.values()) {
+      const files = own.flatMap((at) => this.#followers[at] ?? []);
+      files.sort((a, b) => compare(newestOf(a.path), newestOf(b.path)));
+      files.forEach((file, i) => {
+        ordered[own[i] ?? 0] = file;
+      });
+    }
+    return ordered;
+  }
+
+  #startWatching(): FolderWatch {
+    const { watchPolling, report } = this.#options;
+    const isWatched = (path: string) => this.#followers.some((one) => one.path === path);
+    const watch = new FolderWatch(watchPolling === true, this.#pollIntervalMs, isWatched, report);
+    const logFolders = this.#followers.map((one) => dirname(one.path));
+    for (const folder of [...this.#paths.folders(), ...logFolders]) watch.add(folder);
+    return watch;
+  }
+
+  async #discoverIfDue(isWoken: boolean): Promise<void> {
+    if (!this.#paths.hasGlobs) return;
+    const sinceMs = this.#options.clock.monotonicMs() - this.#discoveredAtMs;
+    if (isWoken || sinceMs >= this.#pollIntervalMs) await this.#discover('beginning');
+  }
+
+  async #discover(readFrom: ReadFrom): Promise<void> {
+    this.#discoveredAtMs = this.#options.clock.monotonicMs();
+    const known = new Set([...this.#unused.keys(), ...this.#followers.map((one) => one.path)]);
+    const { logs, unreadable } = await this.#paths.find(known);
+    this.#reportFolders(unreadable);
+    for (const { path, log } of logs) {
+      if (this.#followers.some((one) => one.path === path)) continue;
+      if (this.#followers.length >= LOGS_MAX) {
+        this.#options.report({
+          level: 'error',
+          code: 'too-many-logs',
+          subject: path,
+          message: `${path} is not followed: LOG_PATHS matches more than ${LOGS_MAX} files.`,
+        });
+        return;
+      }
+      await this.#follow(path, log, readFrom);
+    }
+  }
+
+  #reportFolders(unreadable: readonly Report[]): void {
+    for (const report of unreadable) this.#options.report(report);
+    for (const { subject = '' } of this.#unreadable) {
+      const isOver = !unreadable.some((one) => one.subject === subject);
+      if (isOver) this.#options.report(readableFolderReport(subject));
+    }
+    this.#unreadable = unreadable;
+  }
+
+  async #follow(path: string, log: string, readFrom: ReadFrom): Promise<void> {
+    const follower = new LogFollower(path, log, this.#context);
+    const saved = this.#unused.get(path) ?? (await this.#takeOver(path, log));
+    if (saved === 'shared') {
+      this.#options.report({
+        level: 'warn',
+        code: 'log-is-double',
+        subject: path,
+        message: `${path} is the same file as another followed log; it is followed once.`,
+      });
+      return;
+    }
+    this.#unused.delete(path);
+    if (saved === undefined) await follower.begin(readFrom);
+    else follower.resume(saved);
+    if (this.#followers.some((one) => one.log === log)) {
+      this.#hasShared = true;
+      this.#reportSharedName(path, log);
+    }
+    this.#followers.push(follower);
+    this.#watch?.add(dirname(path));
+  }
+
+  /** A log that was renamed to another log's name goes on there. */
+  async #takeOver(path: string, log: string): Promise<LogCheckpoint | 'shared' | undefined> {
+    const facts = await lookAt(path).catch(() => undefined);
+    if (facts?.isFile !== true) return undefined;
+    for (const other of this.#followers) {
+      const held = await other.release(facts);
+      if (held === 'shared') return held;
+      if (held === undefined) continue;
+      const generations = [{ ...held, isSettled: true }];
+      return { path, log, generations, isSettling: false, isHeadLost: false };
+    }
+    return undefined;
+  }
+
+  #reportSharedName(path: string, log: string): void {
+    this.#options.report({
+      level: 'warn',
+      code: 'log-name-shared',
+      subject: path,
+      message:
+        `${path} has the name "${log}" in common with another log: their lines are counted together. ` +
+        'Give it a name of its own in LOG_PATHS, `name=path`, to tell them apart.',
+    });
+  }
+}
+
+/** Of times that may be -Infinity, whose difference with itself is no number. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}

@@ -1,0 +1,310 @@
+/**
+ * Follows one log over all of its generations. Lines are handed out from the oldest that has some.
+ *
+ * What happens to the live file, and what follows:
+ * - another file at the path (rename rotation, deleted and created anew): the old generation stays open
+ *   and is read until the new one is there and the old one has been quiet for `drainMs`;
+ * - nothing at the path: the same, without an end, because nginx may still write to the old file;
+ * - truncated (copytruncate): the generation is displaced and looked for among the rotated files;
+ *   the file at the path is a new generation.
+ * After each of these the folder is searched for a while for files that were never seen, because two
+ * rotations may lie between two looks, and because a folder cannot be listed in one moment.
+ *
+ * What can be lost: lines that were deleted before a look, and lines truncated away of which no copy is
+ * found. Both are reported.
+ */
+import type { Report } from '../../notice/notice.ts';
+import type { GenerationCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
+import type { Generation, ReadOutcome } from './generation.ts';
+import { Generations } from './generations.ts';
+import type { LineBatch } from '../line-batch.ts';
+import type { LogStatus } from '../line-source.ts';
+import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
+import { foundReport, inspectPath, missingReport, unreadableReport } from './path-inspection.ts';
+import {
+  damagedReport,
+  rotatedReport,
+  truncatedReport,
+  unfinishedReport,
+} from './rotation-notices.ts';
+import { RotationSearch, type SearchContext } from './rotation-search.ts';
+import { areSameFiles, listSiblings } from './siblings.ts';
+import { firstGenerations, type ReadFrom } from './start-position.ts';
+
+export interface FollowContext extends SearchContext {
+  readonly readBuffer: Uint8Array;
+  readonly maxLineBytes: number;
+  readonly pollIntervalMs: number;
+}
+
+/** A deleted file without successor is let go after this, so that its disk space can be freed. */
+const DELETED_HOLD_MS = 10 * 60_000;
+
+/** A folder in which files keep being renamed while it is looked at is left to the next look. */
+const LOOKS_MAX = 4;
+
+export class LogFollower {
+  readonly path: string;
+  readonly log: string;
+  readonly #context: FollowContext;
+  readonly #generations = new Generations();
+  readonly #search: RotationSearch;
+  /** Where the symbolic links of the path end. */
+  #target: string;
+  #isHeadLost = false;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #missingSinceMs: number | undefined;
+  /** The last read found nothing: not tried again before a look is due. */
+  #isIdle = false;
+  #isCaughtUp = false;
+  #rotations = 0;
+  #truncations = 0;
+  #trouble: Report | undefined;
+
+  constructor(path: string, log: string, context: FollowContext) {
+    this.path = path;
+    this.log = log;
+    this.#target = path;
+    this.#context = context;
+    this.#search = new RotationSearch(path, this.#generations, context);
+  }
+
+  /** Goes on from a checkpoint. */
+  resume(saved: LogCheckpoint): void {
+    this.#generations.resume(saved);
+    this.#isHeadLost = saved.isHeadLost;
+    if (saved.isSettling) this.#search.open();
+  }
+
+  /** Begins without a checkpoint: decides which of the files that are there are read, and from where. */
+  async begin(readFrom: ReadFrom): Promise<void> {
+    try {
+      for (let looks = 1; ; looks += 1) {
+        await this.#inspect();
+        const siblings = await listSiblings(this.path, this.#target);
+        const first = await firstGenerations(
+          siblings,
+          this.#generations.live,
+          readFrom,
+          this.#context,
+        );
+        this.#isHeadLost = first.isHeadLost;
+        this.#generations.insert(first.generations);
+        const after = await listSiblings(this.path, this.#target);
+        if (looks === LOOKS_MAX || areSameFiles(siblings, after)) break;
+        // Renamed in between: what was seen does not fit together.
+        await this.#generations.clear();
+      }
+      this.#generations.settle();
+      const { live } = this.#generations;
+      const { readBuffer, maxLineBytes } = this.#context;
+      if (readFrom === 'end') await live?.skipToEnd(readBuffer, maxLineBytes);
+    } catch (error) {
+      this.#meet(unreadableReport(this.path, error));
+    }
+  }
+
+  /** The next lines. With `mustLook`, undefined means that nothing was there at a look made in this call. */
+  async next(mustLook: boolean): Promise<LineBatch | undefined> {
+    const { clock, pollIntervalMs } = this.#context;
+    let isLookDue = clock.monotonicMs() - this.#lookedAtMs >= pollIntervalMs;
+    if (!isLookDue && !mustLook && this.#isIdle) return undefined;
+    let hasLooked = false;
+    for (;;) {
+      if (isLookDue) await this.#look();
+      hasLooked ||= isLookDue;
+      const batch = await this.#readOldest();
+      this.#isIdle = batch === undefined;
+      if (batch !== undefined) {
+        this.#isCaughtUp = false;
+        return batch;
+      }
+      if (hasLooked || !mustLook) break;
+      isLookDue = true;
+    }
+    const isIncomplete = this.#generations.all.some((one) => one.isDisplaced && !one.isDone);
+    if (hasLooked) this.#isCaughtUp = !isIncomplete;
+    return undefined;
+  }
+
+  /**
+   * Gives up the generation whose file is now found at another log's path, for that log to go on with.
+   * `shared`: the file stands at this log's path too, so that its lines would count twice.
+   */
+  async release(file: FileFacts): Promise<GenerationCheckpoint | 'shared' | undefined> {
+    const held = this.#generations.all.find((one) => !one.isDisplaced && isSameFile(one, file));
+    if (held === undefined) return undefined;
+    const own = await lookAt(this.path).catch(() => undefined);
+    if (own !== undefined && isSameFile(own, file)) return 'shared';
+    if (!held.isOpen) return undefined;
+    const saved = held.checkpoint();
+    await this.#generations.remove(held);
+    return saved;
+  }
+
+  checkpoint(): LogCheckpoint {
+    return {
+      path: this.path,
+      log: this.log,
+      generations: this.#generations.all.map((generation) => generation.checkpoint()),
+      isSettling: this.#search.isOpen,
+      isHeadLost: this.#isHeadLost,
+    };
+  }
+
+  status(): LogStatus {
+    const unread = this.#generations.all.map((generation) => generation.unreadBytes);
+    return {
+      log: this.log,
+      path: this.path,
+      unreadBytes: unread.reduce((sum, bytes) => sum + bytes, 0),
+      caughtUp: this.#isCaughtUp,
+      rotations: this.#rotations,
+      truncations: this.#truncations,
+      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble.message }),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#generations.close();
+  }
+
+  // --- Looking: what stands at the path, and beside it ---
+
+  async #look(): Promise<void> {
+    this.#lookedAtMs = this.#context.clock.monotonicMs();
+    try {
+      for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+        await this.#inspect();
+        const { unseen, isTorn } = await this.#search.run(this.#target);
+        this.#rotations += unseen;
+        if (!isTorn) break;
+      }
+      this.#generations.forgetOldest();
+    } catch (error) {
+      this.#meet(unreadableReport(this.path, error));
+    }
+  }
+
+  async #inspect(): Promise<void> {
+    const { live } = this.#generations;
+    if (live?.isOpen === true && !(await live.isIntact())) await this.#displace(live);
+    const found = await inspectPath(this.path);
+    if (found.kind === 'trouble') return this.#meet(found.report);
+    if (found.kind === 'missing') return this.#missPath();
+    this.#target = found.target;
+    this.#missingSinceMs = undefined;
+    const current = this.#generations.live;
+    if (current?.isOpen === true && isSameFile(current, found.facts)) return this.#overcome();
+    if (current !== undefined) this.#retireLive();
+    await this.#openLive();
+  }
+
+  /** No path for a moment is normal in a rotation; for longer it is worth a word. */
+  #missPath(): void {
+    const nowMs = this.#context.clock.monotonicMs();
+    const hadNone = this.#generations.all.length === 0;
+    if (this.#generations.live !== undefined) this.#retireLive();
+    this.#missingSinceMs ??= hadNone ? Number.NEGATIVE_INFINITY : nowMs;
+    if (nowMs - this.#missingSinceMs >= this.#context.drainMs) this.#meet(missingReport(this.path));
+  }
+
+  async #openLive(): Promise<void> {
+    const isFirst = this.#generations.all.length === 0;
+    const change = await this.#generations.openLive(this.path, this.#target);
+    if (change === 'none') return;
+    this.#overcome();
+    if (change === 'replaced') this.#countTruncation();
+    if (change === 'rotated') {
+      this.#rotations += 1;
+      this.#context.report(rotatedReport(this.path));
+    }
+    if (change !== 'same' && !isFirst) this.#search.open();
+  }
+
+  #retireLive(): void {
+    this.#generations.retireLive(this.#context.clock.monotonicMs());
+    this.#search.open();
+  }
+
+  async #displace(generation: Generation): Promise<void> {
+    if (await this.#generations.displace(generation)) this.#countTruncation();
+    this.#search.open();
+  }
+
+  #countTruncation(): void {
+    this.#truncations += 1;
+    this.#context.report(truncatedReport(this.path));
+  }
+
+  // --- Reading ---
+
+  async #readOldest(): Promise<LineBatch | undefined> {
+    const { readBuffer, maxLineBytes, clock } = this.#context;
+    for (const generation of this.#generations.all) {
+      if (generation.isDone || generation.isDisplaced) continue;
+      try {
+        const outcome = await generation.read(readBuffer, maxLineBytes);
+        if (outcome.kind === 'lines') {
+          generation.quietSinceMs = clock.monotonicMs();
+          return this.#batchOf(generation, outcome);
+        }
+        if (outcome.kind === 'replaced') await this.#displace(generation);
+        if (outcome.kind === 'idle') await this.#finishIfQuiet(generation);
+      } catch (error) {
+        await generation.close();
+        this.#meet(unreadableReport(generation.path, error));
+      }
+    }
+    return undefined;
+  }
+
+  #batchOf(
+    generation: Generation,
+    { frame, before }: Extract<ReadOutcome, { kind: 'lines' }>,
+  ): LineBatch {
+    const headLost = this.#isHeadLost && !before;
+    if (headLost) this.#isHeadLost = false;
+    const { start, end, overlongLines, overlongBytes } = frame;
+    const { log, path: source } = this;
+    const from = { log, source, path: generation.path, bytes: this.#context.readBuffer };
+    return { ...from, start, end, overlongLines, overlongBytes, before, headLost };
+  }
+
+  /** After a read that found nothing: an old generation that nginx has left is done. */
+  async #finishIfQuiet(generation: Generation): Promise<void> {
+    const { live } = this.#generations;
+    if (generation === live) return;
+    const quietMs = this.#context.clock.monotonicMs() - generation.quietSinceMs;
+    const isLeft = live !== undefined && quietMs >= this.#context.drainMs;
+    const isFreed = generation.links === 0 && quietMs >= DELETED_HOLD_MS;
+    const isArchive = generation.isGzip && generation.path.endsWith('.gz');
+    if (isLeft || isFreed || isArchive || this.#generations.isFarBehind(generation)) {
+      await this.#finish(generation);
+    }
+  }
+
+  async #finish(generation: Generation): Promise<void> {
+    const damage = await generation.findDamage();
+    if (damage !== undefined) {
+      // The window that the missing rest would have completed is not known whole.
+      if (generation.beforeUntil > generation.position) this.#isHeadLost = true;
+      this.#context.report(damagedReport(generation, damage));
+    } else if (generation.unreadBytes > 0) {
+      this.#context.report(unfinishedReport(generation));
+    }
+    generation.isDone = true;
+    await generation.close();
+  }
+
+  #meet(report: Report): void {
+    this.#trouble = report;
+    this.#context.report(report);
+  }
+
+  #overcome(): void {
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#context.report(foundReport(this.path));
+  }
+}

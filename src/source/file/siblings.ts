@@ -1,0 +1,157 @@
+/** The rotated files beside a log, in order, and what they begin with. */
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Clock } from '../../clock.ts';
+import {
+  errorCode,
+  gzipSizeOf,
+  isMissing,
+  isSameFile,
+  lookAt,
+  openRegular,
+  readHead,
+  type FileFacts,
+} from './open-file.ts';
+import { asRotated, type RotatedName } from './rotated-name.ts';
+
+export interface Sibling extends FileFacts {
+  readonly path: string;
+  readonly rotated: RotatedName;
+}
+
+export type SiblingHead =
+  | {
+      readonly kind: 'content';
+      /** At most HEAD_BYTES of content; none when the file is empty or its compression has only begun. */
+      readonly bytes: Uint8Array;
+      readonly isGzip: boolean;
+      /** Content size modulo 2^32, for gzip only. */
+      readonly unpackedBytes: number;
+    }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  | { readonly kind: 'gone' };
+
+/** The rotated files of the log at `path` (and, for a symbolic link, of its target), oldest first. */
+export async function listSiblings(path: string, target: string): Promise<Sibling[]> {
+  const found = await listFolder(path);
+  if (target !== path) {
+    for (const sibling of await listFolder(target)) {
+      if (!found.some((one) => isSameFile(one, sibling))) found.push(sibling);
+    }
+  }
+  return inOrder(found);
+}
+
+/** Whether it is compressed, and its plain original is still there: it is most likely being made. */
+export function isBesideItsPlain(sibling: Sibling, siblings: readonly Sibling[]): boolean {
+  const { compression } = sibling.rotated;
+  if (compression === undefined) return false;
+  const plain = sibling.path.slice(0, -compression.length - 1);
+  return siblings.some(({ path }) => path === plain);
+}
+
+/** Whether two lists have the same files under the same names, in the same order. */
+export function areSameFiles(before: readonly Sibling[], after: readonly Sibling[]): boolean {
+  if (before.length !== after.length) return false;
+  return after.every((sibling, index) => {
+    const one = before[index];
+    return one !== undefined && one.path === sibling.path && isSameFile(one, sibling);
+  });
+}
+
+async function listFolder(path: string): Promise<Sibling[]> {
+  const base = basename(path);
+  const folder = dirname(path);
+  const found: Sibling[] = [];
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (isMissing(error) || errorCode(error) === 'EACCES') return [];
+    throw error;
+  }
+  for (const name of names) {
+    const rotated = asRotated(base, name);
+    if (rotated === undefined) continue;
+    const facts = await lookAt(join(folder, name)).catch(() => undefined);
+    if (facts === undefined || !facts.isFile) continue;
+    // A file renamed while the folder is being read can show up under both of its names.
+    const double = found.findIndex((one) => isSameFile(one, facts));
+    const sibling = { ...facts, path: join(folder, name), rotated };
+    if (double >= 0) found[double] = sibling;
+    else found.push(sibling);
+  }
+  return found;
+}
+
+/**
+ * Oldest first. Where all names follow one scheme the names decide, because copies and restored files
+ * have a later time; otherwise the time of the last write, then the name.
+ */
+function inOrder(siblings: Sibling[]): Sibling[] {
+  const scheme = siblings[0]?.rotated.scheme;
+  const isUniform =
+    scheme !== 'other' && siblings.every((sibling) => sibling.rotated.scheme === scheme);
+  return siblings.sort((one, other) => {
+    if (!isUniform && one.mtimeMs !== other.mtimeMs) return one.mtimeMs - other.mtimeMs;
+    if (one.rotated.rank !== other.rotated.rank) {
+      return one.rotated.rank < other.rotated.rank ? -1 : 1;
+    }
+    return one.mtimeMs - other.mtimeMs || (one.path < other.path ? -1 : 1);
+  });
+}
+
+const CACHE_ENTRIES_MAX = 2048;
+/** A file changed so shortly before it was read may change again without its time changing. */
+const SETTLED_AFTER_MS = 2000;
+
+/** Remembers what unchanged files begin with, so that a poll does not read them again. Shared by all logs. */
+export class HeadCache {
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, { changed: string; head: SiblingHead }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async of(sibling: Sibling): Promise<SiblingHead> {
+    const key = `${sibling.device}:${sibling.inode}`;
+    const entry = this.#entries.get(key);
+    if (entry?.changed === sibling.changed) return entry.head;
+    this.#entries.delete(key);
+    const head = await readSiblingHead(sibling);
+    if (head.kind === 'content' && this.#hasSettled(sibling)) {
+      if (this.#entries.size >= CACHE_ENTRIES_MAX) this.#entries.clear();
+      this.#entries.set(key, { changed: sibling.changed, head });
+    }
+    return head;
+  }
+
+  #hasSettled(sibling: Sibling): boolean {
+    const changedMs = Math.max(...sibling.changed.split(':').map((ns) => Number(ns) / 1e6));
+    return this.#clock.now() - changedMs > SETTLED_AFTER_MS;
+  }
+}
+
+async function readSiblingHead(sibling: Sibling): Promise<SiblingHead> {
+  try {
+    const file = await openRegular(sibling.path);
+    if (file === undefined) return { kind: 'gone' };
+    try {
+      if (!isSameFile(file.facts, sibling)) return { kind: 'gone' };
+      const { bytes, isGzip, damage } = await readHead(file.handle);
+      const { compression } = sibling.rotated;
+      if (compression !== undefined && !isGzip && bytes.length > 0) {
+        const reason = `it is compressed (.${compression}) in a way that cannot be read; use gzip`;
+        return { kind: 'unreadable', reason };
+      }
+      if (damage !== undefined && bytes.length === 0) return { kind: 'unreadable', reason: damage };
+      const unpackedBytes = isGzip ? await gzipSizeOf(file.handle, file.facts.sizeBytes) : 0;
+      return { kind: 'content', bytes, isGzip, unpackedBytes };
+    } finally {
+      await file.handle.close();
+    }
+  } catch (error) {
+    return { kind: 'unreadable', reason: `the system says ${errorCode(error)}` };
+  }
+}

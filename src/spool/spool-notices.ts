@@ -1,0 +1,81 @@
+/** What the spool tells people: what happened, where, and what to do about it. */
+import type { Report } from '../notice/notice.ts';
+import type { Damage } from './segment.ts';
+import { codeOf } from './spool-file-system.ts';
+
+export function damagedAtOpenReport(dir: string, name: string): Report {
+  return {
+    level: 'error',
+    code: 'spool-damaged',
+    subject: `${dir}/${name}`,
+    message:
+      'A segment of the spool is damaged or has lost its end. What is intact in it is sent, a ' +
+      `copy is kept as ${name}.damaged, and the log is read again for the rest.`,
+  };
+}
+
+export function damagedReport(damage: Damage): Report {
+  const { lostRecords, lostPoints } = damage;
+  return {
+    level: 'error',
+    code: 'spool-damaged',
+    subject: damage.path,
+    message:
+      `${lostRecords} records of the spool are damaged or gone. What is intact is sent; the log ` +
+      'is read again for the rest.',
+    details: { lostRecords, lostPoints },
+  };
+}
+
+export function unwritableReport(dir: string, error: unknown): Report {
+  return {
+    level: 'error',
+    code: 'spool-unwritable',
+    subject: dir,
+    message:
+      `The spool cannot be written (${codeOf(error)}). Points wait in memory, and reading stops ` +
+      'when that is full. Give STATE_DIR room and write permission; it goes on by itself.',
+  };
+}
+
+export function writableReport(dir: string): Report {
+  return {
+    level: 'info',
+    code: 'spool-writable',
+    subject: dir,
+    message: 'The spool is on disk again.',
+    ends: ['spool-unwritable'],
+  };
+}
+
+export function unreadableReport(dir: string, error: unknown): Report {
+  return {
+    level: 'error',
+    code: 'spool-unreadable',
+    subject: dir,
+    message:
+      `The spool cannot be read (${codeOf(error)}), so nothing is sent. Check the disk of ` +
+      'STATE_DIR; it goes on by itself.',
+  };
+}
+
+export function readableReport(dir: string): Report {
+  return {
+    level: 'info',
+    code: 'spool-readable',
+    subject: dir,
+    message: 'The spool can be read again.',
+    ends: ['spool-unreadable'],
+  };
+}
+
+export function undeletableReport(dir: string, error: unknown): Report {
+  return {
+    level: 'warn',
+    code: 'spool-undeletable',
+    subject: dir,
+    message:
+      `Segments that have been sent cannot be deleted (${codeOf(error)}). Check the permissions ` +
+      'of STATE_DIR.',
+  };
+}

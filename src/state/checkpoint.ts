@@ -1,0 +1,246 @@
+import { access, copyFile, link, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { LogWindowsSnapshot } from '../aggregate/log-windows.ts';
+import type { Clock } from '../clock.ts';
+import type { FollowCheckpoint } from '../source/file/follow-checkpoint.ts';
+import { makeFolder } from './make-folder.ts';
+import type { Reporter } from '../notice/notice.ts';
+
+/**
+ * The checkpoint: one file that says, for one moment of the stream, how far every log has been read,
+ * which windows are open with what in them, and which spool records belong to it.
+ *
+ * Owns `<stateDir>/checkpoint`. It is replaced as a whole (write, fsync, rename, fsync of the
+ * folder), so at any time it is the old one or the new one. It is the commit record of input *and*
+ * output: spool records beyond `spoolSeq` are not sent, and after a crash they are cut off and
+ * computed again from the log.
+ *
+ * States. There is none (first start), or one, or it was *forgotten*: it could not be used, or points
+ * that belong to it are gone. Forgetting moves it to `checkpoint.forgotten` in one rename, so that
+ * over a crash nobody takes it up again, and every start until the next `save()` knows that all there
+ * is must be read (`mustReadAll`), not only what a first start reads.
+ *
+ * What can be lost: nothing. A file that is damaged or of another version is kept under another
+ * name, reported, and the logs are read again from the beginning of what is there; the same windows
+ * come out and overwrite themselves.
+ */
+export interface Checkpoint {
+  /** Sequence number of the newest spool record that belongs to this moment. */
+  readonly spoolSeq: number;
+  /** Up to here the database has acknowledged. */
+  readonly ackedSeq: number;
+  readonly follow: FollowCheckpoint;
+  readonly logs: readonly LogCheckpoint[];
+  readonly identity: PointIdentity;
+}
+
+/** Settings that the keys of the points hang on: windows of one identity cannot go on as those of another. */
+export interface PointIdentity {
+  readonly windowS: number;
+  readonly host: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface LogCheckpoint {
+  readonly log: string;
+  readonly formatName: string;
+  readonly windows: LogWindowsSnapshot;
+}
+
+const FORMAT = 'nginx-meter checkpoint';
+const VERSION = 4;
+const NAME = 'checkpoint';
+
+export type KillPoint = (name: string) => void;
+
+export class CheckpointFile {
+  readonly #dir: string;
+  readonly #clock: Clock;
+  readonly #report: Reporter;
+  readonly #killPoint: KillPoint;
+  #isForgotten = false;
+  /** A file of that name may lie there from an earlier run. */
+  #mayHaveForgotten = true;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: {
+    dir: string;
+    clock: Clock;
+    report: Reporter;
+    killPoint?: KillPoint | undefined;
+  }) {
+    this.#dir = options.dir;
+    this.#clock = options.clock;
+    this.#report = options.report;
+    this.#killPoint = options.killPoint ?? (() => {});
+  }
+
+  /** `load()` found that a checkpoint was forgotten and nothing has been saved since. */
+  mustReadAll = false;
+
+  get path(): string {
+    return join(this.#dir, NAME);
+  }
+
+  get #forgottenPath(): string {
+    return `${this.path}.forgotten`;
+  }
+
+  /** The last checkpoint, or undefined when there is none that can be used. Throws when the file cannot be read at all. */
+  async load(): Promise<Checkpoint | undefined> {
+    this.#isForgotten = false;
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(this.path);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      this.mustReadAll = await isThere(this.#forgottenPath);
+      return undefined;
+    }
+    const decoded = decodeCheckpoint(bytes);
+    if (typeof decoded !== 'string') return decoded;
+    const kept = `${this.path}.refused-${Math.floor(this.#clock.now() / 1000)}`;
+    await link(this.path, kept).catch(() => copyFile(this.path, kept));
+    await this.forget();
+    this.#isForgotten = false;
+    this.mustReadAll = true;
+    this.#report({
+      level: 'error',
+      code: 'checkpoint-refused',
+      subject: this.path,
+      message:
+        `The checkpoint ${decoded}. It is kept as ${kept}; the logs are read again from the ` +
+        'beginning of what is there, and the same points are written again.',
+    });
+    return undefined;
+  }
+
+  /** Does away with the checkpoint, durably: what belongs to it is gone. Until `load()` no other is saved. */
+  forget(): Promise<void> {
+    this.#isForgotten = true;
+    return this.#exclusive(async () => {
+      this.#killPoint('checkpoint-before-forget');
+      try {
+        await rename(this.path, this.#forgottenPath);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error;
+        await makeFolder(this.#dir);
+        await (await open(this.#forgottenPath, 'w', 0o600)).close();
+      }
+      await this.#syncFolder();
+      this.#killPoint('checkpoint-after-forget');
+    });
+  }
+
+  /**
+   * Replaces the checkpoint. False when the checkpoint was forgotten meanwhile: nothing may be sent
+   * then. Throws on disk trouble; the old one is in place then.
+   */
+  save(checkpoint: Checkpoint): Promise<boolean> {
+    return this.#exclusive(async () => {
+      if (this.#isForgotten) return false;
+      await this.#replace(checkpoint);
+      if (this.#mayHaveForgotten) await rm(this.#forgottenPath, { force: true });
+      this.#mayHaveForgotten = false;
+      return true;
+    });
+  }
+
+  async #replace(checkpoint: Checkpoint): Promise<void> {
+    await makeFolder(this.#dir);
+    const temporary = `${this.path}.new`;
+    this.#killPoint('checkpoint-before-write');
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(encodeCheckpoint(checkpoint));
+      this.#killPoint('checkpoint-before-fsync');
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    this.#killPoint('checkpoint-before-rename');
+    await rename(temporary, this.path);
+    this.#killPoint('checkpoint-after-rename');
+    await this.#syncFolder();
+    this.#killPoint('checkpoint-after-fsync');
+  }
+
+  /** One thing at a time: a checkpoint must not be saved while it is being forgotten. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(work);
+    this.#turn = run.catch(() => undefined);
+    return run;
+  }
+
+  async #syncFolder(): Promise<void> {
+    const folder = await open(this.#dir, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+}
+
+/** One header line of JSON with length and CRC-32 of the body, then the body, JSON too. */
+function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
+  const body = Buffer.from(JSON.stringify(checkpoint));
+  const header = {
+    format: FORMAT,
+    version: VERSION,
+    length: body.length,
+    crc32: crc32(body),
+  };
+  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]);
+}
+
+/** The checkpoint, or what is wrong with it as the end of a sentence. */
+function decodeCheckpoint(bytes: Buffer): Checkpoint | string {
+  const lineEnd = bytes.indexOf(0x0a);
+  const header = parse(bytes.subarray(0, Math.max(0, lineEnd)));
+  if (!isRecord(header) || header['format'] !== FORMAT) {
+    return 'is not one of nginx-meter, or its header is damaged';
+  }
+  if (header['version'] !== VERSION) {
+    return `is of version ${JSON.stringify(header['version'])}, this program reads version ${VERSION}`;
+  }
+  const body = bytes.subarray(lineEnd + 1);
+  if (header['length'] !== body.length) {
+    return `is damaged: ${body.length} bytes where ${JSON.stringify(header['length'])} were written`;
+  }
+  if (header['crc32'] !== crc32(body)) return 'is damaged: its checksum does not fit';
+  const checkpoint = parse(body);
+  return isCheckpoint(checkpoint) ? checkpoint : 'has a checksum that fits, but no known form';
+}
+
+/** The checksum vouches for what is inside: this program wrote these bytes. */
+function isCheckpoint(value: unknown): value is Checkpoint {
+  return isRecord(value) && isRecord(value['follow']) && Array.isArray(value['logs']);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

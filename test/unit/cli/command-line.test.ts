@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Command, parseCommandLine, UsageError } from '../../../src/cli/command-line.ts';
+
+const understood: readonly (readonly [string, Command])[] = [
+  ['', { name: 'run' }],
+  ['run', { name: 'run' }],
+  ['--help', { name: 'help', about: undefined }],
+  ['-h', { name: 'help', about: undefined }],
+  ['help', { name: 'help', about: undefined }],
+  ['help backfill', { name: 'help', about: 'backfill' }],
+  ['check --help', { name: 'help', about: 'check' }],
+  ['--help check', { name: 'help', about: 'check' }],
+  ['--version', { name: 'version' }],
+  ['-V', { name: 'version' }],
+  ['check', { name: 'check', file: undefined }],
+  ['check a.log', { name: 'check', file: 'a.log' }],
+  ['check -- --odd.log', { name: 'check', file: '--odd.log' }],
+  ['healthcheck', { name: 'healthcheck' }],
+  ['demo', { name: 'demo', seconds: undefined, requestsPerSecond: 120, seed: 1 }],
+  [
+    'demo --seconds 5 --rate=900 --seed 0',
+    { name: 'demo', seconds: 5, requestsPerSecond: 900, seed: 0 },
+  ],
+  [
+    'backfill a b.gz --stdout --from 2026-11-22 --to 2026-11-22T10:00:00+01:00',
+    {
+      name: 'backfill',
+      files: ['a', 'b.gz'],
+      stdout: true,
+      fromS: 1_795_305_600,
+      toS: 1_795_338_000,
+    },
+  ],
+  [
+    'backfill a --from 1795305600',
+    { name: 'backfill', files: ['a'], stdout: false, fromS: 1_795_305_600, toS: undefined },
+  ],
+  [
+    '--stdout backfill a',
+    { name: 'backfill', files: ['a'], stdout: true, fromS: undefined, toS: undefined },
+  ],
+  [
+    'backfill a --to 2026-11-22T10:30',
+    { name: 'backfill', files: ['a'], stdout: false, fromS: undefined, toS: 1_795_343_400 },
+  ],
+];
+for (const [words, command] of understood) {
+  test(`nginx-meter ${words}`, () => {
+    assert.deepEqual(parseCommandLine(words.split(' ').filter((word) => word !== '')), command);
+  });
+}
+
+const refused: readonly (readonly [string, RegExp])[] = [
+  ['bakfill', /"bakfill" is no command\. Did you mean backfill\?/],
+  ['healtcheck', /Did you mean healthcheck\?/],
+  ['frobnicate', /The commands are run, backfill, check, demo, healthcheck/],
+  ['help chek', /Did you mean check\?/],
+  ['--hlep', /--hlep is no option of nginx-meter\. Did you mean --help\?/],
+  ['-x', /-x is no option/],
+  ['check --stdout a', /--stdout is no option of nginx-meter check\. See nginx-meter check --help/],
+  ['backfill --stdotu a', /Did you mean --stdout\?/],
+  ['backfill', /needs at least one FILE/],
+  ['backfill a --from', /--from needs a value/],
+  ['backfill a --from yesterday', /--from yesterday is no time\. Write 2026-11-22/],
+  ['backfill a --from 2026-13-01', /is no time/],
+  ['backfill a --from 2026-11-22 --to 2026-11-22', /--from is not before --to/],
+  ['backfill a --stdout=yes', /--stdout takes no value/],
+  ['check a b', /"b" is one word too many; see nginx-meter check --help/],
+  ['healthcheck now', /one word too many/],
+  ['demo --seconds 0', /no whole number from 1 to 86400/],
+  ['demo --rate 1e3', /--rate 1e3 is no whole number/],
+];
+for (const [words, message] of refused) {
+  test(`nginx-meter ${words} is refused`, () => {
+    assert.throws(
+      () => parseCommandLine(words.split(' ')),
+      (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+  });
+}
+
+test('escape sequences in a word are shown as text', () => {
+  assert.throws(() => parseCommandLine(['\u001b[2Jx']), /"\\x1b\[2Jx" is no command/);
+});

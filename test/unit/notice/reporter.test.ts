@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Report } from '../../../src/notice/notice.ts';
+import { createReporter } from '../../../src/notice/reporter.ts';
+import { FakeClock } from '../../support/clock.ts';
+
+interface Line {
+  readonly level: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+function setUp() {
+  const clock = new FakeClock();
+  const lines: Line[] = [];
+  const at = (level: string) => (details: object, message: string) => {
+    lines.push({ level, details: { ...details }, message });
+  };
+  const log = { info: at('info'), warn: at('warn'), error: at('error') };
+  return { clock, lines, ...createReporter(log, clock) };
+}
+
+const REFUSED: Report = {
+  level: 'warn',
+  code: 'write-refused',
+  subject: 'http://influx',
+  message: 'No answer.',
+};
+const WRITTEN: Report = {
+  level: 'info',
+  code: 'write-recovered',
+  subject: 'http://influx',
+  message: 'It answers again.',
+  ends: ['write-refused'],
+};
+
+test('a condition is logged once, then as a count, at most once a minute', async () => {
+  const { clock, lines, report } = setUp();
+  for (let second = 0; second < 60; second++) {
+    report(REFUSED);
+    await clock.advance(1000);
+  }
+  assert.equal(lines.length, 1);
+  assert.deepEqual(lines[0], {
+    level: 'warn',
+    details: { code: 'write-refused', subject: 'http://influx' },
+    message: 'No answer.',
+  });
+  report(REFUSED);
+  assert.equal(lines.length, 2);
+  assert.equal(lines[1]?.details['repeated'], 60);
+});
+
+test('the pauses of a condition that goes on grow, and no repetition is lost', async () => {
+  const { clock, lines, report, flush } = setUp();
+  const seconds = 6 * 3600;
+  for (let second = 0; second < seconds; second++) {
+    report(REFUSED);
+    await clock.advance(1000);
+  }
+  flush();
+  assert.ok(lines.length < 15, `${lines.length} lines in six hours`);
+  const repeated = lines.map((line) => Number(line.details['repeated'] ?? 0));
+  assert.equal(
+    repeated.reduce((sum, n) => sum + n, 0),
+    seconds - 1,
+  );
+});
+
+test('the end of a condition says how long and how often, and the next time is news again', async () => {
+  const { clock, lines, report } = setUp();
+  report(REFUSED);
+  await clock.advance(30_000);
+  report(REFUSED);
+  await clock.advance(12_000);
+  report(WRITTEN);
+  assert.deepEqual(lines[1], {
+    level: 'info',
+    details: { code: 'write-recovered', subject: 'http://influx', times: 2, lastedS: 42 },
+    message: 'It answers again.',
+  });
+  report(REFUSED);
+  report(WRITTEN);
+  assert.deepEqual(
+    lines.map((line) => line.details['code']),
+    ['write-refused', 'write-recovered', 'write-refused', 'write-recovered'],
+  );
+});
+
+test('conditions are told apart by their subject', () => {
+  const { lines, report } = setUp();
+  report(REFUSED);
+  report({ ...REFUSED, subject: 'http://other' });
+  report({ ...WRITTEN, subject: 'http://other' });
+  report(REFUSED);
+  assert.deepEqual(
+    lines.map((line) => [line.details['code'], line.details['subject'], line.details['times']]),
+    [
+      ['write-refused', 'http://influx', undefined],
+      ['write-refused', 'http://other', undefined],
+      ['write-recovered', 'http://other', 1],
+    ],
+  );
+});
+
+test('what happens now and then is logged each time', async () => {
+  const { clock, lines, report } = setUp();
+  for (let rotation = 0; rotation < 5; rotation++) {
+    report({ level: 'info', code: 'file-rotated', subject: '/a.log', message: 'Rotated.' });
+    await clock.advance(5 * 60_000);
+  }
+  assert.equal(lines.length, 5);
+});
+
+test('repetitions before a silence are said when the entry is forgotten', async () => {
+  const { clock, lines, report } = setUp();
+  report(REFUSED);
+  report(REFUSED);
+  report(REFUSED);
+  await clock.advance(11 * 60_000);
+  report({ level: 'info', code: 'other', message: 'Something else.' });
+  assert.deepEqual(
+    lines.map((line) => [line.details['code'], line.details['repeated']]),
+    [
+      ['write-refused', undefined],
+      ['write-refused', 2],
+      ['other', undefined],
+    ],
+  );
+});
+
+test('ten thousand subjects do not fill the memory', () => {
+  const { lines, report, flush } = setUp();
+  for (let n = 0; n < 10_000; n++) report({ ...REFUSED, subject: `${n}` });
+  for (let n = 0; n < 10_000; n++) report({ ...REFUSED, subject: `${n}` });
+  // Had all of them been kept, the second round would have been repetitions.
+  assert.equal(lines.length, 20_000);
+  flush();
+  assert.equal(lines.length, 20_000);
+});
+
+test('the details of a report are logged with it', () => {
+  const { lines, report } = setUp();
+  report({ ...REFUSED, details: { status: 503, attempt: 1 } });
+  assert.equal(lines[0]?.details['status'], 503);
+});

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Checkpoint, CheckpointFile } from '../../../src/state/checkpoint.ts';
+import type { Report } from '../../../src/notice/notice.ts';
+import { FakeClock } from '../../support/clock.ts';
+import { NOON_S, WindowBench } from '../../support/log-rows.ts';
+import { temporaryFolder } from '../../support/temp-folder.ts';
+
+/** A checkpoint with an open window in it, told apart by `spoolSeq`, as it is read back. */
+function checkpointOf(spoolSeq: number): Checkpoint {
+  const bench = new WindowBench();
+  bench.add([{ atS: NOON_S, site: 'a.example', ms: 5 }, {}], NOON_S);
+  const checkpoint: Checkpoint = {
+    spoolSeq,
+    ackedSeq: 0,
+    follow: { logs: [] },
+    logs: [{ log: 'access', formatName: 'combined', windows: bench.windows.snapshot() }],
+    identity: { windowS: 10, host: 'test', tags: { env: 'ü' } },
+  };
+  // What is undefined is not written.
+  return JSON.parse(JSON.stringify(checkpoint)) as Checkpoint;
+}
+
+function openFile(
+  dir: string,
+  reports: Report[] = [],
+  killPoint: (name: string) => void = () => {},
+): CheckpointFile {
+  const clock = new FakeClock();
+  return new CheckpointFile({ dir, clock, report: (report) => reports.push(report), killPoint });
+}
+
+test('a checkpoint with any one byte changed, or cut anywhere, is refused and kept', async (t) => {
+  const dir = temporaryFolder(t);
+  await openFile(dir).save(checkpointOf(1));
+  const path = join(dir, 'checkpoint');
+  const whole = readFileSync(path);
+  const faults: Buffer[] = [];
+  for (let i = 0; i < whole.length; i += 7) {
+    const changed = Buffer.from(whole);
+    changed[i] = (changed[i] ?? 0) ^ 0x01;
+    faults.push(changed, whole.subarray(0, i));
+  }
+  for (const fault of faults) {
+    writeFileSync(path, fault);
+    const reports: Report[] = [];
+    assert.equal(await openFile(dir, reports).load(), undefined);
+    assert.equal(reports[0]?.code, 'checkpoint-refused');
+    const kept = readdirSync(dir).find((name) => name.startsWith('checkpoint.refused-')) ?? '';
+    assert.deepEqual(readFileSync(join(dir, kept)), fault);
+    assert.match(reports[0]?.message ?? '', new RegExp(kept));
+    rmSync(join(dir, kept));
+  }
+});
+
+test('one of another version says so, and is kept', async (t) => {
+  const dir = temporaryFolder(t);
+  await openFile(dir).save(checkpointOf(1));
+  const path = join(dir, 'checkpoint');
+  const text = readFileSync(path, 'utf8').replace(/"version":\d+/, '"version":99');
+  writeFileSync(path, text);
+  const reports: Report[] = [];
+  assert.equal(await openFile(dir, reports).load(), undefined);
+  assert.match(reports[0]?.message ?? '', /is of version 99, this program reads version \d/);
+});
+
+test('killed at any point of a save, the old checkpoint is there or the new one', async (t) => {
+  const seen: string[] = [];
+  const first = temporaryFolder(t);
+  await openFile(first, [], (name) => seen.push(name)).save(checkpointOf(1));
+  assert.ok(seen.length >= 5, seen.join());
+  for (const point of seen) {
+    const dir = temporaryFolder(t);
+    await openFile(dir).save(checkpointOf(1));
+    const killed = openFile(dir, [], (name) => {
+      if (name === point) throw new Error('killed');
+    });
+    await assert.rejects(killed.save(checkpointOf(2)), /killed/);
+    const found = await openFile(dir).load();
+    const isNew = seen.indexOf(point) >= seen.indexOf('checkpoint-after-rename');
+    assert.deepEqual(found, checkpointOf(isNew ? 2 : 1), point);
+    // What the killed one left behind is in nobody's way.
+    await openFile(dir).save(checkpointOf(3));
+    assert.deepEqual(await openFile(dir).load(), checkpointOf(3), point);
+  }
+});
+
+test('a save that fails leaves the old checkpoint, and the next one recovers', async (t) => {
+  const dir = temporaryFolder(t);
+  const file = openFile(dir);
+  await file.save(checkpointOf(1));
+  mkdirSync(join(dir, 'checkpoint.new'));
+  await assert.rejects(file.save(checkpointOf(2)));
+  assert.deepEqual(await openFile(dir).load(), checkpointOf(1));
+  rmSync(join(dir, 'checkpoint.new'), { recursive: true });
+  await file.save(checkpointOf(3));
+  assert.deepEqual(await openFile(dir).load(), checkpointOf(3));
+});
+
+test('a state folder that is gone is made again', async (t) => {
+  const dir = join(temporaryFolder(t), 'state');
+  const file = openFile(dir);
+  await file.save(checkpointOf(1));
+  rmSync(dir, { recursive: true });
+  await file.save(checkpointOf(2));
+  assert.deepEqual(await openFile(dir).load(), checkpointOf(2));
+  assert.equal(statSync(join(dir, 'checkpoint')).mode & 0o077, 0, 'nobody else reads it');
+});
