@@ -62,10 +62,10 @@ async function mtail(logPath: string): Promise<Contestant> {
   };
 }
 
-/** `lines=` over all points of access_log_agent. */
+/** `lines=` over all points of access_log_lines. */
 function sumOfLines(lineProtocol: string): number {
   let lines = 0;
-  for (const [, value] of lineProtocol.matchAll(/^access_log_agent,.*[ ,]lines=(\d+)i/gm)) {
+  for (const [, value] of lineProtocol.matchAll(/^access_log_lines,.*[ ,]lines=(\d+)i/gm)) {
     lines += Number(value);
   }
   return lines;

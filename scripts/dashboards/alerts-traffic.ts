@@ -57,7 +57,7 @@ function upstream(formula: Parameters<typeof bySite>[0]): AlertQuery {
 }
 
 const ON_OVERVIEW = { dashboardUid: 'nginx-overview' } as const;
-/** No traffic is no failure, and an InfluxDB that blinks is reported by collector-silent alone. */
+/** No traffic is no failure, and an InfluxDB that blinks is reported by meter-silent alone. */
 const QUIET = { noDataState: 'OK', execErrState: 'KeepLast' } as const;
 
 /** Of an error budget of 0.1 %: 14.4 and 6 times the speed that would use it up in a month. */

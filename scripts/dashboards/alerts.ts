@@ -1,10 +1,10 @@
 /** The default alert rules. The thresholds are the numbers to change; every traffic rule has a least traffic. */
 import { stringify } from 'yaml';
 import { provisionedRule, type AlertRule } from './alert-rule.ts';
-import { COLLECTOR_RULES } from './alerts-collector.ts';
+import { METER_RULES } from './alerts-meter.ts';
 import { TRAFFIC_RULES } from './alerts-traffic.ts';
 
-const ALERT_RULES: readonly AlertRule[] = [...TRAFFIC_RULES, ...COLLECTOR_RULES];
+const ALERT_RULES: readonly AlertRule[] = [...TRAFFIC_RULES, ...METER_RULES];
 
 function line(rule: AlertRule): string {
   const paused = rule.isPaused === true ? ' (paused)' : '';
@@ -35,7 +35,7 @@ export const ALERT_RULES_FILE =
   stringify(
     {
       apiVersion: 1,
-      groups: [group('nginx-traffic', TRAFFIC_RULES), group('nginx-collector', COLLECTOR_RULES)],
+      groups: [group('nginx-traffic', TRAFFIC_RULES), group('nginx-meter', METER_RULES)],
     },
     { lineWidth: 0, aliasDuplicateObjects: false },
   );

@@ -116,20 +116,20 @@ const ANNOTATIONS: AnnotationQuery[] = [
   marker({
     name: 'Log rotated',
     query:
-      'SELECT "rotations", "log", "host" FROM "access_log_agent" WHERE "rotations" > 0 AND $timeFilter',
+      'SELECT "rotations", "log", "host" FROM "access_log_lines" WHERE "rotations" > 0 AND $timeFilter',
     textColumn: 'log',
     iconColor: 'blue',
   }),
   marker({
     name: 'Log truncated',
     query:
-      'SELECT "truncations", "log", "host" FROM "access_log_agent" WHERE "truncations" > 0 AND $timeFilter',
+      'SELECT "truncations", "log", "host" FROM "access_log_lines" WHERE "truncations" > 0 AND $timeFilter',
     textColumn: 'log',
     iconColor: 'orange',
   }),
   marker({
     name: 'Meter started',
-    query: 'SELECT "starts", "host" FROM "access_log_sidecar" WHERE "starts" > 0 AND $timeFilter',
+    query: 'SELECT "starts", "host" FROM "access_log_meter" WHERE "starts" > 0 AND $timeFilter',
     textColumn: 'host',
     iconColor: 'purple',
   }),

@@ -1,7 +1,7 @@
 /** Every file that is written by `npm run dashboards`, by its path in the checkout. */
 import type { Dashboard } from '@grafana/schema';
 import { ALERT_RULES_FILE } from './alerts.ts';
-import { COLLECTOR } from './collector.ts';
+import { METER } from './meter.ts';
 import { DRILLDOWN } from './drilldown.ts';
 import { OVERVIEW } from './overview.ts';
 import { INIT_STATEMENTS, REBUILD_STATEMENTS } from './rollups.ts';
@@ -9,7 +9,7 @@ import { INIT_STATEMENTS, REBUILD_STATEMENTS } from './rollups.ts';
 const DASHBOARDS: readonly { readonly file: string; readonly dashboard: Dashboard }[] = [
   { file: 'overview.json', dashboard: OVERVIEW },
   { file: 'drilldown.json', dashboard: DRILLDOWN },
-  { file: 'collector.json', dashboard: COLLECTOR },
+  { file: 'meter.json', dashboard: METER },
 ];
 
 export function generatedFiles(): Map<string, string> {

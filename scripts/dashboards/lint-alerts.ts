@@ -27,7 +27,7 @@ export interface ProvisionedAlertRule {
 const NO_DATA_STATES = new Set(['NoData', 'Alerting', 'OK', 'KeepLast']);
 const EXEC_ERR_STATES = new Set(['Error', 'Alerting', 'OK', 'KeepLast']);
 /** The only rule that means something by silence; the others would fire on a site without visitors. */
-const DEAD_MAN = 'collector-silent';
+const DEAD_MAN = 'meter-silent';
 
 type Fault = [rule: string, what: string];
 

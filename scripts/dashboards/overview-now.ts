@@ -133,7 +133,7 @@ export const NOW: Section = {
       id: 6,
       title: 'Data missing',
       description:
-        'Seconds of the last five minutes for which the worst host has written nothing. From 30 s on do not trust the right edge of any graph: open the collector dashboard.',
+        'Seconds of the last five minutes for which the worst host has written nothing. From 30 s on do not trust the right edge of any graph: open the meter dashboard.',
       width: 4,
       height: 4,
       unit: 's',
@@ -144,9 +144,7 @@ export const NOW: Section = {
       ],
       noValue: 'silent',
       queries: byColumn(MISSING_SECONDS),
-      links: [
-        { title: 'Collector', url: '/d/nginx-collector?${__url_time_range}&${host:queryparam}' },
-      ],
+      links: [{ title: 'Meter', url: '/d/nginx-meter?${__url_time_range}&${host:queryparam}' }],
     }),
   ],
 };

@@ -108,14 +108,14 @@ export const AGENT_VARIABLES: readonly VariableModel[] = [
     name: 'host',
     label: 'Host',
     description: 'The machines or pods that a meter runs beside.',
-    query: 'SHOW TAG VALUES FROM "access_log_sidecar" WITH KEY = "host"',
+    query: 'SHOW TAG VALUES FROM "access_log_meter" WITH KEY = "host"',
     multi: true,
   }),
   queryVariable({
     name: 'log',
     label: 'Log',
     description: 'The access logs that are followed.',
-    query: 'SHOW TAG VALUES FROM "access_log_agent" WITH KEY = "log" WHERE "host" =~ /^$host$/',
+    query: 'SHOW TAG VALUES FROM "access_log_lines" WITH KEY = "log" WHERE "host" =~ /^$host$/',
     multi: true,
   }),
 ];

@@ -11,7 +11,7 @@ import { InfluxClient } from '../deliver/influx/client.ts';
 import { DeadLetterFile } from '../deliver/dead-letter.ts';
 import { shownUrl } from '../deliver/influx/influx-target.ts';
 import { LineProtocolBuffer } from '../points/line-protocol.ts';
-import { encodeSidecar, encodeWindows } from '../points/points.ts';
+import { encodeMeter, encodeWindows } from '../points/points.ts';
 import type { ProcessTags } from '../points/process-tags.ts';
 import { Spool } from '../spool/spool.ts';
 import { InfluxWriter } from '../deliver/writer.ts';
@@ -23,7 +23,7 @@ import type { GeoipDatabase } from '../geoip/geoip.ts';
 import { openLogSources } from './open-sources.ts';
 import { Pipeline, type LogLane } from '../pipeline/pipeline.ts';
 import type { Reporter } from '../notice/notice.ts';
-import { SidecarFigures } from './process-point.ts';
+import { MeterFigures } from './process-point.ts';
 import { StateLock } from '../state/state-lock.ts';
 import { snapshotOf } from './status-snapshot.ts';
 import type { MeterStatus } from '../status/meter-status.ts';
@@ -311,18 +311,18 @@ function buildPipeline(
       truncations: 0,
     }),
     encode: (windows, details) => encodeWindows(windows, tags, buffer, details),
-    sidecarPoint: (startS) => {
+    meterPoint: (startS) => {
       buffer.clear();
       const receivers = parts.source.receivers?.() ?? [];
       const totals = figures.take(pipeline, receivers, parts.spool, parts.writer);
-      encodeSidecar(totals, startS, tags, buffer);
+      encodeMeter(totals, startS, tags, buffer);
       const [batch] = buffer.batches();
       return batch;
     },
     onWindows,
     ...afterCommit(config, parts.source, clock, report),
   });
-  const figures = new SidecarFigures(clock, config.spoolMaxBytes);
+  const figures = new MeterFigures(clock, config.spoolMaxBytes);
   return pipeline;
 }
 

@@ -1,16 +1,16 @@
 import type { Clock } from '../clock.ts';
 import type { ReceiverStatus } from '../source/line-source.ts';
-import type { SidecarTotals } from '../points/points.ts';
+import type { MeterTotals } from '../points/points.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { InfluxWriter } from '../deliver/writer.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 
 /**
- * What the process tells of itself in the point `access_log_sidecar`: differences since the last
+ * What the process tells of itself in the point `access_log_meter`: differences since the last
  * point. It remembers the last values of the counters and nothing else; a point that is never asked
  * for is part of the next one.
  */
-export class SidecarFigures {
+export class MeterFigures {
   readonly #clock: Clock;
   readonly #spoolMaxBytes: number;
   readonly #startedMs: number;
@@ -36,7 +36,7 @@ export class SidecarFigures {
     receivers: readonly ReceiverStatus[],
     spool: Spool,
     writer: InfluxWriter | undefined,
-  ): SidecarTotals {
+  ): MeterTotals {
     let series = 0;
     let folded = 0;
     for (const { windows } of pipeline.lanes.values()) {

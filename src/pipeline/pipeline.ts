@@ -56,7 +56,7 @@ export interface PipelineOptions extends CommitOptions {
     details: readonly SealedDetail[],
   ) => Iterable<{ lines: Uint8Array; points: number }>;
   /** The process's own point of the window that ends now, or undefined for none. */
-  readonly sidecarPoint: (startS: number) => { lines: Uint8Array; points: number } | undefined;
+  readonly meterPoint: (startS: number) => { lines: Uint8Array; points: number } | undefined;
   readonly onWindows: (windows: readonly SealedWindow[]) => void;
   /** After each commit of the loop that is on disk, before anything more is read. */
   readonly afterCommit?: () => Promise<void>;
@@ -195,14 +195,14 @@ export class Pipeline {
     const startS = this.#windowStartS(turnMs);
     const isDue = startS !== this.#lastTickS;
     if (!isDue && !(this.#owesLook && isCaughtUp)) return;
-    const { clock, queue, sidecarPoint } = this.#o;
+    const { clock, queue, meterPoint } = this.#o;
     this.#dueSinceMs ??= clock.monotonicMs();
     if (!isCaughtUp && clock.monotonicMs() - this.#dueSinceMs < LOOK_WAIT_MAX_MS) return;
     this.#dueSinceMs = undefined;
     this.#owesLook = !isCaughtUp;
     if (isDue) {
       this.#lastTickS = startS;
-      const point = sidecarPoint(startS - this.#o.windowS);
+      const point = meterPoint(startS - this.#o.windowS);
       if (point !== undefined) await queue.append(point.lines, point.points);
     }
     await this.#commit(turnMs, isCaughtUp);

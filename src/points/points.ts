@@ -23,7 +23,7 @@ import type { ProcessTags } from './process-tags.ts';
 import { binFieldNames } from './schema.ts';
 
 /** What the process tells of itself in one window; sizes in bytes, differences since the last point. */
-export interface SidecarTotals {
+export interface MeterTotals {
   /** Seconds since the start. */
   readonly uptimeS: number;
   readonly starts: number;
@@ -55,20 +55,20 @@ export function encodeWindow(
   into: LineProtocolBuffer,
 ): void {
   for (const site of window.sites) encodeSite(window, site, tags, into);
-  const key = seriesKey('access_log_agent', { host: tags.host, log: window.log }, tags.extra);
+  const key = seriesKey('access_log_lines', { host: tags.host, log: window.log }, tags.extra);
   into.beginPoint(key);
   encodeAgent(window.agent, into);
   into.endPoint(window.startS);
 }
 
 /** Appends the process's own point of the window that began at `startS`. */
-export function encodeSidecar(
-  totals: SidecarTotals,
+export function encodeMeter(
+  totals: MeterTotals,
   startS: number,
   tags: ProcessTags,
   into: LineProtocolBuffer,
 ): void {
-  into.beginPoint(seriesKey('access_log_sidecar', { host: tags.host }, tags.extra));
+  into.beginPoint(seriesKey('access_log_meter', { host: tags.host }, tags.extra));
   into.integer('uptime', totals.uptimeS);
   into.integer('starts', totals.starts);
   into.integer('points', totals.points);

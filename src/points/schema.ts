@@ -143,8 +143,8 @@ const ACCESS_LOG: MeasurementSchema = {
   ],
 };
 
-const ACCESS_LOG_AGENT: MeasurementSchema = {
-  name: 'access_log_agent',
+const ACCESS_LOG_LINES: MeasurementSchema = {
+  name: 'access_log_lines',
   meaning: 'the account of one log in one window: `lines = counted + unparsed + late + filtered`',
   every: 'WINDOW',
   isWritten: true,
@@ -163,8 +163,8 @@ const ACCESS_LOG_AGENT: MeasurementSchema = {
   ],
 };
 
-const ACCESS_LOG_SIDECAR: MeasurementSchema = {
-  name: 'access_log_sidecar',
+const ACCESS_LOG_METER: MeasurementSchema = {
+  name: 'access_log_meter',
   meaning: 'the process itself, in one window',
   every: 'WINDOW',
   isWritten: true,
@@ -277,8 +277,8 @@ const ACCESS_LOG_UNIQ: MeasurementSchema = {
 
 export const MEASUREMENTS: readonly MeasurementSchema[] = [
   ACCESS_LOG,
-  ACCESS_LOG_AGENT,
-  ACCESS_LOG_SIDECAR,
+  ACCESS_LOG_LINES,
+  ACCESS_LOG_METER,
   ACCESS_LOG_ROUTE,
   ACCESS_LOG_UPSTREAM,
   ACCESS_LOG_BY,

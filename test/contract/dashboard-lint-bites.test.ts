@@ -55,9 +55,9 @@ const OVERVIEW_CLASSES = 7;
 /** One fault each; the name before the colon is the rule that must object, and it alone. */
 const PLANTED: Readonly<Record<string, (files: Files) => void>> = {
   'fixed-uid: no uid': (f) => {
-    delete f.boards[0].uid;
+    delete f.boards.find((one) => one.uid === 'nginx-meter').uid;
     // What pointed at it is of no interest here.
-    f.rules = f.rules.filter((one) => one.dashboardUid !== 'nginx-collector');
+    f.rules = f.rules.filter((one) => one.dashboardUid !== 'nginx-meter');
     for (const id of [1, 6]) delete panel(f, id).fieldConfig.defaults.links;
   },
   'no-id: an id of one Grafana': (f) => (f.boards[0].id = 12),
@@ -184,7 +184,7 @@ const PLANTED: Readonly<Record<string, (files: Files) => void>> = {
     )),
   'alert-states: unknown': (f) => (f.rules[0].execErrState = 'Keep'),
   'alert-states: silence of an idle site': (f) => (f.rules[0].noDataState = 'Alerting'),
-  'alert-states: the dead-man rule sleeps': (f) => (rule(f, 'collector-silent').noDataState = 'OK'),
+  'alert-states: the dead-man rule sleeps': (f) => (rule(f, 'meter-silent').noDataState = 'OK'),
   'alert-severity: none': (f) => delete f.rules[0].labels.severity,
   'alert-labels-env: a bare dollar': (f) => (f.rules[0].labels.site = '{{ $labels.site }}'),
   'alert-text: no summary': (f) => delete f.rules[0].annotations.summary,

@@ -82,6 +82,6 @@ test('a name that is not in the schema is found, wherever it stands', () => {
     'dim = statuss',
   ]);
   assert.deepEqual(found('SHOW TAG VALUES FROM "access_log" WITH KEY = "rout"'), ['rout']);
-  assert.deepEqual(found('SELECT sum("count") AS "count" FROM "access_log_sidecar"'), ['count']);
+  assert.deepEqual(found('SELECT sum("count") AS "count" FROM "access_log_meter"'), ['count']);
   assert.deepEqual(found('SELECT sum("count") AS "requests" FROM "access_log"'), []);
 });

@@ -166,7 +166,7 @@ test('rotate: the volume stays within bounds, and every request is a point', asy
   const seconds = (performance.now() - startMs) / 1000;
   await assertPointsAreTheLines(t, name, sent);
   const [row] = await stack.rows(
-    `SELECT sum("rotations") AS n FROM "access_log_agent" WHERE "host" = '${name}'`,
+    `SELECT sum("rotations") AS n FROM "access_log_lines" WHERE "host" = '${name}'`,
   );
   const rotations = Number(row?.['n']);
   t.diagnostic(

@@ -201,7 +201,7 @@ step(
       { deadlineMs: 60_000 },
     );
     await assertPointsAreTheLines(t);
-    const [row] = await stack.rows('SELECT sum("rotations") AS n FROM "access_log_agent"');
+    const [row] = await stack.rows('SELECT sum("rotations") AS n FROM "access_log_lines"');
     t.diagnostic(`${row?.['n']} rotations`);
     assert.ok(Number(row?.['n']) >= 4, `${row?.['n']} rotations`);
   },

@@ -24,7 +24,7 @@ import { PROJECT_ROOT } from '../support/project.ts';
  *   site by site, and lines that it does not match must be the unparsed ones;
  * - GOLDEN_TOTALS: `name=number …`, counted by hand; sums over all points, fields of `access_log` as
  *   they are called (of one site with its name before them, `a.example/count`), of
- *   `access_log_agent` with `agent.` before them;
+ *   `access_log_lines` with `agent.` before them;
  * - GOLDEN_COUNTS, besides: requests of one route, upstream, property or key, also counted by hand,
  *   `route//users/:id=2 upstream/10.0.0.1:80=1 by/method/GET=3 top/ip/192.0.2.1=4`.
  */
@@ -125,7 +125,7 @@ function assertFollowsSchema(point: DecodedPoint, extraTags: readonly string[]):
 function assertAddsUp(point: DecodedPoint): void {
   const sum = (names: readonly string[]) =>
     names.reduce((total, name) => total + own(point, name), 0);
-  if (point.measurement === 'access_log_agent') {
+  if (point.measurement === 'access_log_lines') {
     assert.equal(own(point, 'lines'), sum(['counted', 'unparsed', 'late', 'filtered']));
     return;
   }
@@ -215,7 +215,7 @@ function assertSameAsCounted(points: readonly DecodedPoint[], one: Case, pattern
 /** Sum of a field over all points: `agent.lines` of the accounts, `a.example/count` of one site. */
 function total(points: readonly DecodedPoint[], name: string): number {
   const [, site, isAgent, field = ''] = /^(?:(.*)\/)?(agent\.)?(\w+)$/.exec(name) ?? [];
-  const measurement = isAgent === undefined ? 'access_log' : 'access_log_agent';
+  const measurement = isAgent === undefined ? 'access_log' : 'access_log_lines';
   assert.ok(
     MEASUREMENTS.some((m) => m.fields.some((f) => f.name === field)),
     `no field ${name}`,

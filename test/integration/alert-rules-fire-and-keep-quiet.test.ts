@@ -129,63 +129,63 @@ const SITUATIONS: Readonly<Record<string, Situation & { fires: readonly string[]
         : request,
     fires: ['nginx-5xx-ratio-warn', 'nginx-upstream-errors'],
   },
-  'the only meter stops': { silentS: 200, fires: ['collector-silent', 'collector-host-silent'] },
-  'the database is empty': { isEmpty: true, fires: ['collector-silent'] },
+  'the only meter stops': { silentS: 200, fires: ['meter-silent', 'meter-host-silent'] },
+  'the database is empty': { isEmpty: true, fires: ['meter-silent'] },
   'the reader does not keep up': {
-    extra: every('access_log_agent', AGENT, 'lag_ms=90000i'),
-    fires: ['collector-lag'],
+    extra: every('access_log_lines', AGENT, 'lag_ms=90000i'),
+    fires: ['meter-lag'],
   },
   'every tenth line cannot be parsed': {
     extra: every(
-      'access_log_agent',
+      'access_log_lines',
       AGENT,
       'lines=20i,counted=18i,unparsed=2i,late=0i,filtered=0i',
     ),
-    fires: ['collector-unparsed'],
+    fires: ['meter-unparsed'],
   },
   'every tenth line is late': {
     extra: every(
-      'access_log_agent',
+      'access_log_lines',
       AGENT,
       'lines=20i,counted=18i,unparsed=0i,late=2i,filtered=0i',
     ),
-    fires: ['collector-late'],
+    fires: ['meter-late'],
   },
   'a line is lost': {
     extra: [
-      `access_log_agent,${AGENT} lines=20i,counted=19i,unparsed=0i,late=0i,filtered=0i ${NOW_S - 120}`,
+      `access_log_lines,${AGENT} lines=20i,counted=19i,unparsed=0i,late=0i,filtered=0i ${NOW_S - 120}`,
     ],
-    fires: ['collector-accounting'],
+    fires: ['meter-accounting'],
   },
   'a line is counted twice': {
     extra: [
-      `access_log_agent,${AGENT} lines=20i,counted=21i,unparsed=0i,late=0i,filtered=0i ${NOW_S - 120}`,
+      `access_log_lines,${AGENT} lines=20i,counted=21i,unparsed=0i,late=0i,filtered=0i ${NOW_S - 120}`,
     ],
-    fires: ['collector-accounting'],
+    fires: ['meter-accounting'],
   },
   'the spool is nearly full': {
-    extra: every('access_log_sidecar', PROCESS, 'spool_bytes=250000000i'),
-    fires: ['collector-spool'],
+    extra: every('access_log_meter', PROCESS, 'spool_bytes=250000000i'),
+    fires: ['meter-spool'],
   },
   'points wait for a quarter of an hour': {
-    extra: every('access_log_sidecar', PROCESS, 'spool_age_ms=900000i'),
-    fires: ['collector-spool-age'],
+    extra: every('access_log_meter', PROCESS, 'spool_age_ms=900000i'),
+    fires: ['meter-spool-age'],
   },
   'the database refuses a point': {
-    extra: [`access_log_sidecar,${PROCESS} rejected_points=1i ${NOW_S - 120}`],
-    fires: ['collector-rejected'],
+    extra: [`access_log_meter,${PROCESS} rejected_points=1i ${NOW_S - 120}`],
+    fires: ['meter-rejected'],
   },
   'syslog messages are lost': {
-    extra: [`access_log_sidecar,${PROCESS} lost_messages=3i ${NOW_S - 120}`],
-    fires: ['collector-lost-messages'],
+    extra: [`access_log_meter,${PROCESS} lost_messages=3i ${NOW_S - 120}`],
+    fires: ['meter-lost-messages'],
   },
   'every fourth write fails': {
-    extra: every('access_log_sidecar', PROCESS, 'writes=3i,write_errors=1i'),
-    fires: ['collector-write-errors'],
+    extra: every('access_log_meter', PROCESS, 'writes=3i,write_errors=1i'),
+    fires: ['meter-write-errors'],
   },
   'tag values are folded': {
-    extra: [`access_log_sidecar,${PROCESS} folded=4i ${NOW_S - 120}`],
-    fires: ['collector-folded'],
+    extra: [`access_log_meter,${PROCESS} folded=4i ${NOW_S - 120}`],
+    fires: ['meter-folded'],
   },
 };
 
@@ -212,7 +212,7 @@ test('alert rules on a real InfluxDB, one situation after the other', async (t) 
     await influx.query(`DROP DATABASE "${DATABASE}"`);
     await createPolicies(influx);
     await writePoints(influx, await pointsIn({}));
-    const rule = RULES.find(({ uid }) => uid === 'collector-host-silent');
+    const rule = RULES.find(({ uid }) => uid === 'meter-host-silent');
     assert.ok(rule !== undefined);
     for (let ageS = 0; ageS < 120; ageS += 10) {
       const states = [ageS, ageS + 60].map((s) =>

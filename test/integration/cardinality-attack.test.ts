@@ -30,7 +30,7 @@ const CLOSED_VALUES_MAX = 100;
 const STATUSES_MAX = 900;
 const SERIES_MAX: Readonly<Record<string, number>> = {
   access_log: SITES_MAX,
-  access_log_agent: 1,
+  access_log_lines: 1,
   // Two full rations of new series, and `other` for each site.
   access_log_route: 2 * 50 + 50 + SITES_MAX,
   access_log_upstream: 2 * 32 + 32 + SITES_MAX,

@@ -143,7 +143,7 @@ test('a field of another type in the database: its points go to the dead letters
   defer(t, () => influx.stop());
   await influx.createDatabase('nginx');
   const nowS = Math.floor(Date.now() / 1000);
-  await influx.write('nginx', `access_log_sidecar,host=stranger rss="a lot" ${nowS}`);
+  await influx.write('nginx', `access_log_meter,host=stranger rss="a lot" ${nowS}`);
   const meter = await start({ INFLUX_URL: influx.url, INFLUX_DB: 'nginx' });
   await sendMany(nginx, 200);
   const lines = await waitForLines([log], 200);
@@ -153,19 +153,13 @@ test('a field of another type in the database: its points go to the dead letters
   assert.equal(await meter.stop(), 0);
   const kept = readFileSync(deadLetters, 'utf8').trimEnd().split('\n');
   for (const [index, line] of kept.entries()) {
-    assert.match(
-      line,
-      index % 2 === 0 ? /^# .*field type conflict/ : /^access_log_sidecar,host=it /,
-    );
+    assert.match(line, index % 2 === 0 ? /^# .*field type conflict/ : /^access_log_meter,host=it /);
   }
-  const [row] = await influx.rows('SELECT count("uptime") AS n FROM "access_log_sidecar"', 'nginx');
+  const [row] = await influx.rows('SELECT count("uptime") AS n FROM "access_log_meter"', 'nginx');
   assert.equal(row, undefined);
   // Once the conflict is out of the way the kept lines can be written as they are.
-  await influx.query('DROP MEASUREMENT "access_log_sidecar"', 'nginx');
+  await influx.query('DROP MEASUREMENT "access_log_meter"', 'nginx');
   await influx.write('nginx', readFileSync(deadLetters, 'utf8'));
-  const [after] = await influx.rows(
-    'SELECT count("uptime") AS n FROM "access_log_sidecar"',
-    'nginx',
-  );
+  const [after] = await influx.rows('SELECT count("uptime") AS n FROM "access_log_meter"', 'nginx');
   assert.equal(after?.['n'], kept.length / 2);
 });

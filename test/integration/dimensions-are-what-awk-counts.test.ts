@@ -156,7 +156,7 @@ test('an hour of a log, minute by minute', async (t) => {
     );
   }
   const [account] = await influx.rows(
-    'SELECT sum("lines") AS lines, sum("unparsed") AS unparsed FROM "access_log_agent"',
+    'SELECT sum("lines") AS lines, sum("unparsed") AS unparsed FROM "access_log_lines"',
     DATABASE,
   );
   const unparsed = counts.get('none unparsed')?.get('')?.[0];

@@ -105,6 +105,6 @@ test('every query on a real InfluxDB', async (t) => {
 });
 
 test('the dashboards are all there', () => {
-  for (const uid of ['nginx-overview', 'nginx-drilldown', 'nginx-collector'])
+  for (const uid of ['nginx-overview', 'nginx-drilldown', 'nginx-meter'])
     assert.ok(panelsOf(board(uid)).length > 10);
 });

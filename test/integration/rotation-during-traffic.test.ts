@@ -84,7 +84,7 @@ async function assertArrived({ meter }: Rig, database: string, lines: readonly s
 
 /** How many rotations (or truncations) the meter says it has seen. */
 async function noticed(database: string, field: 'rotations' | 'truncations'): Promise<number> {
-  const [row] = await influx.rows(`SELECT sum("${field}") AS n FROM "access_log_agent"`, database);
+  const [row] = await influx.rows(`SELECT sum("${field}") AS n FROM "access_log_lines"`, database);
   return Number(row?.['n'] ?? 0);
 }
 

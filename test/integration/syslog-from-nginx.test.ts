@@ -74,7 +74,7 @@ test('what nginx sends by syslog is what it writes to a file, with and without a
   defer(t, () => void stranger.close());
   stranger.send('no syslog at all', port, '127.0.0.1');
   await waitUntil('the message of a stranger is told as lost', async () => {
-    const query = 'SELECT sum("lost_messages") AS n FROM "access_log_sidecar"';
+    const query = 'SELECT sum("lost_messages") AS n FROM "access_log_meter"';
     return (await influx.rows(query, 'syslog'))[0]?.['n'] === 1;
   });
   assert.equal(await meter.stop(), 0);

@@ -3,16 +3,16 @@ import type { KnownAccount } from './known-traffic.ts';
 /**
  * Points that only a running meter can write, about itself and about the files it follows, at times
  * that are past: a test cannot have followed a log an hour ago. They are written by hand, with the
- * fields of the schema; collector-of-a-running-meter.test.ts has real ones, of now.
+ * fields of the schema; meter-dashboard-of-a-running-meter.test.ts has real ones, of now.
  */
 
 /** Figures of the process, in each window that has an account. */
-export function sidecarPoints(accounts: readonly KnownAccount[]): string[] {
+export function meterPoints(accounts: readonly KnownAccount[]): string[] {
   return accounts.map(({ startS, host }) => {
     const errors = startS % 600 === 0 ? 1 : 0;
     const starts = startS % 3600 === 0 ? 1 : 0;
     return (
-      `access_log_sidecar,host=${host} uptime=${startS % 3600}i,starts=${starts}i,points=31i,writes=3i,` +
+      `access_log_meter,host=${host} uptime=${startS % 3600}i,starts=${starts}i,points=31i,writes=3i,` +
       `write_errors=${errors}i,rejected_points=0i,spool_bytes=2048i,spool_max_bytes=268435456i,spool_age_ms=900i,write_ms=12i,` +
       `rss=61500000i,cpu_ms=310i,series=71i,folded=0i,lost_messages=0i ${startS}`
     );
@@ -25,7 +25,7 @@ export function followerFields(accounts: readonly KnownAccount[]): string[] {
     const rotations = startS % 3600 === 0 ? 1 : 0;
     const truncations = startS % 3600 === 1800 ? 1 : 0;
     return (
-      `access_log_agent,host=${host},log=${log} lag_ms=${800 + (startS % 60)}i,` +
+      `access_log_lines,host=${host},log=${log} lag_ms=${800 + (startS % 60)}i,` +
       `rotations=${rotations}i,truncations=${truncations}i ${startS}`
     );
   });

@@ -7,7 +7,7 @@ import { INIT_STATEMENTS, REBUILD_STATEMENTS } from '../../scripts/dashboards/ro
 import { runMeter } from './cli.ts';
 import { defer } from './defer.ts';
 import { type Influx, startInflux } from './influxdb.ts';
-import { followerFields, sidecarPoints } from './daemon-points.ts';
+import { followerFields, meterPoints } from './daemon-points.ts';
 import { HEALTH_PATH, KNOWN_FORMAT, knownCountries, knownLog } from './known-log.ts';
 import {
   type KnownAccount,
@@ -88,7 +88,7 @@ export async function pointsOf(stretches: readonly KnownStretch[]): Promise<stri
 
 function daemonPoints(stretches: readonly KnownStretch[]): string[] {
   const accounts = stretches.flatMap((stretch) => stretch.accounts);
-  return [...sidecarPoints(accounts), ...followerFields(accounts)];
+  return [...meterPoints(accounts), ...followerFields(accounts)];
 }
 
 /** What each run has printed. */

@@ -299,7 +299,7 @@ export class PipelineRig {
       }),
       encode: (windows) =>
         windows.map((window) => ({ lines: Buffer.from(JSON.stringify(window)), points: 1 })),
-      sidecarPoint: (startS) => ({ lines: Buffer.from(`sidecar ${startS}`), points: 1 }),
+      meterPoint: (startS) => ({ lines: Buffer.from(`sidecar ${startS}`), points: 1 }),
       onWindows: (windows) => this.handed.push(...windows),
     });
     this.pipeline.restore(saved?.logs ?? []);

@@ -152,7 +152,7 @@ export async function accountInInflux(
   db: string,
   log: string,
 ): Promise<LinesTotals> {
-  const rows = await influx.rows(`SELECT * FROM "access_log_agent" WHERE "log" = '${log}'`, db);
+  const rows = await influx.rows(`SELECT * FROM "access_log_lines" WHERE "log" = '${log}'`, db);
   const totals = { lines: 0, counted: 0, unparsed: 0, late: 0, filtered: 0, bytes: 0 };
   for (const row of rows) {
     const own = Object.fromEntries(

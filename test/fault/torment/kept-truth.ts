@@ -129,7 +129,7 @@ async function compareAccount(
 ): Promise<string[]> {
   const differences: string[] = [];
   const rows = await influx.rows(
-    `SELECT * FROM "access_log_agent" WHERE "log" = '${log}'`,
+    `SELECT * FROM "access_log_lines" WHERE "log" = '${log}'`,
     database,
   );
   const total = { lines: 0, counted: 0, unparsed: 0, late: 0, filtered: 0 };

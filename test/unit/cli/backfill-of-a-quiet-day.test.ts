@@ -15,7 +15,7 @@ test('every window of a day between two lines is written, whatever is handed ove
   const done = await runMeter(['backfill', '--stdout', 'access.log'], { cwd: dir });
   assert.equal(done.code, 0, done.stderr);
   const points = decodeLines(Buffer.from(done.stdout));
-  for (const measurement of ['access_log', 'access_log_agent']) {
+  for (const measurement of ['access_log', 'access_log_lines']) {
     const times = points
       .filter((point) => point.measurement === measurement)
       .map((point) => Number(point.timestamp));

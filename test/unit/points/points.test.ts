@@ -7,7 +7,7 @@ import { encodeDetail } from '../../../src/points/detail-points.ts';
 import { test } from 'node:test';
 import type { SealedWindow, SiteTotals } from '../../../src/aggregate/sealed-window.ts';
 import { LineProtocolBuffer } from '../../../src/points/line-protocol.ts';
-import { encodeSidecar, encodeWindow, encodeWindows } from '../../../src/points/points.ts';
+import { encodeMeter, encodeWindow, encodeWindows } from '../../../src/points/points.ts';
 import { MEASUREMENTS } from '../../../src/points/schema.ts';
 import { type DecodedPoint, decodeLines } from '../../support/line-protocol-decoder.ts';
 
@@ -117,18 +117,18 @@ test('a window is one point per site and one for the log', () => {
   assert.ok(lines[0]?.endsWith('b_65536=31i,b_inf=32i 1795374000'), lines[0]);
   assert.equal(
     lines[1],
-    'access_log_agent,env=test,host=web-1,log=access lines=512i,counted=500i,unparsed=9i,late=1i,' +
+    'access_log_lines,env=test,host=web-1,log=access lines=512i,counted=500i,unparsed=9i,late=1i,' +
       'filtered=2i,bytes=102400i,unread_bytes=0i,lag_ms=812i,rotations=0i,truncations=0i 1795374000',
   );
 });
 
 test("the sidecar's own point", () => {
   const buffer = new LineProtocolBuffer();
-  encodeSidecar(SIDECAR, 1_795_374_000, TAGS, buffer);
+  encodeMeter(SIDECAR, 1_795_374_000, TAGS, buffer);
   const [batch] = [...buffer.batches()];
   assert.equal(
     Buffer.from(batch!.lines).toString(),
-    'access_log_sidecar,env=test,host=web-1 uptime=86400i,starts=0i,points=31i,writes=3i,write_errors=0i,' +
+    'access_log_meter,env=test,host=web-1 uptime=86400i,starts=0i,points=31i,writes=3i,write_errors=0i,' +
       'rejected_points=0i,spool_bytes=2048i,spool_max_bytes=268435456i,spool_age_ms=900i,' +
       'write_ms=12i,rss=61500000i,cpu_ms=31i,series=71i,folded=0i,lost_messages=6i 1795374000\n',
   );
@@ -137,7 +137,7 @@ test("the sidecar's own point", () => {
 test('every point has the tags and fields of the schema, in its order and types', () => {
   const buffer = new LineProtocolBuffer();
   encodeWindow(WINDOW, TAGS, buffer);
-  encodeSidecar(SIDECAR, WINDOW.startS, TAGS, buffer);
+  encodeMeter(SIDECAR, WINDOW.startS, TAGS, buffer);
   encodeDetail(DETAIL, TAGS, buffer);
   const points = [...buffer.batches()].flatMap(({ lines }) => decodeLines(lines));
   const written = MEASUREMENTS.filter((m) => m.isWritten);

@@ -1,6 +1,6 @@
 /** The meter itself: can the numbers be trusted, does it keep up, does the database take them. */
 import { dashboard, type Section } from './dashboard.ts';
-import { DELIVERY, PROCESS, READING } from './collector-graphs.ts';
+import { DELIVERY, PROCESS, READING } from './meter-graphs.ts';
 import {
   AGENT_SELECTION,
   formulaQuery,
@@ -18,8 +18,8 @@ import { byColumn, stat } from './panel.ts';
 import { table } from './table-panel.ts';
 import { AGENT_VARIABLES, RESOLUTION_VARIABLE } from './variables.ts';
 
-const AGENT = { measurement: from('access_log_agent'), selection: AGENT_SELECTION } as const;
-const SIDECAR = { measurement: from('access_log_sidecar'), selection: HOST_SELECTION } as const;
+const AGENT = { measurement: from('access_log_lines'), selection: AGENT_SELECTION } as const;
+const METER_POINT = { measurement: from('access_log_meter'), selection: HOST_SELECTION } as const;
 const SMALL = { width: 4, height: 4 } as const;
 
 /** Lines that no counter explains. Zero by construction; 1.0* since abs() of an integer is wrong on 1.6. */
@@ -127,7 +127,11 @@ const TRUST: Section = {
         [1, 'red'],
       ],
       queries: byColumn(
-        formulaQuery({ ...SIDECAR, formulas: [sum('rejected_points', 'refused')], range: RANGE }),
+        formulaQuery({
+          ...METER_POINT,
+          formulas: [sum('rejected_points', 'refused')],
+          range: RANGE,
+        }),
       ),
     }),
     stat({
@@ -174,7 +178,7 @@ const TRUST: Section = {
         [0.5, 'orange'],
         [0.8, 'red'],
       ],
-      queries: byColumn(formulaQuery({ ...SIDECAR, formulas: [SPOOL_SHARE], range: LATEST })),
+      queries: byColumn(formulaQuery({ ...METER_POINT, formulas: [SPOOL_SHARE], range: LATEST })),
     }),
     stat({
       ...SMALL,
@@ -191,7 +195,7 @@ const TRUST: Section = {
       ],
       queries: byColumn(
         formulaQuery({
-          ...SIDECAR,
+          ...METER_POINT,
           formulas: [
             {
               name: 'failed',
@@ -226,7 +230,7 @@ const TRUST: Section = {
         [null, 'green'],
         [1, 'orange'],
       ],
-      queries: byColumn(formulaQuery({ ...SIDECAR, formulas: [sum('folded')], range: RANGE })),
+      queries: byColumn(formulaQuery({ ...METER_POINT, formulas: [sum('folded')], range: RANGE })),
     }),
   ],
 };
@@ -247,7 +251,7 @@ const WHICH: Section = {
       keepTime: true,
       queries: [
         {
-          query: `SELECT last("uptime") AS "uptime" FROM ${SIDECAR.measurement} WHERE ${HOST_SELECTION} AND ${RANGE} GROUP BY "host"`,
+          query: `SELECT last("uptime") AS "uptime" FROM ${METER_POINT.measurement} WHERE ${HOST_SELECTION} AND ${RANGE} GROUP BY "host"`,
         },
       ],
       sortBy: 'last point',
@@ -309,9 +313,9 @@ const WHICH: Section = {
   ],
 };
 
-export const COLLECTOR = dashboard({
-  uid: 'nginx-collector',
-  title: 'nginx / collector',
+export const METER = dashboard({
+  uid: 'nginx-meter',
+  title: 'nginx / meter',
   description: 'The meter itself: whether its numbers can be trusted, and what holds it up.',
   variables: [...AGENT_VARIABLES, RESOLUTION_VARIABLE],
   sections: [TRUST, READING, DELIVERY, PROCESS, WHICH],

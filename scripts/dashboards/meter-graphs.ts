@@ -19,7 +19,7 @@ const BUCKET = '${__interval}';
 
 function agent(formulas: readonly Formula[], tags: readonly string[] = []): string {
   return formulaQuery({
-    measurement: from('access_log_agent'),
+    measurement: from('access_log_lines'),
     formulas,
     selection: AGENT_SELECTION,
     range: RANGE,
@@ -28,9 +28,9 @@ function agent(formulas: readonly Formula[], tags: readonly string[] = []): stri
   });
 }
 
-function sidecar(formulas: readonly Formula[], tags: readonly string[] = []): string {
+function meter(formulas: readonly Formula[], tags: readonly string[] = []): string {
   return formulaQuery({
-    measurement: from('access_log_sidecar'),
+    measurement: from('access_log_meter'),
     formulas,
     selection: HOST_SELECTION,
     range: RANGE,
@@ -151,7 +151,7 @@ export const READING: Section = {
           unit: 'short',
           width: 8,
         },
-        byTag('host', sidecar([sum('lost_messages', 'lost')], ['host'])),
+        byTag('host', meter([sum('lost_messages', 'lost')], ['host'])),
         [
           [null, 'green'],
           [1, 'red'],
@@ -177,7 +177,7 @@ export const DELIVERY: Section = {
             unit: 'short',
             width: 8,
           },
-          byColumn(sidecar([sum('writes', 'succeeded'), sum('write_errors', 'failed')])),
+          byColumn(meter([sum('writes', 'succeeded'), sum('write_errors', 'failed')])),
         ),
         overrides: [fixed('succeeded', 'green'), fixed('failed', 'red')],
       },
@@ -194,7 +194,7 @@ export const DELIVERY: Section = {
             unit: 'short',
             width: 8,
           },
-          byColumn(sidecar([sum('points', 'taken'), sum('rejected_points', 'refused')])),
+          byColumn(meter([sum('points', 'taken'), sum('rejected_points', 'refused')])),
         ),
         overrides: [fixed('taken', 'green'), fixed('refused', 'red')],
       },
@@ -210,7 +210,7 @@ export const DELIVERY: Section = {
           unit: 'ms',
           width: 8,
         },
-        byTag('host', sidecar([max('write_ms', 'duration')], ['host'])),
+        byTag('host', meter([max('write_ms', 'duration')], ['host'])),
         [
           [null, 'green'],
           [1000, 'orange'],
@@ -229,7 +229,7 @@ export const DELIVERY: Section = {
           unit: 'percentunit',
           width: 12,
         },
-        byTag('host', sidecar([SPOOL_SHARE], ['host'])),
+        byTag('host', meter([SPOOL_SHARE], ['host'])),
         [
           [null, 'green'],
           [0.5, 'orange'],
@@ -248,7 +248,7 @@ export const DELIVERY: Section = {
           unit: 'ms',
           width: 12,
         },
-        byTag('host', sidecar([max('spool_age_ms', 'age')], ['host'])),
+        byTag('host', meter([max('spool_age_ms', 'age')], ['host'])),
         [
           [null, 'green'],
           [60_000, 'orange'],
@@ -274,7 +274,7 @@ export const PROCESS: Section = {
           unit: 'bytes',
           width: 8,
         },
-        byTag('host', sidecar([max('rss', 'memory')], ['host'])),
+        byTag('host', meter([max('rss', 'memory')], ['host'])),
         [
           [null, 'green'],
           [134_217_728, 'orange'],
@@ -295,7 +295,7 @@ export const PROCESS: Section = {
           },
           byTag(
             'host',
-            sidecar([{ name: 'cpu', expression: '1.0*sum("cpu_ms")/${__interval_ms}' }], ['host']),
+            meter([{ name: 'cpu', expression: '1.0*sum("cpu_ms")/${__interval_ms}' }], ['host']),
           ),
           [
             [null, 'green'],
@@ -318,7 +318,7 @@ export const PROCESS: Section = {
           unit: 'short',
           width: 8,
         },
-        byColumn(sidecar([max('series'), sum('folded')])),
+        byColumn(meter([max('series'), sum('folded')])),
       ),
     ),
   ],

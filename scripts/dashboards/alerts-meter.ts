@@ -13,8 +13,8 @@ function reading(measurement: string, tags: readonly string[]) {
   });
 }
 
-const agent = reading('"access_log_agent"', ['host', 'log']);
-const sidecar = reading('"access_log_sidecar"', ['host']);
+const agent = reading('"access_log_lines"', ['host', 'log']);
+const meter = reading('"access_log_meter"', ['host']);
 
 const UNACCOUNTED: Formula = {
   name: 'unaccounted',
@@ -26,17 +26,17 @@ const WRITE_ERRORS: Formula = {
   expression: '1.0*sum("write_errors")/(sum("writes")+sum("write_errors"))',
 };
 
-const ON_COLLECTOR = { dashboardUid: 'nginx-collector' } as const;
+const ON_METER = { dashboardUid: 'nginx-meter' } as const;
 const QUIET = { noDataState: 'OK', execErrState: 'KeepLast' } as const;
 
-export const COLLECTOR_RULES: readonly AlertRule[] = [
+export const METER_RULES: readonly AlertRule[] = [
   {
-    uid: 'collector-silent',
+    uid: 'meter-silent',
     title: 'No meter writes any more',
     // No row at all is the alarm; a row always has a count above nothing, so the threshold never fires.
     queries: {
       points: {
-        query: `SELECT count("uptime") AS "points" FROM "access_log_sidecar" WHERE ${RANGE}`,
+        query: `SELECT count("uptime") AS "points" FROM "access_log_meter" WHERE ${RANGE}`,
         from: 2 * MINUTE,
         to: 0,
       },
@@ -47,19 +47,19 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
     severity: 'critical',
     noDataState: 'Alerting',
     execErrState: 'Alerting',
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 95,
     summary: 'No meter has written for two minutes, or the database does not answer',
     description:
       'All graphs stand still. Look whether the database answers, then at the log of a meter.',
   },
   {
-    uid: 'collector-host-silent',
+    uid: 'meter-host-silent',
     title: 'One meter writes no more',
     // fill(0) keeps a host that has gone silent in the answer for the half hour that is asked for.
     queries: {
       points: {
-        query: `SELECT count("uptime") AS "points" FROM "access_log_sidecar" WHERE ${RANGE} GROUP BY time(2m), "host" fill(0)`,
+        query: `SELECT count("uptime") AS "points" FROM "access_log_meter" WHERE ${RANGE} GROUP BY time(2m), "host" fill(0)`,
         from: 30 * MINUTE,
         to: SETTLED,
       },
@@ -70,14 +70,14 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
     severity: 'warning',
     isPaused: true,
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 95,
     summary: '{{ $labels.host }}: nothing written for two minutes',
     description:
       'For fixed hosts: unpause it. Where pods or containers come and go with new names it would fire at each of them.',
   },
   {
-    uid: 'collector-lag',
+    uid: 'meter-lag',
     title: 'A meter does not keep up',
     queries: { lag: agent(max('lag_ms', 'lag'), 5) },
     equation: '$lag',
@@ -85,7 +85,7 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
     for: '5m',
     severity: 'warning',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 84,
     summary:
       '{{ $labels.host }}, {{ $labels.log }}: reads lines that are {{ humanize $values.lag.Value }} ms old',
@@ -93,7 +93,7 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
       'A full spool stops the reader; else it lacks processor time, or nginx buffers (flush=).',
   },
   {
-    uid: 'collector-unparsed',
+    uid: 'meter-unparsed',
     title: 'Lines cannot be parsed',
     queries: {
       ratio: agent(ratio('unparsed', 'lines', 'ratio'), 10),
@@ -104,7 +104,7 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
     for: '10m',
     severity: 'warning',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 83,
     summary:
       '{{ $labels.host }}, {{ $labels.log }}: {{ $values.ratio.Value | humanizePercentage }} of lines are not of the log format',
@@ -112,7 +112,7 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
       'LOG_FORMAT and the log_format of nginx differ; the log of the meter shows samples.',
   },
   {
-    uid: 'collector-late',
+    uid: 'meter-late',
     title: 'Lines come too late',
     queries: { ratio: agent(ratio('late', 'lines', 'ratio'), 10), lines: agent(sum('lines'), 10) },
     equation: '$ratio * ($lines >= 100)',
@@ -120,14 +120,14 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
     for: '10m',
     severity: 'warning',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 83,
     summary:
       '{{ $labels.host }}, {{ $labels.log }}: {{ $values.ratio.Value | humanizePercentage }} of lines are in no window',
     description: 'Raise LATENESS above the flush time of nginx and the longest request.',
   },
   {
-    uid: 'collector-accounting',
+    uid: 'meter-accounting',
     title: 'Lines are unaccounted for',
     queries: { unaccounted: agent(UNACCOUNTED, 10) },
     equation: '$unaccounted',
@@ -135,7 +135,7 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
     for: '2m',
     severity: 'critical',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 70,
     summary:
       '{{ $labels.host }}, {{ $labels.log }}: {{ $values.unaccounted.Value }} lines are unaccounted for',
@@ -143,15 +143,15 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
       'lines = counted + unparsed + late + filtered does not hold: a fault of the meter; report it.',
   },
   {
-    uid: 'collector-spool',
+    uid: 'meter-spool',
     title: 'The spool fills',
-    queries: { spool: sidecar(SPOOL_SHARE, 5) },
+    queries: { spool: meter(SPOOL_SHARE, 5) },
     equation: '$spool',
     above: 0.8,
     for: '5m',
     severity: 'warning',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 90,
     summary:
       '{{ $labels.host }}: {{ $values.spool.Value | humanizePercentage }} of SPOOL_MAX_BYTES wait for the database',
@@ -159,74 +159,74 @@ export const COLLECTOR_RULES: readonly AlertRule[] = [
       'When it is full, reading stops and the log is the buffer. Look why the database is slow.',
   },
   {
-    uid: 'collector-spool-age',
+    uid: 'meter-spool-age',
     title: 'Points are late',
-    queries: { age: sidecar(max('spool_age_ms', 'age'), 5) },
+    queries: { age: meter(max('spool_age_ms', 'age'), 5) },
     equation: '$age',
     above: 600_000,
     for: '10m',
     severity: 'warning',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 91,
     summary: '{{ $labels.host }}: the oldest point waits since {{ humanize $values.age.Value }} ms',
     description:
       'The database takes points more slowly than they come: look at its load and at failed writes.',
   },
   {
-    uid: 'collector-rejected',
+    uid: 'meter-rejected',
     title: 'The database refuses points',
-    queries: { refused: sidecar(sum('rejected_points', 'refused'), 5) },
+    queries: { refused: meter(sum('rejected_points', 'refused'), 5) },
     equation: '$refused',
     above: 0,
     for: '0s',
     severity: 'critical',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 88,
     summary: '{{ $labels.host }}: {{ $values.refused.Value }} points were refused for good',
     description: 'They are in the dead-letter file with the reason of the database.',
   },
   {
-    uid: 'collector-lost-messages',
+    uid: 'meter-lost-messages',
     title: 'Syslog messages are lost',
-    queries: { lost: sidecar(sum('lost_messages', 'lost'), 5) },
+    queries: { lost: meter(sum('lost_messages', 'lost'), 5) },
     equation: '$lost',
     above: 0,
     for: '0s',
     severity: 'warning',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 97,
     summary: '{{ $labels.host }}: {{ $values.lost.Value }} syslog messages came and were lost',
     description:
       'They are in no count. /metrics tells why: malformed is another sender, dropped a receive buffer that is too small; a log file loses none.',
   },
   {
-    uid: 'collector-write-errors',
+    uid: 'meter-write-errors',
     title: 'Writes fail',
-    queries: { ratio: sidecar(WRITE_ERRORS, 5) },
+    queries: { ratio: meter(WRITE_ERRORS, 5) },
     equation: '$ratio',
     above: 0.1,
     for: '5m',
     severity: 'warning',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 87,
     summary: '{{ $labels.host }}: {{ $values.ratio.Value | humanizePercentage }} of writes fail',
     description:
       'They are tried again, nothing is lost yet. The log of the meter has the answer of the database.',
   },
   {
-    uid: 'collector-folded',
+    uid: 'meter-folded',
     title: 'Details are folded into other',
-    queries: { folded: sidecar(sum('folded'), 15) },
+    queries: { folded: meter(sum('folded'), 15) },
     equation: '$folded',
     above: 0,
     for: '15m',
     severity: 'info',
     ...QUIET,
-    ...ON_COLLECTOR,
+    ...ON_METER,
     panelId: 94,
     summary: '{{ $labels.host }}: {{ $values.folded.Value }} tag values were folded into other',
     description:
