@@ -28,7 +28,7 @@ export async function lineUp(logPath: string): Promise<Line> {
   const contestants: Contestant[] = [
     { name: 'nginx-meter', argv, env, linesRead: sumOfLines },
     // The others below count totals as well, and no dimensions.
-    { name: 'totals only', argv, env: { ...env, DETAIL_WINDOW: 'off' }, linesRead: sumOfLines },
+    { name: 'totals only', argv, env: { ...env, DIMENSION_WINDOW: 'off' }, linesRead: sumOfLines },
     { name: 'wc -l', argv: ['wc', '-l', logPath], env: {}, linesRead: Number.parseInt },
   ];
   const missing: string[] = [];
@@ -71,7 +71,7 @@ function sumOfLines(lineProtocol: string): number {
   return lines;
 }
 
-/** CPU model for the report; empty where /proc does not tell. */
+/** CPU model for the notice; empty where /proc does not tell. */
 export function cpuModel(): string {
   if (!existsSync('/proc/cpuinfo')) return '';
   return /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';

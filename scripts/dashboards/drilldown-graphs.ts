@@ -1,6 +1,6 @@
 /** The graphs of the drill-down: of the selected routes, of the upstreams, and of the site around them. */
 import { LATENCY_BOUNDS_MS } from '../../src/aggregate/sealed-window.ts';
-import { COARSE_LATENCY_BOUNDS_MS } from '../../src/aggregate/dimension/sealed-detail.ts';
+import { COARSE_LATENCY_BOUNDS_MS } from '../../src/aggregate/dimension/sealed-dimensions.ts';
 import type { Section } from './dashboard.ts';
 import {
   type Formula,

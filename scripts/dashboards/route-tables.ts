@@ -1,5 +1,5 @@
 /** The tables of routes and upstreams; each row leads to its own graphs. */
-import { COARSE_LATENCY_BOUNDS_MS } from '../../src/aggregate/dimension/sealed-detail.ts';
+import { COARSE_LATENCY_BOUNDS_MS } from '../../src/aggregate/dimension/sealed-dimensions.ts';
 import { type Formula, formulaQuery, from, max, RANGE, ratio, sum } from './influxql.ts';
 import { ERROR_RATIO, LATENCY, PLAIN } from './palette.ts';
 import type { PlacedLater } from './panel.ts';

@@ -6,12 +6,12 @@ import {
   REASON_TIME,
   type RecordBatch,
 } from '../parse/record-batch.ts';
-import type { Details, DetailsSnapshot } from './dimension/details.ts';
+import type { Dimensions, DimensionsSnapshot } from './dimension/dimensions.ts';
 import { beginS, dueStarts, dueUntilS, type DueMode, type Rewrite } from './time/due-windows.ts';
 import { EventTime, NEVER, type EventTimeSnapshot } from './time/event-time.ts';
 import { hasCounts, NO_GAUGES, PendingGauges, type Gauges } from './gauges.ts';
 import { OpenWindows, type OpenWindowsSnapshot } from './open-windows.ts';
-import type { SealedDetail } from './dimension/sealed-detail.ts';
+import type { SealedDimensions } from './dimension/sealed-dimensions.ts';
 import type { SealedWindow } from './sealed-window.ts';
 import type { Series } from './series.ts';
 import { SiteTable, type SiteTableSnapshot } from './site/site-table.ts';
@@ -41,7 +41,7 @@ export interface LogWindowsOptions {
   /** `never`: a window is handed over once, when no more lines can change it. */
   readonly rewrite: Rewrite;
   /** Counts what is counted here by route, upstream, … as well, and knows what is to be ignored. */
-  readonly details?: Details | undefined;
+  readonly dimensions?: Dimensions | undefined;
 }
 
 export interface LogWindowsSnapshot {
@@ -49,7 +49,7 @@ export interface LogWindowsSnapshot {
   readonly gauges: Gauges;
   readonly sites: SiteTableSnapshot;
   readonly open: OpenWindowsSnapshot;
-  readonly details?: DetailsSnapshot | undefined;
+  readonly details?: DimensionsSnapshot | undefined;
 }
 
 /** A line whose window begins later than this after the clock has no believable time. */
@@ -96,7 +96,7 @@ export class LogWindows {
     for (const window of this.#open.byStart.values()) {
       if (this.#time.isClosed(window.startS)) series += window.seriesCount + 1;
     }
-    return series + (this.#options.details?.overdueSeries(this.#time) ?? 0);
+    return series + (this.#options.dimensions?.overdueSeries(this.#time) ?? 0);
   }
 
   /** Which FAMILY_* a quiet window is written with, once the format of the log is known. */
@@ -126,10 +126,10 @@ export class LogWindows {
   add(records: RecordBatch, nowMs: number, isOwn: boolean): void {
     const { reason, timeS, lineStart, lineEnd, siteStart, siteEnd, bytes, length } = records;
     const { status, bytesOut, bytesIn, requestMs } = records;
-    const { errorStatusMin, windowS, details } = this.#options;
+    const { errorStatusMin, windowS, dimensions } = this.#options;
     const time = this.#time;
     time.nowS = Math.floor(nowMs / 1000);
-    details?.begin(records);
+    dimensions?.begin(records);
     this.sites.isRaw = records.escape === 'none';
     const families = records.families | FAMILY_KNOWN;
     let counted = 0;
@@ -175,10 +175,10 @@ export class LogWindows {
       }
       series.add(status[i] ?? 0, errorStatusMin, bytesOut[i] ?? 0, bytesIn[i] ?? 0);
       series.addTime(requestMs[i] ?? -1);
-      details?.count(i, atS, named.name, isOwn);
+      dimensions?.count(i, atS, named.name, isOwn);
       counted++;
     }
-    details?.end();
+    dimensions?.end();
     this.sites.count(site, counted - told);
     this.counters.counted += counted;
     if (counted > 0) this.#open.families = families;
@@ -187,12 +187,12 @@ export class LogWindows {
   #advance(atS: number): void {
     const { newestS } = this.#time;
     if (newestS !== NEVER) this.sites.advance(newestS, atS);
-    this.#options.details?.advance(newestS, atS, this.#time.watermarkAt(atS));
+    this.#options.dimensions?.advance(newestS, atS, this.#time.watermarkAt(atS));
     this.#time.newestS = atS;
   }
 
   #isIgnored(row: number): boolean {
-    return this.#options.details?.isIgnored(row) === true;
+    return this.#options.dimensions?.isIgnored(row) === true;
   }
 
   /** Lines that the follower passed over because of their length; bytes come with each part of one. */
@@ -248,27 +248,27 @@ export class LogWindows {
 
   /** The log has been read to an end for good: nobody writes to it any more. */
   endInput(): void {
-    this.#options.details?.endInput(this.#time.newestS);
+    this.#options.dimensions?.endInput(this.#time.newestS);
   }
 
-  /** The detail windows to write now, oldest first; call it after `takeDue`. */
-  takeDetails(mode: DueMode): SealedDetail[] {
-    return this.#options.details?.takeDue(mode, this.#time) ?? [];
+  /** The dimension windows to write now, oldest first; call it after `takeDue`. */
+  takeDimensions(mode: DueMode): SealedDimensions[] {
+    return this.#options.dimensions?.takeDue(mode, this.#time) ?? [];
   }
 
   /** Routes and upstreams with a series of their own. */
-  get detailSeries(): number {
-    return this.#options.details?.series ?? 0;
+  get dimensionSeries(): number {
+    return this.#options.dimensions?.series ?? 0;
   }
 
   /** Requests whose route, upstream or status went to `other` since the process started. */
-  get detailFolded(): number {
-    return this.#options.details?.folded ?? 0;
+  get dimensionFolded(): number {
+    return this.#options.dimensions?.folded ?? 0;
   }
 
-  /** Detail windows that begin before this have been taken, and none will come; after `takeDetails`. */
-  detailsTakenUntilS(mode: DueMode): number {
-    return this.#options.details?.takenUntilS(mode, this.#time) ?? Infinity;
+  /** Dimension windows that begin before this have been taken, and none will come; after `takeDimensions`. */
+  dimensionsTakenUntilS(mode: DueMode): number {
+    return this.#options.dimensions?.takenUntilS(mode, this.#time) ?? Infinity;
   }
 
   #takePortion(mode: DueMode): SealedWindow[] {
@@ -323,7 +323,7 @@ export class LogWindows {
       gauges: this.#gauges.snapshot(),
       sites: this.sites.snapshot(),
       open: this.#open.snapshot(),
-      details: this.#options.details?.snapshot(),
+      details: this.#options.dimensions?.snapshot(),
     };
   }
 
@@ -333,6 +333,6 @@ export class LogWindows {
     this.#gauges.restore(snapshot.gauges);
     this.sites.restore(snapshot.sites);
     this.#open.restore(snapshot.open, this.sites);
-    if (snapshot.details !== undefined) this.#options.details?.restore(snapshot.details);
+    if (snapshot.details !== undefined) this.#options.dimensions?.restore(snapshot.details);
   }
 }

@@ -4,7 +4,7 @@ import { ADVISED_NAME, adviseOn } from '../parse/advice/format-advice.ts';
 import type { LineParser } from '../parse/line-parser.ts';
 import type { RecordBatch } from '../parse/record-batch.ts';
 import { printable } from '../text/printable.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 
 export interface AdviceOptions {
   readonly log: string;
@@ -15,7 +15,7 @@ export interface AdviceOptions {
   readonly setting: string | undefined;
   /** The variable that CLIENT_IP_FROM names, where it matters. */
   readonly clientVariable: string | undefined;
-  readonly report: Reporter;
+  readonly notify: Notify;
 }
 
 /**
@@ -24,13 +24,13 @@ export interface AdviceOptions {
  */
 export class AdvisedParser implements LineParser {
   readonly #parser: LineParser;
-  readonly #o: AdviceOptions;
+  readonly #options: AdviceOptions;
   #told = '';
   #isClientTold = false;
 
   constructor(parser: LineParser, options: AdviceOptions) {
     this.#parser = parser;
-    this.#o = options;
+    this.#options = options;
   }
 
   get formatName(): string {
@@ -57,14 +57,14 @@ export class AdvisedParser implements LineParser {
   }
 
   #tellAdvice(): void {
-    const { log, setting, report } = this.#o;
+    const { log, setting, notify } = this.#options;
     const { formatName, families } = this.#parser;
     if (setting === undefined || formatName === this.#told || formatName === 'auto') return;
     this.#told = formatName;
     const advice = adviseOn(setting, formatName, families);
     if (advice === undefined) return;
     const directive = advice.directive.map((line) => line.trim()).join(' ');
-    report({
+    notify({
       level: 'info',
       code: 'format-lacks-variables',
       subject: `${log}, ${formatName}`,
@@ -76,11 +76,11 @@ export class AdvisedParser implements LineParser {
   }
 
   #tellClient(): void {
-    const { log, clientVariable, report } = this.#o;
+    const { log, clientVariable, notify } = this.#options;
     if (this.#isClientTold || clientVariable === undefined) return;
     if (!this.#parser.lacks(clientVariable)) return;
     this.#isClientTold = true;
-    report({
+    notify({
       level: 'warn',
       code: 'client-variable-missing',
       subject: log,

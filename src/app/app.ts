@@ -22,7 +22,7 @@ import { LogRotation } from '../nginx/log-rotation.ts';
 import type { GeoipDatabase } from '../geoip/geoip.ts';
 import { openLogSources } from './open-sources.ts';
 import { Pipeline, type LogLane } from '../pipeline/pipeline.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 import { MeterFigures } from './process-point.ts';
 import { StateLock } from '../state/state-lock.ts';
 import { snapshotOf } from './status-snapshot.ts';
@@ -40,7 +40,7 @@ export interface AppOptions {
   readonly config: Config;
   readonly version: string;
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
   /** Windows as they are handed over, for the live summary. */
   readonly onWindows: (windows: readonly SealedWindow[]) => void;
   /** With GEOIP_DB. It outlives an App, so that a file broken meanwhile does not end the next start. */
@@ -63,7 +63,7 @@ export class IdentityError extends Error {
 }
 
 export class App {
-  readonly #o: AppOptions;
+  readonly #options: AppOptions;
   readonly #lock: StateLock;
   readonly #spool: Spool;
   readonly #source: LineSource<FollowCheckpoint>;
@@ -77,7 +77,7 @@ export class App {
   #isDamaged = false;
 
   private constructor(parts: AppParts) {
-    this.#o = parts.options;
+    this.#options = parts.options;
     this.#lock = parts.lock;
     this.#spool = parts.spool;
     this.#source = parts.source;
@@ -97,7 +97,7 @@ export class App {
    * when there is state that cannot be read.
    */
   static async start(options: AppOptions): Promise<App> {
-    const lock = await StateLock.acquire(options.config.stateDir, options.report);
+    const lock = await StateLock.acquire(options.config.stateDir, options.notify);
     let app: App | undefined;
     try {
       const started = new App(await buildParts(options, lock));
@@ -124,7 +124,7 @@ export class App {
    * started at once, which reads the logs again.
    */
   async run(signal: AbortSignal): Promise<'stopped' | 'read-again'> {
-    const { clock } = this.#o;
+    const { clock } = this.#options;
     const stop = AbortSignal.any([signal, this.#stopping.signal]);
     const drained = new AbortController();
     const writing = this.#writer?.run(drained.signal);
@@ -148,9 +148,9 @@ export class App {
   }
 
   async #watchGeoip(signal: AbortSignal): Promise<void> {
-    const { clock, report, config, geoip } = this.#o;
+    const { clock, notify, config, geoip } = this.#options;
     const intervalMs = GEOIP_POLLS * config.pollIntervalMs;
-    await geoip?.watch({ intervalMs, clock, report, signal });
+    await geoip?.watch({ intervalMs, clock, notify, signal });
   }
 
   async #close(): Promise<void> {
@@ -163,9 +163,9 @@ export class App {
 
   status(): MeterStatus {
     return snapshotOf({
-      version: this.#o.version,
-      config: this.#o.config,
-      clock: this.#o.clock,
+      version: this.#options.version,
+      config: this.#options.config,
+      clock: this.#options.clock,
       startedMs: this.#startedMs,
       pipeline: this.#pipeline,
       logs: this.#source.status(),
@@ -192,8 +192,8 @@ interface AppParts {
 }
 
 async function buildParts(options: AppOptions, lock: StateLock): Promise<AppParts> {
-  const { config, clock, report, killPoint } = options;
-  const checkpointFile = new CheckpointFile({ dir: config.stateDir, clock, report, killPoint });
+  const { config, clock, notify, killPoint } = options;
+  const checkpointFile = new CheckpointFile({ dir: config.stateDir, clock, notify, killPoint });
   if (options.readAgain === true) await checkpointFile.forget();
   const saved = await checkpointFile.load();
   if (saved !== undefined) checkIdentity(saved, config);
@@ -205,7 +205,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     ackedSeq: saved?.ackedSeq,
     whenFull: config.influx === undefined ? 'drop-oldest' : 'stop',
     clock,
-    report,
+    notify,
     beforeLoss: () => checkpointFile.forget(),
     onDamage: () => damage.listener(),
     killPoint,
@@ -214,7 +214,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   const checkpoint = spool.wasDamaged ? await checkpointFile.load() : saved;
   const stages = createStages(config, options.geoip);
   const { scanner } = stages;
-  const newParser = (log: string) => newAdvisedParser(log, config, scanner, report);
+  const newParser = (log: string) => newAdvisedParser(log, config, scanner, notify);
   newParser(''); // A format that is none is told before anything is opened.
   const source = await openLogSources({
     config,
@@ -223,7 +223,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     readBuffer: scanner.readBuffer,
     stdin: () => process.stdin,
     clock,
-    report,
+    notify,
   });
   const target = config.influx === undefined ? undefined : targetOf(config.influx);
   const client = target === undefined ? undefined : new InfluxClient({ target, clock });
@@ -234,9 +234,9 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
           target,
           client,
           spool,
-          deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, report }),
+          deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, notify }),
           clock,
-          report,
+          notify,
           random: Math.random,
           killPoint,
         });
@@ -264,19 +264,19 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   };
 }
 
-function newAdvisedParser(log: string, config: Config, scanner: Scanner, report: Reporter) {
+function newAdvisedParser(log: string, config: Config, scanner: Scanner, notify: Notify) {
   const { logFormat, logFormats, logJsonKeys: jsonKeys } = config;
   const format = logFormats.get(log) ?? [logFormat];
   return new AdvisedParser(createParser({ format, scanner, jsonKeys }), {
     log,
     setting: format[0] ?? logFormat,
     clientVariable: clientVariable(config),
-    report,
+    notify,
   });
 }
 
 function buildPipeline(
-  { config, clock, report, onWindows }: AppOptions,
+  { config, clock, notify, onWindows }: AppOptions,
   parts: {
     source: LineSource<FollowCheckpoint>;
     spool: Spool;
@@ -294,7 +294,7 @@ function buildPipeline(
     queue: parts.spool,
     checkpoint: parts.checkpointFile,
     clock,
-    report,
+    notify,
     windowS: config.windowS,
     rewrite: config.rewrite,
     identity: identityOf(config),
@@ -320,7 +320,7 @@ function buildPipeline(
       return batch;
     },
     onWindows,
-    ...afterCommit(config, parts.source, clock, report),
+    ...afterCommit(config, parts.source, clock, notify),
   });
   const figures = new MeterFigures(clock, config.spoolMaxBytes);
   return pipeline;
@@ -331,10 +331,10 @@ function afterCommit(
   { rotateAtBytes, rotatePidFile: pidFile }: Config,
   source: LineSource<FollowCheckpoint>,
   clock: Clock,
-  report: Reporter,
+  notify: Notify,
 ): { readonly afterCommit?: () => Promise<void> } {
   if (rotateAtBytes === undefined) return {};
-  const rotation = new LogRotation({ rotateAtBytes, pidFile, clock, report });
+  const rotation = new LogRotation({ rotateAtBytes, pidFile, clock, notify });
   const followed = () => new Set(source.status().map(({ path }) => path));
   return { afterCommit: () => rotation.turn(source.checkpoint(), followed()) };
 }
@@ -348,8 +348,8 @@ function checkIdentity({ identity, logs }: Checkpoint, config: Config): void {
   for (const { windows } of logs) {
     const savedS = windows.details?.windowS;
     // Dimensions that are switched on or off begin or end here; only two lengths cannot be one.
-    if (savedS === undefined || config.detailWindowS === undefined) continue;
-    checkLength('DETAIL_WINDOW', config.detailWindowS, savedS, config.stateDir);
+    if (savedS === undefined || config.dimensionWindowS === undefined) continue;
+    checkLength('DIMENSION_WINDOW', config.dimensionWindowS, savedS, config.stateDir);
   }
 }
 

@@ -6,12 +6,12 @@ import { printable } from '../text/printable.ts';
  * counts, and proxies are taken for clients. That looks like an answer, so it must be said.
  */
 
-type ClientSettings = Pick<Config, 'clientFrom' | 'clientIp' | 'detailWindowS'>;
+type ClientSettings = Pick<Config, 'clientFrom' | 'clientIp' | 'dimensionWindowS'>;
 
 /** Without `$`; undefined when nothing is asked of it. */
 export function clientVariable(config: ClientSettings): string | undefined {
   const { variable } = config.clientFrom;
-  const isAsked = config.detailWindowS !== undefined && config.clientIp !== 'off';
+  const isAsked = config.dimensionWindowS !== undefined && config.clientIp !== 'off';
   return isAsked && variable !== 'remote_addr' ? variable : undefined;
 }
 

@@ -8,7 +8,7 @@ import type { LineSource } from '../source/line-source.ts';
 import type { ReadFrom } from '../source/file/start-position.ts';
 import { type InputStream, StdinSource } from '../source/stdin/stdin-source.ts';
 import { openSyslogSource } from '../source/syslog/syslog-source.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 
 export interface LogSourcesOptions {
   readonly config: Config;
@@ -18,7 +18,7 @@ export interface LogSourcesOptions {
   /** Asked for only when LOG_PATHS has `-`. */
   readonly stdin: () => InputStream;
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface LogSourcesOptions {
 export async function openLogSources(
   options: LogSourcesOptions,
 ): Promise<LineSource<FollowCheckpoint>> {
-  const { config, checkpoint, readBuffer, clock, report } = options;
+  const { config, checkpoint, readBuffer, clock, notify } = options;
   const { maxLineBytes } = config;
   const paths = config.logs.filter((log) => log.kind === 'file');
   const files = await openFileSource({
@@ -40,10 +40,10 @@ export async function openLogSources(
     pollIntervalMs: config.pollIntervalMs,
     watchPolling: config.watchPolling,
     clock,
-    report,
+    notify,
   });
   const passing: PassingSource[] = [];
-  const common = { readBuffer, maxLineBytes, clock, report };
+  const common = { readBuffer, maxLineBytes, clock, notify };
   const isTaken = (log: string) =>
     config.logs.some((one) => namesOf(one).includes(log)) ||
     files.status().some((one) => one.log === log);

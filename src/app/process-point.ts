@@ -40,8 +40,8 @@ export class MeterFigures {
     let series = 0;
     let folded = 0;
     for (const { windows } of pipeline.lanes.values()) {
-      series += windows.sites.size + windows.detailSeries;
-      folded += windows.sites.folded + windows.detailFolded;
+      series += windows.sites.size + windows.dimensionSeries;
+      folded += windows.sites.folded + windows.dimensionFolded;
     }
     let lostMessages = 0;
     for (const one of receivers) lostMessages += one.malformed + one.overflowed + one.dropped;

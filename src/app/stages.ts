@@ -1,13 +1,13 @@
 import { isbot } from 'isbot';
-import { Details } from '../aggregate/dimension/details.ts';
+import { Dimensions } from '../aggregate/dimension/dimensions.ts';
 import { LogWindows } from '../aggregate/log-windows.ts';
 import { tagValue } from '../text/tag-value.ts';
 import type { Config } from '../config/config.ts';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from '../wasm/byte-hash.ts';
 import type { CountryTable } from '../request/client/country.ts';
 import { RecordBatch, recordBatchBytes } from '../parse/record-batch.ts';
-import { factVariables } from '../request/fact-columns.ts';
-import { RowFacts, ROW_FACTS_BYTES } from '../request/row-facts.ts';
+import { factVariables } from '../request/dimension-columns.ts';
+import { RowDimensions, ROW_DIMENSIONS_BYTES } from '../request/row-dimensions.ts';
 import { createScanner, type Scanner } from '../parse/line/scanner.ts';
 
 /**
@@ -30,9 +30,9 @@ export interface Stages {
 
 /** `countries`: with GEOIP_DB. */
 export function createStages(config: Config, countries?: CountryTable): Stages {
-  const { detailWindowS } = config;
-  const variables = detailWindowS === undefined ? [] : factVariables(config.clientFrom);
-  const hashBytes = BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES;
+  const { dimensionWindowS } = config;
+  const variables = dimensionWindowS === undefined ? [] : factVariables(config.clientFrom);
+  const hashBytes = BYTE_HASH_OWN_BYTES + ROW_DIMENSIONS_BYTES;
   const scanner = createScanner({
     readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES,
     sharedBytes: hashBytes + ROOM_STEP_BYTES + recordBatchBytes(RECORDS_MAX, variables),
@@ -43,11 +43,11 @@ export function createStages(config: Config, countries?: CountryTable): Stages {
     at: ROOM_STEP_BYTES * Math.ceil((at + hashBytes) / ROOM_STEP_BYTES),
   };
   const records = new RecordBatch(RECORDS_MAX, variables, room);
-  if (detailWindowS === undefined) {
+  if (dimensionWindowS === undefined) {
     return { scanner, records, newWindows: (log) => newLogWindows(config, log) };
   }
-  const facts = new RowFacts({
-    hash: createByteHash(ROW_FACTS_BYTES, scanner.shared),
+  const facts = new RowDimensions({
+    hash: createByteHash(ROW_DIMENSIONS_BYTES, scanner.shared),
     routes: config.routes,
     ignore: config.ignore,
     isBot: isbot,
@@ -60,14 +60,14 @@ export function createStages(config: Config, countries?: CountryTable): Stages {
   return {
     scanner,
     records,
-    newWindows: (log) => newLogWindows(config, log, { facts, windowS: detailWindowS }),
+    newWindows: (log) => newLogWindows(config, log, { facts, windowS: dimensionWindowS }),
   };
 }
 
 function newLogWindows(
   config: Config,
   log: string,
-  detail?: { readonly facts: RowFacts; readonly windowS: number },
+  dimensions?: { readonly facts: RowDimensions; readonly windowS: number },
 ): LogWindows {
   const { errorStatusMin, rewrite, maxRoutes: routesMax } = config;
   const latenessS = Math.ceil(config.latenessMs / 1000);
@@ -76,6 +76,8 @@ function newLogWindows(
     ...common,
     windowS: config.windowS,
     sitesMax: config.maxSites,
-    ...(detail === undefined ? {} : { details: new Details({ ...common, ...detail, routesMax }) }),
+    ...(dimensions === undefined
+      ? {}
+      : { dimensions: new Dimensions({ ...common, ...dimensions, routesMax }) }),
   });
 }

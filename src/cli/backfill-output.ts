@@ -1,4 +1,4 @@
-import type { SealedDetail } from '../aggregate/dimension/sealed-detail.ts';
+import type { SealedDimensions } from '../aggregate/dimension/sealed-dimensions.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -9,12 +9,12 @@ import { MemoryQueue } from '../deliver/memory-queue.ts';
 import { encodeWindows } from '../points/points.ts';
 import type { ProcessTags } from '../points/process-tags.ts';
 import { InfluxWriter } from '../deliver/writer.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 import { targetOf } from '../app/open-target.ts';
 
 /** Where the windows of a backfill go. */
 export interface BackfillOutput {
-  write(windows: readonly SealedWindow[], details: readonly SealedDetail[]): Promise<void>;
+  write(windows: readonly SealedWindow[], dimensions: readonly SealedDimensions[]): Promise<void>;
   /** Resolves when everything has arrived. */
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export function toInflux(
   config: Config,
   tags: ProcessTags,
   clock: Clock,
-  report: Reporter,
+  notify: Notify,
 ): BackfillOutput {
   if (config.influx === undefined) throw new Error('no database is configured');
   const target = targetOf(config.influx);
@@ -34,17 +34,17 @@ export function toInflux(
     target,
     client,
     spool: queue,
-    deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, report }),
+    deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, notify }),
     clock,
-    report,
+    notify,
     random: Math.random,
   });
   const done = new AbortController();
   const writing = writer.run(done.signal);
   const buffer = new LineProtocolBuffer();
   return {
-    async write(windows, details) {
-      for (const { lines, points } of encodeWindows(windows, tags, buffer, details)) {
+    async write(windows, dimensions) {
+      for (const { lines, points } of encodeWindows(windows, tags, buffer, dimensions)) {
         await queue.append(lines, points, done.signal);
       }
     },

@@ -11,7 +11,7 @@ import { createStages } from '../app/stages.ts';
 import { openGeoip, type GeoipDatabase } from '../geoip/geoip.ts';
 import { openBackfillFile } from '../source/file/backfill-source.ts';
 import { unreadableText } from '../source/file/path-inspection.ts';
-import { encodeDetail } from '../points/detail-points.ts';
+import { encodeDimensions } from '../points/dimension-points.ts';
 import { LineProtocolBuffer } from '../points/line-protocol.ts';
 import { encodeWindow } from '../points/points.ts';
 import type { ProcessTags } from '../points/process-tags.ts';
@@ -19,8 +19,8 @@ import { createLogger } from '../notice/logger.ts';
 import { createParser } from '../parse/parser.ts';
 import { PARSED, REASON_FUTURE, REASON_OVERLONG, REASONS } from '../parse/record-batch.ts';
 import { printable } from '../text/printable.ts';
-import type { Report, Reporter } from '../notice/notice.ts';
-import { createReporter } from '../notice/reporter.ts';
+import type { Notice, Notify } from '../notice/notice.ts';
+import { createNotifier } from '../notice/notifier.ts';
 import type { BackfillOutput } from './backfill-output.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
 
@@ -48,12 +48,12 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
     pretty: config.logPretty,
     color: config.color,
   });
-  const { report, flush } = createReporter(logger, clock);
+  const { notify, flush } = createNotifier(logger, clock);
   let isWhole = true;
-  const reportReading: Reporter = (one) => {
+  const noticeReading: Notify = (one) => {
     // Lines are missing for good; what could be read is written all the same.
     if (one.level === 'error') isWhole = false;
-    report(one);
+    notify(one);
   };
   if (!args.stdout && config.influx === undefined) {
     logger.fatal('There is nowhere to write to. Set INFLUX_URL and INFLUX_DB, or give --stdout.');
@@ -66,10 +66,10 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
   // The HTTP client alone takes longer to load than a small log to read.
   const output = args.stdout
     ? toStdout(tags)
-    : (await import('./backfill-output.ts')).toInflux(config, tags, clock, report);
+    : (await import('./backfill-output.ts')).toInflux(config, tags, clock, notify);
   const progress = new ProgressBar(process.stderr, found.totalBytes, () => clock.monotonicMs());
   try {
-    const parts = { report: reportReading, clock, output, progress, geoip };
+    const parts = { notify: noticeReading, clock, output, progress, geoip };
     const logs = await readFiles({ ...args, files: found.paths }, config, parts);
     await output.close();
     progress.close();
@@ -117,7 +117,7 @@ async function readFiles(
   { files, from = -Infinity, to = Infinity }: BackfillArguments,
   config: Config,
   parts: {
-    report: Reporter;
+    notify: Notify;
     clock: Clock;
     output: BackfillOutput;
     progress: ProgressBar;
@@ -125,14 +125,14 @@ async function readFiles(
   },
 ): Promise<readonly LogWindows[]> {
   const { maxLineBytes, logFormat, logJsonKeys } = config;
-  const { report, clock, output, progress } = parts;
+  const { notify, clock, output, progress } = parts;
   const { scanner, records, newWindows } = createStages(config, parts.geoip);
   const { readBuffer } = scanner;
   return runBackfill({
     paths: files,
     openFile: async (path) => {
       try {
-        return await openBackfillFile({ path, readBuffer, maxLineBytes, report });
+        return await openBackfillFile({ path, readBuffer, maxLineBytes, notify });
       } catch (error) {
         throw new Error(unreadableText(path, error), { cause: error });
       }
@@ -141,19 +141,19 @@ async function readFiles(
       const parser = createParser({ format: logFormat, scanner, jsonKeys: logJsonKeys });
       if (log === undefined) return parser;
       const client = clientVariable(config);
-      return new AdvisedParser(parser, { log, setting: undefined, clientVariable: client, report });
+      return new AdvisedParser(parser, { log, setting: undefined, clientVariable: client, notify });
     },
     newWindows,
     records,
     clock,
-    write: (windows, details) => {
+    write: (windows, dimensions) => {
       const isWanted = ({ startS }: { startS: number }) => startS >= from && startS < to;
-      return output.write(windows.filter(isWanted), details.filter(isWanted));
+      return output.write(windows.filter(isWanted), dimensions.filter(isWanted));
     },
     onProgress: (_path, bytes) => progress.add(bytes),
     onFileRead: (path, counters) => {
       const doubt = doubtOf(path, counters);
-      if (doubt !== undefined) report(doubt);
+      if (doubt !== undefined) notify(doubt);
     },
   });
 }
@@ -165,7 +165,7 @@ async function readFiles(
 function toStdout(tags: ProcessTags): BackfillOutput {
   const buffer = new LineProtocolBuffer();
   return {
-    async write(windows, details) {
+    async write(windows, dimensions) {
       const moments = new Map<number, string[]>();
       const keep = (startS: number): void => {
         const lines = moments.get(startS) ?? [];
@@ -181,9 +181,9 @@ function toStdout(tags: ProcessTags): BackfillOutput {
         encodeWindow(window, tags, buffer);
         keep(window.startS);
       }
-      for (const detail of details) {
-        encodeDetail(detail, tags, buffer);
-        keep(detail.startS);
+      for (const sealed of dimensions) {
+        encodeDimensions(sealed, tags, buffer);
+        keep(sealed.startS);
       }
       const sorted = [...moments].sort(([a], [b]) => a - b);
       const text = sorted.map(([, lines]) => `${lines.sort().join('\n')}\n`).join('');
@@ -222,7 +222,7 @@ function isAllUnparsed(logs: readonly LogWindows[]): boolean {
 }
 
 /** Stray lines are in every log; when most are, it is the format that is wrong, or the file. */
-function doubtOf(path: string, counters: LineCounters): Report | undefined {
+function doubtOf(path: string, counters: LineCounters): Notice | undefined {
   const lines = linesOf(counters);
   const unparsed = unparsedOf(counters);
   if (unparsed * 2 <= lines) return undefined;

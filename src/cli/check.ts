@@ -5,14 +5,14 @@ import { dayOf, openGeoip } from '../geoip/geoip.ts';
 import { LogPaths } from '../source/file/log-paths.ts';
 import {
   inspectPath,
-  missingReport,
-  unreadableReport,
+  missingNotice,
+  unreadableNotice,
   unreadableText,
 } from '../source/file/path-inspection.ts';
 import { NginxConfError } from '../nginx/conf/tokenizer.ts';
 import { type FoundLog, type NginxLogs, readNginxLogs } from '../app/nginx-logs.ts';
 import { printable } from '../text/printable.ts';
-import type { Report } from '../notice/notice.ts';
+import type { Notice } from '../notice/notice.ts';
 import { surveyLines, type Survey } from './check/line-survey.ts';
 import { MetFormats } from './check/met-formats.ts';
 import { pointedLine } from './check/pointed-line.ts';
@@ -124,7 +124,7 @@ async function geoipLines(config: Config): Promise<string[]> {
   const geoip = await openGeoip(config);
   if (geoip === undefined) {
     return [
-      'Countries: none, because CLIENT_IP=off or DETAIL_WINDOW=off leaves nothing to tell them by.',
+      'Countries: none, because CLIENT_IP=off or DIMENSION_WINDOW=off leaves nothing to tell them by.',
     ];
   }
   const { type, builtAt } = geoip.about;
@@ -171,8 +171,8 @@ class Check {
   async #log(path: string, log: string): Promise<void> {
     const inspection = await inspectPath(path);
     if (inspection.kind !== 'file') {
-      const report = inspection.kind === 'missing' ? missingReport(path) : inspection.report;
-      this.trouble(`  ${printable(log)}: ${printable(report.message)}`);
+      const notice = inspection.kind === 'missing' ? missingNotice(path) : inspection.notice;
+      this.trouble(`  ${printable(log)}: ${printable(notice.message)}`);
       return;
     }
     try {
@@ -185,7 +185,7 @@ class Check {
         );
       }
     } catch (error) {
-      this.trouble(`  ${printable(log)}: ${printable(unreadableReport(path, error).message)}`);
+      this.trouble(`  ${printable(log)}: ${printable(unreadableNotice(path, error).message)}`);
     }
   }
 
@@ -229,14 +229,14 @@ class Check {
   async #survey(path: string, linesMax: number, log?: string): Promise<Survey> {
     const { logFormat, logFormats } = this.#config;
     const format = (log === undefined ? undefined : logFormats.get(log)) ?? [logFormat];
-    const report = ({ message }: Report) => this.trouble(`  ${printable(message)}`);
+    const notify = ({ message }: Notice) => this.trouble(`  ${printable(message)}`);
     const survey = await surveyLines({
       path,
       config: this.#config,
       // A single word stays one, so that `auto` explains by the format that it found.
       format: format.length === 1 ? format[0] : format,
       clock: this.#clock,
-      report,
+      notify,
       linesMax,
     });
     this.#met.add(format[0] ?? logFormat, survey, log === undefined ? undefined : { log, path });

@@ -65,7 +65,7 @@ export async function runCommand(config: Config, options: RunOptions = {}): Prom
       config,
       version: VERSION,
       clock: systemClock,
-      report: output.report,
+      notify: output.notify,
       onWindows: output.onWindows,
       killPoint: options.killPoint,
       geoip: await openGeoip(config),

@@ -54,7 +54,7 @@ export interface Config {
   readonly errorStatusMin: number;
   readonly maxSites: number;
   /** Undefined: no dimensions. */
-  readonly detailWindowS: number | undefined;
+  readonly dimensionWindowS: number | undefined;
   readonly maxRoutes: number;
   readonly routes: Settings['ROUTES'];
   readonly ignore: Settings['IGNORE'];
@@ -122,7 +122,7 @@ export function loadConfig(environment: Environment): Config {
       figure: Array.isArray(figure) ? figure.map(String) : [],
     });
   }
-  faults.push(...influxFaults(given), ...windowFaults(given), ...detailFaults(given));
+  faults.push(...influxFaults(given), ...windowFaults(given), ...dimensionFaults(given));
   faults.push(...jsonKeyFaults(given));
   if (faults.length > 0 || !result.success) throw new ConfigError(faults);
   const known = names.flatMap((name) => (about(name)?.secret ? [name, `${name}_FILE`] : [name]));
@@ -233,34 +233,34 @@ function windowFaults(given: ReadonlyMap<string, string>): Fault[] {
   ];
 }
 
-const DETAIL_WINDOW_S = 60;
+const DIMENSION_WINDOW_S = 60;
 
-function detailWindowS({ DETAIL_WINDOW, WINDOW }: Settings): number | undefined {
-  if (DETAIL_WINDOW === 'off') return undefined;
-  return DETAIL_WINDOW ?? Math.max(DETAIL_WINDOW_S, WINDOW);
+function dimensionWindowS({ DIMENSION_WINDOW, WINDOW }: Settings): number | undefined {
+  if (DIMENSION_WINDOW === 'off') return undefined;
+  return DIMENSION_WINDOW ?? Math.max(DIMENSION_WINDOW_S, WINDOW);
 }
 
-function detailFaults(given: ReadonlyMap<string, string>): Fault[] {
-  const text = given.get('DETAIL_WINDOW');
+function dimensionFaults(given: ReadonlyMap<string, string>): Fault[] {
+  const text = given.get('DIMENSION_WINDOW');
   if (text?.trim().toLowerCase() === 'off' && given.has('IGNORE')) {
     return [
       {
         name: 'IGNORE',
         value: shownValue(given.get('IGNORE') ?? ''),
-        problem: 'is set, but with DETAIL_WINDOW=off no path or agent is looked at',
+        problem: 'is set, but with DIMENSION_WINDOW=off no path or agent is looked at',
         allowed: undefined,
-        hint: 'DETAIL_WINDOW=1m, or no IGNORE',
+        hint: 'DIMENSION_WINDOW=1m, or no IGNORE',
       },
     ];
   }
   const windowText = given.get('WINDOW') ?? '10s';
   const windowMs = parseDurationMs(windowText);
-  const detailMs = text === undefined ? undefined : parseDurationMs(text);
-  if (text === undefined || windowMs === undefined || detailMs === undefined) return [];
-  if (windowMs === 0 || detailMs % windowMs === 0) return [];
+  const dimensionMs = text === undefined ? undefined : parseDurationMs(text);
+  if (text === undefined || windowMs === undefined || dimensionMs === undefined) return [];
+  if (windowMs === 0 || dimensionMs % windowMs === 0) return [];
   return [
     {
-      name: 'DETAIL_WINDOW',
+      name: 'DIMENSION_WINDOW',
       value: shownValue(text),
       problem: `is no multiple of WINDOW, ${shownValue(windowText)}`,
       allowed: 'a whole number of windows',
@@ -288,7 +288,7 @@ function assemble(read: Settings, environment: Environment): Omit<Config, 'warni
     latenessMs: read.LATENESS,
     errorStatusMin: read.ERROR_STATUS_MIN,
     maxSites: read.MAX_SITES,
-    detailWindowS: detailWindowS(read),
+    dimensionWindowS: dimensionWindowS(read),
     maxRoutes: read.MAX_ROUTES,
     routes: read.ROUTES,
     ignore: read.IGNORE,

@@ -1,6 +1,6 @@
 import { readIgnoreRules, type IgnoreRules } from '../request/ignore-rules.ts';
 import { readPathRule, RuleError, type PathRule } from '../request/route/path-rule.ts';
-import type { ClientSource } from '../request/fact-columns.ts';
+import type { ClientSource } from '../request/dimension-columns.ts';
 import { readWindowS, readFolder } from './readers.ts';
 import {
   oneOf,
@@ -53,20 +53,20 @@ const readClientSource: Reader<ClientSource> = (text) => {
   return { variable, proxies };
 };
 
-const readDetailWindow: Reader<number | 'off'> = (text) =>
+const readDimensionWindow: Reader<number | 'off'> = (text) =>
   text.trim().toLowerCase() === 'off' ? 'off' : readWindowS(text);
 
 const GROUP = 'Dimensions';
 
 export const dimensions = {
-  DETAIL_WINDOW: optional(
+  DIMENSION_WINDOW: optional(
     {
       group: GROUP,
       text: 'Length of the windows of routes, upstreams, properties, top lists and distinct clients; `off` leaves all of these out, which reads a log several times as fast.',
       allowed: 'a duration as for WINDOW, and a multiple of it; or `off`',
       defaultText: '`1m`, or WINDOW where that is longer',
     },
-    readDetailWindow,
+    readDimensionWindow,
   ),
   MAX_ROUTES: setting(
     {

@@ -9,6 +9,9 @@ import { nearestWord } from '../text/nearest-word.ts';
 /** First words that are hardly anybody else's in the environment of a meter. */
 const OWN_FIRST_WORDS = ['INFLUX', 'SPOOL', 'LOG', 'LATENESS', 'REWRITE'];
 
+/** Settings that had another name before the first version. */
+const RENAMED: Readonly<Record<string, string>> = { DETAIL_WINDOW: 'DIMENSION_WINDOW' };
+
 /** Our settings have no prefix; people add one all the same. */
 const PREFIX = 'NGINX_METER_';
 
@@ -48,6 +51,8 @@ function probablyMeant(name: string, known: readonly string[]): string | undefin
     const rest = upper.slice(PREFIX.length);
     return nearestWord(rest, known, Math.max(2, Math.floor(rest.length / 2))) ?? '';
   }
+  const renamed = RENAMED[upper];
+  if (renamed !== undefined) return renamed;
   if (FOREIGN.has(upper) || INFLUX_IMAGE.test(upper)) return undefined;
   // A short name has too many neighbours for two slips.
   const close = nearestWord(upper, known, upper.length <= 5 ? 1 : 2);

@@ -10,7 +10,7 @@
 import { appendFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 import { safeText } from '../points/line-protocol.ts';
 import { codeOf } from '../spool/spool-file-system.ts';
 
@@ -20,7 +20,7 @@ const REASON_BYTES_MAX = 300;
 export interface DeadLetterOptions {
   readonly stateDir: string;
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
   /** 10 MiB. */
   readonly maxBytes?: number;
 }
@@ -30,13 +30,13 @@ export class DeadLetterFile {
   /** Lines in the file or lost because it could not be written, since the start. */
   lines = 0;
   readonly #clock: Clock;
-  readonly #report: Reporter;
+  readonly #notify: Notify;
   readonly #maxBytes: number;
 
-  constructor({ stateDir, clock, report, maxBytes }: DeadLetterOptions) {
+  constructor({ stateDir, clock, notify, maxBytes }: DeadLetterOptions) {
     this.path = join(stateDir, 'dead-letter.lp');
     this.#clock = clock;
-    this.#report = report;
+    this.#notify = notify;
     this.#maxBytes = maxBytes ?? FILE_BYTES_MAX;
   }
 
@@ -50,7 +50,7 @@ export class DeadLetterFile {
       await this.#rotate(text.length);
       await appendFile(this.path, text, { mode: 0o600, flush: true });
     } catch (error) {
-      this.#report({
+      this.#notify({
         level: 'error',
         code: 'dead-letter-unwritable',
         subject: this.path,

@@ -8,7 +8,7 @@
  * what has not been sent at the end stays there.
  */
 import type { Clock } from '../clock.ts';
-import type { Report, Reporter } from '../notice/notice.ts';
+import type { Notice, Notify } from '../notice/notice.ts';
 import { Backoff } from './backoff.ts';
 import type { Reply } from './influx/client.ts';
 import type { DeadLetterFile } from './dead-letter.ts';
@@ -55,7 +55,7 @@ export interface WriterOptions {
   readonly spool: Pick<Spool, 'next' | 'ack'>;
   readonly deadLetter: DeadLetterFile;
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
   /** In [0, 1), for the jitter. */
   readonly random: () => number;
   /** How long a request in flight may go on after the signal to stop; 5 s. */
@@ -165,17 +165,17 @@ export class InfluxWriter {
   ): Promise<boolean> {
     // The failure of a request that was abandoned on purpose is not the database's.
     if (signal.aborted) return false;
-    const { clock, report } = this.#options;
+    const { clock, notify } = this.#options;
     const { kind, reason } = outcome;
     const sinceMs = this.#state.kind === 'ok' ? clock.now() : this.#state.sinceMs;
     let delayMs: number;
     if (kind === 'blocked') {
       this.#state = { kind, sinceMs, reason, remedy: outcome.remedy };
-      report(blockedReport(this.#subject, reason, outcome.remedy));
+      notify(blockedNotice(this.#subject, reason, outcome.remedy));
       delayMs = this.#backoff.slowDelayMs();
     } else {
       this.#state = { kind: 'retrying', sinceMs, reason };
-      report(retryingReport(this.#subject, reason));
+      notify(retryingNotice(this.#subject, reason));
       delayMs = this.#backoff.nextDelayMs(outcome.afterMs);
     }
     await clock.sleep(delayMs, signal);
@@ -187,7 +187,7 @@ export class InfluxWriter {
     this.#backoff.reset();
     if (this.#state.kind === 'ok') return;
     this.#state = { kind: 'ok' };
-    this.#options.report({
+    this.#options.notify({
       level: 'info',
       code: 'write-recovered',
       subject: this.#subject,
@@ -247,10 +247,10 @@ export class InfluxWriter {
   }
 
   async #reject(lines: readonly Uint8Array[], reason: string): Promise<void> {
-    const { deadLetter, report } = this.#options;
+    const { deadLetter, notify } = this.#options;
     await deadLetter.add(lines, reason);
     this.counters.rejectedPoints += lines.length;
-    report({
+    notify({
       level: 'error',
       code: 'points-rejected',
       subject: this.#subject,
@@ -263,7 +263,7 @@ export class InfluxWriter {
 
   #countTooOld(points: number, reason: string): void {
     this.counters.rejectedPoints += points;
-    this.#options.report({
+    this.#options.notify({
       level: 'warn',
       code: 'points-too-old',
       subject: this.#subject,
@@ -292,7 +292,7 @@ async function aborted(a: AbortSignal, b: AbortSignal): Promise<void> {
   });
 }
 
-function retryingReport(subject: string, reason: string): Report {
+function retryingNotice(subject: string, reason: string): Notice {
   return {
     level: 'warn',
     code: 'write-retrying',
@@ -301,7 +301,7 @@ function retryingReport(subject: string, reason: string): Report {
   };
 }
 
-function blockedReport(subject: string, reason: string, remedy: string): Report {
+function blockedNotice(subject: string, reason: string, remedy: string): Notice {
   return {
     level: 'error',
     code: 'write-blocked',

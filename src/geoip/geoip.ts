@@ -14,7 +14,7 @@ import type { Config } from '../config/config.ts';
 import { ConfigError, shownValue } from '../config/config-error.ts';
 import { countryNumber, type CountryTable } from '../request/client/country.ts';
 import { printable } from '../text/printable.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 
 export interface GeoipAbout {
   /** As the file calls itself: `GeoLite2-Country`. */
@@ -85,17 +85,17 @@ export class GeoipDatabase implements CountryTable {
   async watch(parts: {
     readonly intervalMs: number;
     readonly clock: Pick<Clock, 'sleep'>;
-    readonly report: Reporter;
+    readonly notify: Notify;
     readonly signal: AbortSignal;
   }): Promise<void> {
     for (;;) {
       await parts.clock.sleep(parts.intervalMs, parts.signal);
       if (parts.signal.aborted) return;
-      await this.#look(parts.report);
+      await this.#look(parts.notify);
     }
   }
 
-  async #look(report: Reporter): Promise<void> {
+  async #look(notify: Notify): Promise<void> {
     const subject = this.#path;
     try {
       const signature = await signatureOf(this.#path);
@@ -108,7 +108,7 @@ export class GeoipDatabase implements CountryTable {
       this.#signature = signature;
       this.version++;
       const { type, builtAt } = this.about;
-      report({
+      notify({
         level: 'info',
         code: 'geoip-replaced',
         subject,
@@ -118,7 +118,7 @@ export class GeoipDatabase implements CountryTable {
     } catch (error) {
       // What is not there was not tried: when it comes back, that is news.
       if (!(error instanceof UnusableError)) this.#tried = '';
-      report({
+      notify({
         level: 'warn',
         code: 'geoip-unusable',
         subject,
@@ -132,8 +132,9 @@ export class GeoipDatabase implements CountryTable {
 
 /** The database of the configuration, if it has one that somebody asks. Throws a ConfigError. */
 export async function openGeoip(config: Config): Promise<GeoipDatabase | undefined> {
-  const { geoipDb, clientIp, detailWindowS } = config;
-  if (geoipDb === undefined || clientIp === 'off' || detailWindowS === undefined) return undefined;
+  const { geoipDb, clientIp, dimensionWindowS } = config;
+  if (geoipDb === undefined || clientIp === 'off' || dimensionWindowS === undefined)
+    return undefined;
   return GeoipDatabase.open(geoipDb);
 }
 

@@ -7,7 +7,7 @@ import type {
   LogCheckpoint,
 } from '../source/file/follow-checkpoint.ts';
 import { findNginxMaster, type MasterSearchOptions, type Signal } from './nginx-master.ts';
-import type { Report, Reporter } from '../notice/notice.ts';
+import type { Notice, Notify } from '../notice/notice.ts';
 
 /**
  * Rotates the logs so that their volume does not fill: a log that is longer than `rotateAtBytes` and
@@ -28,7 +28,7 @@ export interface LogRotationOptions {
   /** ROTATE_PID_FILE; see findNginxMaster. */
   readonly pidFile: string | undefined;
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
   /** For tests. */
   readonly search?: Omit<MasterSearchOptions, 'pidFile' | 'signal'>;
   readonly signal?: Signal;
@@ -123,7 +123,7 @@ export class LogRotation {
       return false;
     }
     this.#missing.set(path, this.#options.clock.monotonicMs());
-    this.#options.report({
+    this.#options.notify({
       level: 'info',
       code: 'log-rotated',
       subject: path,
@@ -150,7 +150,7 @@ export class LogRotation {
     const sinceMs = this.#missing.get(path) ?? nowMs;
     this.#missing.set(path, sinceMs);
     if (nowMs - sinceMs < REOPEN_MS) return;
-    this.#options.report({
+    this.#options.notify({
       level: 'error',
       code: 'rotation-not-reopened',
       subject: path,
@@ -162,13 +162,13 @@ export class LogRotation {
   }
 
   #refuse(path: string, why: string): void {
-    const report: Report = {
+    const notice: Notice = {
       level: 'error',
       code: 'rotation-refused',
       subject: path,
       message: `${path} has reached ROTATE_AT and is not rotated: ${why}`,
     };
-    this.#options.report(report);
+    this.#options.notify(notice);
   }
 }
 

@@ -1,12 +1,12 @@
 /**
  * How a stage tells a person that something noteworthy happened, without knowing pino, the metrics
- * client or the terminal. The logger writes a report once and counts its repetitions until a report
+ * client or the terminal. The logger writes a notice once and counts its repetitions until a notice
  * with `ends` names it; so a stage may report the same condition at every poll.
  *
  * Levels: `error` = data lost or an operator is needed; `warn` = recovered or will recover by
  * itself; `info` = life cycle.
  */
-export interface Report {
+export interface Notice {
   readonly level: 'info' | 'warn' | 'error';
   /** What happened, a closed kebab-case word: `log-unreadable`, `file-rotated`, `write-refused`. */
   readonly code: string;
@@ -19,7 +19,7 @@ export interface Report {
   readonly ends?: readonly string[];
 }
 
-export type Reporter = (report: Report) => void;
+export type Notify = (notice: Notice) => void;
 
 /** For callers that have nobody to tell: tests of pure parts. */
-export const silent: Reporter = () => {};
+export const silent: Notify = () => {};

@@ -5,7 +5,9 @@
  * order of the lines. A line that does not parse is a row too (`reason[i] !== PARSED`), because the
  * accounting `lines = counted + unparsed + late + filtered` needs its place in the stream.
  */
-import type { Escape } from './format/format-text.ts';
+
+/** How nginx wrote a value: the `escape=` of the log_format. */
+export type Escape = 'default' | 'json' | 'none';
 
 /** Why a line was not counted. Index = value in the `reason` column. Closed list: names go to metrics and messages. */
 export const REASONS = [

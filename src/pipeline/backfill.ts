@@ -1,6 +1,6 @@
 import type { DueMode } from '../aggregate/time/due-windows.ts';
 import type { LogWindows } from '../aggregate/log-windows.ts';
-import type { SealedDetail } from '../aggregate/dimension/sealed-detail.ts';
+import type { SealedDimensions } from '../aggregate/dimension/sealed-dimensions.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
 import type { Clock } from '../clock.ts';
 import type { LineBatch } from '../source/line-batch.ts';
@@ -31,10 +31,10 @@ export interface BackfillOptions {
   readonly newWindows: (log: string) => LogWindows;
   readonly records: RecordBatch;
   readonly clock: Clock;
-  /** Windows, ascending, and detail windows; all of later moments than those of earlier calls. */
+  /** Windows, ascending, and dimension windows; all of later moments than those of earlier calls. */
   readonly write: (
     windows: readonly SealedWindow[],
-    details: readonly SealedDetail[],
+    dimensions: readonly SealedDimensions[],
   ) => Promise<void>;
   readonly onProgress: (path: string, bytes: number) => void;
   /** A file has been read to its end, and this is what became of its lines. */
@@ -52,8 +52,8 @@ interface Lane {
   /** The log's counters when `file` was opened. */
   before: LineCounters;
   ready: SealedWindow[];
-  readyDetails: SealedDetail[];
-  /** Every window and detail window that begins before this has been sealed. */
+  readyDimensions: SealedDimensions[];
+  /** Every window and dimension window that begins before this has been sealed. */
   sealedUntilS: number;
 }
 
@@ -79,10 +79,10 @@ export async function runBackfill(options: BackfillOptions): Promise<readonly Lo
 function seal(lane: Lane, mode: DueMode): boolean {
   const windows = lane.windows.takeDue(mode, (lane.windows.newestS ?? 0) * 1000);
   lane.ready.push(...windows);
-  lane.readyDetails.push(...lane.windows.takeDetails(mode));
+  lane.readyDimensions.push(...lane.windows.takeDimensions(mode));
   const newestS = lane.ready.at(-1)?.startS;
   if (newestS !== undefined) {
-    lane.sealedUntilS = Math.min(newestS + 1, lane.windows.detailsTakenUntilS(mode));
+    lane.sealedUntilS = Math.min(newestS + 1, lane.windows.dimensionsTakenUntilS(mode));
   }
   return windows.length > 0;
 }
@@ -109,7 +109,7 @@ function newLane(log: string, { newParser, newWindows }: BackfillOptions): Lane 
     file: undefined,
     before: windows.counters,
     ready: [],
-    readyDetails: [],
+    readyDimensions: [],
     sealedUntilS: -Infinity,
   };
 }
@@ -203,9 +203,9 @@ async function handOver(
   let untilS = Infinity;
   for (const lane of unfinished) untilS = Math.min(untilS, lane.sealedUntilS);
   const windows = lanes.flatMap(({ ready }) => takeBefore(ready, untilS));
-  const details = lanes.flatMap(({ readyDetails }) => takeBefore(readyDetails, untilS));
+  const dimensions = lanes.flatMap(({ readyDimensions }) => takeBefore(readyDimensions, untilS));
   windows.sort((a, b) => a.startS - b.startS);
-  if (windows.length + details.length > 0) await write(windows, details);
+  if (windows.length + dimensions.length > 0) await write(windows, dimensions);
 }
 
 /** Takes off what begins before `untilS`; `sealed` is ascending. */

@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointFile } from '../state/checkpoint.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 
 /** What the loop needs of the spool; src/spool/spool.ts. */
 export interface PointQueue {
@@ -15,7 +15,7 @@ export interface PointQueue {
 export interface CommitOptions {
   readonly queue: PointQueue;
   readonly checkpoint: CheckpointFile;
-  readonly report: Reporter;
+  readonly notify: Notify;
   readonly rewrite: 'always' | 'never';
 }
 
@@ -34,14 +34,14 @@ export type Moment = Omit<Checkpoint, 'spoolSeq' | 'ackedSeq'>;
 export class Commit {
   /** Why the state folder cannot be written; undefined when all is well. */
   trouble: string | undefined;
-  readonly #o: CommitOptions;
+  readonly #options: CommitOptions;
 
   constructor(options: CommitOptions) {
-    this.#o = options;
+    this.#options = options;
   }
 
   async make(moment: Moment): Promise<void> {
-    const { queue, rewrite } = this.#o;
+    const { queue, rewrite } = this.#options;
     const seq = queue.lastSeq;
     const trouble = (await queue.sync())
       ? await this.#save({ ...moment, spoolSeq: seq, ackedSeq: queue.ackedSeq })
@@ -54,19 +54,19 @@ export class Commit {
 
   async #save(checkpoint: Checkpoint): Promise<string | undefined> {
     try {
-      return (await this.#o.checkpoint.save(checkpoint)) ? undefined : 'forgotten';
+      return (await this.#options.checkpoint.save(checkpoint)) ? undefined : 'forgotten';
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
   }
 
   #tell(trouble: string | undefined): void {
-    const { checkpoint, report } = this.#o;
+    const { checkpoint, notify } = this.#options;
     const was = this.trouble;
     this.trouble = trouble;
     const subject = checkpoint.path;
     if (trouble !== undefined) {
-      report({
+      notify({
         level: 'error',
         code: 'state-unwritable',
         subject,
@@ -75,7 +75,7 @@ export class Commit {
           'writable, or give it room. Until then a crash means reading the log again.',
       });
     } else if (was !== undefined) {
-      report({
+      notify({
         level: 'info',
         code: 'state-writable',
         subject,

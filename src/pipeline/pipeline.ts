@@ -1,7 +1,7 @@
 import type { DueMode } from '../aggregate/time/due-windows.ts';
 import { NO_GAUGES, type Gauges } from '../aggregate/gauges.ts';
 import type { LogWindows } from '../aggregate/log-windows.ts';
-import type { SealedDetail } from '../aggregate/dimension/sealed-detail.ts';
+import type { SealedDimensions } from '../aggregate/dimension/sealed-dimensions.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
 import type { LogCheckpoint, PointIdentity } from '../state/checkpoint.ts';
 import type { Clock } from '../clock.ts';
@@ -50,10 +50,10 @@ export interface PipelineOptions extends CommitOptions {
   readonly identity: PointIdentity;
   /** A lane for a log that is met for the first time. */
   readonly newLane: (log: string) => LogLane;
-  /** Windows and detail windows as batches of line protocol, each within the limits of one write. */
+  /** Windows and dimension windows as batches of line protocol, each within the limits of one write. */
   readonly encode: (
     windows: readonly SealedWindow[],
-    details: readonly SealedDetail[],
+    dimensions: readonly SealedDimensions[],
   ) => Iterable<{ lines: Uint8Array; points: number }>;
   /** The process's own point of the window that ends now, or undefined for none. */
   readonly meterPoint: (startS: number) => { lines: Uint8Array; points: number } | undefined;
@@ -81,7 +81,7 @@ export class Pipeline {
   readonly lanes = new Map<string, LogLane>();
   /** Monotonic time of the last turn, for /healthz. */
   lastTurnMs: number;
-  readonly #o: PipelineOptions;
+  readonly #options: PipelineOptions;
   readonly #durable: Commit;
   readonly #files = new FileProgress();
   #lastTickS: number;
@@ -91,7 +91,7 @@ export class Pipeline {
   #owesLook = false;
 
   constructor(options: PipelineOptions) {
-    this.#o = options;
+    this.#options = options;
     this.#durable = new Commit(options);
     this.lastTurnMs = options.clock.monotonicMs();
     this.#lastTickS = this.#windowStartS(options.clock.now());
@@ -113,28 +113,28 @@ export class Pipeline {
   /** Runs until `signal` aborts or the input has ended; then the caller calls `finish()`. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const turnMs = this.#o.clock.now();
-      this.lastTurnMs = this.#o.clock.monotonicMs();
-      if (this.#o.queue.isFull) {
+      const turnMs = this.#options.clock.now();
+      this.lastTurnMs = this.#options.clock.monotonicMs();
+      if (this.#options.queue.isFull) {
         if (this.stateTrouble !== undefined) await this.#makeDurable();
-        await this.#o.clock.sleep(FULL_WAIT_MS, signal);
+        await this.#options.clock.sleep(FULL_WAIT_MS, signal);
         continue;
       }
-      const batch = await this.#o.source.next(this.#files.newestOf);
+      const batch = await this.#options.source.next(this.#files.newestOf);
       if (batch !== undefined) {
         this.#take(batch);
         if (this.#overdueSeries(turnMs) >= PORTION_SERIES) await this.#commit(turnMs, false);
       }
       await this.#tickIfDue(turnMs, batch === undefined);
       if (batch !== undefined) continue;
-      if (this.#o.source.hasEnded === true) return;
-      await this.#o.source.wait(this.#untilTickMs(), signal);
+      if (this.#options.source.hasEnded === true) return;
+      await this.#options.source.wait(this.#untilTickMs(), signal);
     }
   }
 
   /** Reads what is there (until `deadlineMs`, monotonic), hands every window over and commits. */
   async finish(deadlineMs: number): Promise<void> {
-    const { clock, queue, source, rewrite } = this.#o;
+    const { clock, queue, source, rewrite } = this.#options;
     let turnMs = clock.now();
     let isCaughtUp = false;
     while (clock.monotonicMs() < deadlineMs && !queue.isFull) {
@@ -159,14 +159,14 @@ export class Pipeline {
   }
 
   #take(batch: LineBatch): void {
-    const { clock, records, report } = this.#o;
+    const { clock, records, notify } = this.#options;
     const lane = this.#lane(batch.log);
     const nowMs = clock.now();
     const isOwn = !batch.before;
     if (batch.headLost) lane.windows.leaveFirstWindowAlone();
     lane.windows.addOverlong(batch.overlongLines, batch.overlongBytes, isOwn);
     const file = batch.source ?? batch.path;
-    if (!this.#files.knows(file)) this.#files.sync(this.#o.source.status());
+    if (!this.#files.knows(file)) this.#files.sync(this.#options.source.status());
     let from = batch.start;
     while (from < batch.end) {
       lane.parser.parse(batch, from, records);
@@ -175,7 +175,7 @@ export class Pipeline {
       }
       lane.windows.add(records, nowMs, isOwn);
       const sample = lane.unparsed.of(batch, records, clock.monotonicMs());
-      if (sample !== undefined) report(sample);
+      if (sample !== undefined) notify(sample);
       if (records.consumedTo <= from) throw new Error('the parser has not moved on');
       from = records.consumedTo;
     }
@@ -195,18 +195,18 @@ export class Pipeline {
     const startS = this.#windowStartS(turnMs);
     const isDue = startS !== this.#lastTickS;
     if (!isDue && !(this.#owesLook && isCaughtUp)) return;
-    const { clock, queue, meterPoint } = this.#o;
+    const { clock, queue, meterPoint } = this.#options;
     this.#dueSinceMs ??= clock.monotonicMs();
     if (!isCaughtUp && clock.monotonicMs() - this.#dueSinceMs < LOOK_WAIT_MAX_MS) return;
     this.#dueSinceMs = undefined;
     this.#owesLook = !isCaughtUp;
     if (isDue) {
       this.#lastTickS = startS;
-      const point = meterPoint(startS - this.#o.windowS);
+      const point = meterPoint(startS - this.#options.windowS);
       if (point !== undefined) await queue.append(point.lines, point.points);
     }
     await this.#commit(turnMs, isCaughtUp);
-    if (this.stateTrouble === undefined) await this.#o.afterCommit?.();
+    if (this.stateTrouble === undefined) await this.#options.afterCommit?.();
   }
 
   /** Hands over what is due, in portions and as long as the spool has room, and makes the moment durable. */
@@ -222,12 +222,12 @@ export class Pipeline {
           await this.#handOver(windows);
           windows = [];
           series = 0;
-          if (this.#o.queue.isFull) break;
+          if (this.#options.queue.isFull) break;
         }
         portion = lane.windows.takeDue(mode, nowMs, { ...gauges, rotations: 0, truncations: 0 });
       }
       // After the totals of their time; with no room for those they wait as well.
-      if (portion.length === 0) await this.#handOver([], lane.windows.takeDetails(mode));
+      if (portion.length === 0) await this.#handOver([], lane.windows.takeDimensions(mode));
     }
     await this.#handOver(windows);
     await this.#makeDurable();
@@ -235,11 +235,11 @@ export class Pipeline {
 
   /** Which logs to ask for windows, and how; none any more once the spool is full. */
   *#due(turnMs: number, isCaughtUp: boolean, isLast: boolean): Generator<DueLane> {
-    const statuses = this.#o.source.status();
+    const statuses = this.#options.source.status();
     this.#files.sync(statuses);
     const logs = byLog(statuses);
     for (const status of logs.values()) {
-      if (this.#o.queue.isFull) return;
+      if (this.#options.queue.isFull) return;
       const lane = this.#lane(status.log);
       lane.hasCaughtUp ||= isQuiet(status);
       if (lane.parser.formatName !== 'auto') lane.windows.learnFormat(lane.parser.families);
@@ -248,12 +248,12 @@ export class Pipeline {
       const mode = isLast && due === 'caught-up' ? 'last' : due;
       yield { lane, mode, nowMs: turnMs, gauges: this.#gauges(lane, status) };
     }
-    if (!isCaughtUp || this.#o.rewrite === 'never') return;
+    if (!isCaughtUp || this.#options.rewrite === 'never') return;
     // Logs of the checkpoint that nobody follows any more: what was counted is written, and their
     // windows stay, because a log that comes back goes on from its old position.
     for (const lane of this.lanes.values()) {
       if (logs.has(lane.log)) continue;
-      if (this.#o.queue.isFull) return;
+      if (this.#options.queue.isFull) return;
       const nowMs = (lane.windows.newestS ?? 0) * 1000;
       yield { lane, mode: 'last', nowMs, gauges: NO_GAUGES };
     }
@@ -261,17 +261,17 @@ export class Pipeline {
 
   async #handOver(
     windows: readonly SealedWindow[],
-    details: readonly SealedDetail[] = [],
+    dimensions: readonly SealedDimensions[] = [],
   ): Promise<void> {
-    if (windows.length + details.length === 0) return;
-    for (const batch of this.#o.encode(windows, details)) {
-      await this.#o.queue.append(batch.lines, batch.points);
+    if (windows.length + dimensions.length === 0) return;
+    for (const batch of this.#options.encode(windows, dimensions)) {
+      await this.#options.queue.append(batch.lines, batch.points);
     }
-    if (windows.length > 0) this.#o.onWindows(windows);
+    if (windows.length > 0) this.#options.onWindows(windows);
   }
 
   async #makeDurable(): Promise<void> {
-    const { source, identity } = this.#o;
+    const { source, identity } = this.#options;
     await this.#durable.make({
       follow: source.checkpoint(),
       logs: Array.from(this.lanes.values(), (lane) => ({
@@ -300,7 +300,7 @@ export class Pipeline {
   #lane(log: string): LogLane {
     let lane = this.lanes.get(log);
     if (lane === undefined) {
-      lane = this.#o.newLane(log);
+      lane = this.#options.newLane(log);
       this.lanes.set(log, lane);
     }
     return lane;
@@ -313,13 +313,13 @@ export class Pipeline {
   }
 
   #windowStartS(nowMs: number): number {
-    const { windowS } = this.#o;
+    const { windowS } = this.#options;
     // One second after the end, see the grace of LogWindows.
     return Math.floor((nowMs / 1000 - 1) / windowS) * windowS;
   }
 
   #untilTickMs(): number {
-    const { clock, windowS } = this.#o;
+    const { clock, windowS } = this.#options;
     const windowMs = windowS * 1000;
     const sinceMs = (((clock.now() - 1000) % windowMs) + windowMs) % windowMs;
     return Math.min(IDLE_WAIT_MAX_MS, windowMs - sinceMs);

@@ -1,7 +1,7 @@
 import type { LineBatch } from '../source/line-batch.ts';
 import { PARSED, REASONS, type RecordBatch } from '../parse/record-batch.ts';
 import { printable } from '../text/printable.ts';
-import type { Report } from '../notice/notice.ts';
+import type { Notice } from '../notice/notice.ts';
 
 /**
  * Tells a person about lines that do not parse: one line a minute and log as an example, so that a
@@ -14,8 +14,8 @@ const EXAMPLE_BYTES_MAX = 4 * EXAMPLE_CHARACTERS_MAX;
 export class UnparsedSample {
   #dueMs = Number.NEGATIVE_INFINITY;
 
-  /** A report about the first line in `records` that did not parse, if there is one and it is time. */
-  of(batch: LineBatch, records: RecordBatch, monotonicMs: number): Report | undefined {
+  /** A notice about the first line in `records` that did not parse, if there is one and it is time. */
+  of(batch: LineBatch, records: RecordBatch, monotonicMs: number): Notice | undefined {
     if (monotonicMs < this.#dueMs) return undefined;
     const row = records.reason.subarray(0, records.length).findIndex((reason) => reason !== PARSED);
     if (row === -1) return undefined;

@@ -10,8 +10,8 @@ import type {
   SiteTotals,
 } from '../aggregate/sealed-window.ts';
 import { LATENCY_BOUNDS_MS } from '../aggregate/sealed-window.ts';
-import type { SealedDetail } from '../aggregate/dimension/sealed-detail.ts';
-import { encodeDetail } from './detail-points.ts';
+import type { SealedDimensions } from '../aggregate/dimension/sealed-dimensions.ts';
+import { encodeDimensions } from './dimension-points.ts';
 import {
   BATCH_BYTES_MAX,
   BATCH_POINTS_MAX,
@@ -88,22 +88,22 @@ export function encodeMeter(
 }
 
 /**
- * Windows and detail windows as batches within the limits of one request. Each batch is borrowed until
+ * Windows and dimension windows as batches within the limits of one request. Each batch is borrowed until
  * the next one is asked for. `buffer` is emptied first and reused: memory stays that of about one batch.
  */
 export function* encodeWindows(
   windows: Iterable<SealedWindow>,
   tags: ProcessTags,
   buffer: LineProtocolBuffer,
-  details: Iterable<SealedDetail> = [],
+  dimensions: Iterable<SealedDimensions> = [],
 ): Generator<Batch> {
   buffer.clear();
   for (const window of windows) {
     encodeWindow(window, tags, buffer);
     yield* fullBatches(buffer);
   }
-  for (const detail of details) {
-    encodeDetail(detail, tags, buffer);
+  for (const sealed of dimensions) {
+    encodeDimensions(sealed, tags, buffer);
     yield* fullBatches(buffer);
   }
   yield* buffer.batches();

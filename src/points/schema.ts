@@ -9,7 +9,7 @@
  * out instead of being written as zeros.
  */
 import { FOLDED_REGISTERS } from '../aggregate/sketch/hyper-log-log.ts';
-import { COARSE_LATENCY_BOUNDS_MS } from '../aggregate/dimension/sealed-detail.ts';
+import { COARSE_LATENCY_BOUNDS_MS } from '../aggregate/dimension/sealed-dimensions.ts';
 import { LATENCY_BOUNDS_MS } from '../aggregate/sealed-window.ts';
 
 export type FieldType = 'integer' | 'float' | 'string';
@@ -42,7 +42,7 @@ export interface MeasurementSchema {
   readonly name: string;
   readonly meaning: string;
   /** Which setting gives the length of its windows. */
-  readonly every: 'WINDOW' | 'DETAIL_WINDOW';
+  readonly every: 'WINDOW' | 'DIMENSION_WINDOW';
   /** False while the program declares the measurement but does not write it yet. */
   readonly isWritten: boolean;
   readonly tags: readonly TagSchema[];
@@ -196,7 +196,7 @@ const ACCESS_LOG_METER: MeasurementSchema = {
 const ACCESS_LOG_ROUTE: MeasurementSchema = {
   name: 'access_log_route',
   meaning: 'the requests of one route; beyond `MAX_ROUTES` the route is `other`',
-  every: 'DETAIL_WINDOW',
+  every: 'DIMENSION_WINDOW',
   isWritten: true,
   tags: [HOST, LOG, SITE, { name: 'route', meaning: 'path template, `/api/v1/users/:id`' }],
   fields: [COUNT, TRAFFIC, ERRORS, ...CLASSES, ...latencyFields(COARSE_LATENCY_BOUNDS_MS)],
@@ -206,7 +206,7 @@ const ACCESS_LOG_UPSTREAM: MeasurementSchema = {
   name: 'access_log_upstream',
   meaning:
     'the requests that one upstream server answered; times are those of `$upstream_response_time` (of the last try), or of the whole request where the log format has none',
-  every: 'DETAIL_WINDOW',
+  every: 'DIMENSION_WINDOW',
   isWritten: true,
   tags: [HOST, LOG, SITE, { name: 'upstream', meaning: 'the last address of `$upstream_addr`' }],
   fields: [
@@ -221,7 +221,7 @@ const ACCESS_LOG_UPSTREAM: MeasurementSchema = {
 const ACCESS_LOG_BY: MeasurementSchema = {
   name: 'access_log_by',
   meaning: 'the requests by one property',
-  every: 'DETAIL_WINDOW',
+  every: 'DIMENSION_WINDOW',
   isWritten: true,
   tags: [
     HOST,
@@ -240,7 +240,7 @@ const ACCESS_LOG_BY: MeasurementSchema = {
 const ACCESS_LOG_TOP: MeasurementSchema = {
   name: 'access_log_top',
   meaning: 'the ten most frequent keys of one kind',
-  every: 'DETAIL_WINDOW',
+  every: 'DIMENSION_WINDOW',
   isWritten: true,
   tags: [
     HOST,
@@ -266,7 +266,7 @@ const ACCESS_LOG_TOP: MeasurementSchema = {
 const ACCESS_LOG_UNIQ: MeasurementSchema = {
   name: 'access_log_uniq',
   meaning: 'estimate of the distinct clients',
-  every: 'DETAIL_WINDOW',
+  every: 'DIMENSION_WINDOW',
   isWritten: true,
   tags: [HOST, LOG, SITE],
   fields: [

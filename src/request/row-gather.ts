@@ -12,7 +12,7 @@ import {
   FILLS_TLS,
   NOWHERE,
   type ClientSource,
-} from './fact-columns.ts';
+} from './dimension-columns.ts';
 import { ROWS_MAX } from './keys/key-cache.ts';
 import { PARSED, type RecordBatch, type SpanColumn } from '../parse/record-batch.ts';
 import { RequestLine } from './request-line.ts';

@@ -1,9 +1,9 @@
 /** What the spool tells people: what happened, where, and what to do about it. */
-import type { Report } from '../notice/notice.ts';
+import type { Notice } from '../notice/notice.ts';
 import type { Damage } from './segment.ts';
 import { codeOf } from './spool-file-system.ts';
 
-export function damagedAtOpenReport(dir: string, name: string): Report {
+export function damagedAtOpenNotice(dir: string, name: string): Notice {
   return {
     level: 'error',
     code: 'spool-damaged',
@@ -14,7 +14,7 @@ export function damagedAtOpenReport(dir: string, name: string): Report {
   };
 }
 
-export function damagedReport(damage: Damage): Report {
+export function damagedNotice(damage: Damage): Notice {
   const { lostRecords, lostPoints } = damage;
   return {
     level: 'error',
@@ -27,7 +27,7 @@ export function damagedReport(damage: Damage): Report {
   };
 }
 
-export function unwritableReport(dir: string, error: unknown): Report {
+export function unwritableNotice(dir: string, error: unknown): Notice {
   return {
     level: 'error',
     code: 'spool-unwritable',
@@ -38,7 +38,7 @@ export function unwritableReport(dir: string, error: unknown): Report {
   };
 }
 
-export function writableReport(dir: string): Report {
+export function writableNotice(dir: string): Notice {
   return {
     level: 'info',
     code: 'spool-writable',
@@ -48,7 +48,7 @@ export function writableReport(dir: string): Report {
   };
 }
 
-export function unreadableReport(dir: string, error: unknown): Report {
+export function unreadableNotice(dir: string, error: unknown): Notice {
   return {
     level: 'error',
     code: 'spool-unreadable',
@@ -59,7 +59,7 @@ export function unreadableReport(dir: string, error: unknown): Report {
   };
 }
 
-export function readableReport(dir: string): Report {
+export function readableNotice(dir: string): Notice {
   return {
     level: 'info',
     code: 'spool-readable',
@@ -69,7 +69,7 @@ export function readableReport(dir: string): Report {
   };
 }
 
-export function undeletableReport(dir: string, error: unknown): Report {
+export function undeletableNotice(dir: string, error: unknown): Notice {
   return {
     level: 'warn',
     code: 'spool-undeletable',

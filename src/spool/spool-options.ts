@@ -1,6 +1,6 @@
 /** What a spool is given, and what it counts; spool.ts says what they mean for it. */
 import type { Clock } from '../clock.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 import type { KillPoint } from '../state/kill-point.ts';
 import type { Damage } from './segment.ts';
 import type { SpoolFileSystem } from './spool-file-system.ts';
@@ -22,7 +22,7 @@ export interface SpoolOptions {
   readonly ackedSeq?: number | undefined;
   readonly whenFull: 'stop' | 'drop-oldest';
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
   /**
    * Records that belong to the checkpoint are found to be gone. Awaited before anything changes on
    * disk: the checkpoint must be forgotten durably first, else a crash would leave it standing

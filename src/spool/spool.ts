@@ -28,13 +28,13 @@ import {
 } from './spool-options.ts';
 import { encodeRecord, type SpoolRecord } from './spool-record.ts';
 import {
-  damagedAtOpenReport,
-  damagedReport,
-  readableReport,
-  undeletableReport,
-  unreadableReport,
-  unwritableReport,
-  writableReport,
+  damagedAtOpenNotice,
+  damagedNotice,
+  readableNotice,
+  undeletableNotice,
+  unreadableNotice,
+  unwritableNotice,
+  writableNotice,
 } from './spool-notices.ts';
 import { untilChange } from './until-change.ts';
 
@@ -199,7 +199,7 @@ export class Spool {
       this.#memory = this.#memory.filter((waiting) => waiting.record.seq > seq);
       const failure = await this.#store.deleteThrough(seq);
       if (failure !== undefined)
-        this.#options.report(undeletableReport(this.#options.dir, failure));
+        this.#options.notify(undeletableNotice(this.#options.dir, failure));
       this.#pulse();
     });
   }
@@ -251,7 +251,7 @@ export class Spool {
     this.#oldestAtMs = this.#store.oldestAtMs;
     this.wasDamaged = found.damaged.length > 0;
     this.counters.damagedSegments = found.damaged.length;
-    for (const name of found.damaged) this.#options.report(damagedAtOpenReport(dir, name));
+    for (const name of found.damaged) this.#options.notify(damagedAtOpenNotice(dir, name));
     try {
       await this.#store.settle();
     } catch (error) {
@@ -309,7 +309,7 @@ export class Spool {
 
   async #endTrouble(): Promise<void> {
     this.#trouble = undefined;
-    this.#options.report(writableReport(this.#options.dir));
+    this.#options.notify(writableNotice(this.#options.dir));
     await this.#noteVanished();
     this.#pulse();
   }
@@ -327,10 +327,10 @@ export class Spool {
       this.#head ??= await this.#readRecord();
     } catch (error) {
       this.#isUnreadable = true;
-      this.#options.report(unreadableReport(this.#options.dir, error));
+      this.#options.notify(unreadableNotice(this.#options.dir, error));
       return 'unreadable';
     }
-    if (this.#isUnreadable) this.#options.report(readableReport(this.#options.dir));
+    if (this.#isUnreadable) this.#options.notify(readableNotice(this.#options.dir));
     this.#isUnreadable = false;
     if (this.#head === undefined) return undefined;
     this.#oldestAtMs = this.#head.appendedAtMs;
@@ -371,13 +371,13 @@ export class Spool {
   #noteDamage(damage: Damage): void {
     this.counters.damagedSegments++;
     this.counters.lostPoints += damage.lostPoints;
-    this.#options.report(damagedReport(damage));
+    this.#options.notify(damagedNotice(damage));
     this.#options.onDamage?.(damage);
   }
 
   #startTrouble(error: unknown): void {
     this.#trouble = codeOf(error);
-    this.#options.report(unwritableReport(this.#options.dir, error));
+    this.#options.notify(unwritableNotice(this.#options.dir, error));
   }
 
   /** One thing at a time, in the order of the calls. */

@@ -5,7 +5,7 @@ import type { LogWindowsSnapshot } from '../aggregate/log-windows.ts';
 import type { Clock } from '../clock.ts';
 import type { FollowCheckpoint } from '../source/file/follow-checkpoint.ts';
 import { makeFolder } from './make-folder.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 
 /**
  * The checkpoint: one file that says, for one moment of the stream, how far every log has been read,
@@ -57,7 +57,7 @@ export type KillPoint = (name: string) => void;
 export class CheckpointFile {
   readonly #dir: string;
   readonly #clock: Clock;
-  readonly #report: Reporter;
+  readonly #notify: Notify;
   readonly #killPoint: KillPoint;
   #isForgotten = false;
   /** A file of that name may lie there from an earlier run. */
@@ -67,12 +67,12 @@ export class CheckpointFile {
   constructor(options: {
     dir: string;
     clock: Clock;
-    report: Reporter;
+    notify: Notify;
     killPoint?: KillPoint | undefined;
   }) {
     this.#dir = options.dir;
     this.#clock = options.clock;
-    this.#report = options.report;
+    this.#notify = options.notify;
     this.#killPoint = options.killPoint ?? (() => {});
   }
 
@@ -105,7 +105,7 @@ export class CheckpointFile {
     await this.forget();
     this.#isForgotten = false;
     this.mustReadAll = true;
-    this.#report({
+    this.#notify({
       level: 'error',
       code: 'checkpoint-refused',
       subject: this.path,

@@ -2,7 +2,7 @@ import { open, rm, type FileHandle } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { makeFolder } from './make-folder.ts';
-import type { Reporter } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 
 /**
  * One meter per state folder: two would take turns at overwriting each other's checkpoint.
@@ -39,7 +39,7 @@ export class StateLock {
   }
 
   /** Takes the folder, or throws StateLockedError when another process holds it. */
-  static async acquire(dir: string, report: Reporter): Promise<StateLock> {
+  static async acquire(dir: string, notify: Notify): Promise<StateLock> {
     const path = join(dir, 'lock');
     let folder: FileHandle | undefined;
     try {
@@ -53,7 +53,7 @@ export class StateLock {
       return new StateLock(path, await listen(address));
     } catch (error) {
       if (error instanceof StateLockedError) throw error;
-      report({
+      notify({
         level: 'warn',
         code: 'state-unlocked',
         subject: dir,

@@ -11,7 +11,14 @@ import { temporaryFolder } from '../support/temp-folder.ts';
  * package.json, with the project's own configuration files, on a small clean tree (must pass) and
  * on the same tree with one fault planted (must fail and name the fault).
  */
-const CONFIGURATION = ['.oxlintrc.json', 'biome.json', 'knip.json', 'tsconfig.json', '.gitignore'];
+const CONFIGURATION = [
+  'oxlint.config.ts',
+  'scripts/layers.ts',
+  'biome.json',
+  'knip.json',
+  'tsconfig.json',
+  '.gitignore',
+];
 
 const CLEAN_TREE: Readonly<Record<string, string>> = {
   'package.json': '{\n  "name": "small",\n  "private": true,\n  "type": "module"\n}\n',
@@ -129,7 +136,7 @@ test('reading the environment outside of src/config/config.ts fails the lint', a
 
 test('a stage that reads the wall clock fails the lint', async (t) => {
   const text = 'export const startedMs = Date.now();\n';
-  await assertBites(t, gates.oxlint, { 'src/follow/planted.ts': text }, [
+  await assertBites(t, gates.oxlint, { 'src/source/planted.ts': text }, [
     /no-restricted-properties/,
   ]);
 });
@@ -140,7 +147,7 @@ test('any, a default export and a barrel fail the lint', async (t) => {
     gates.oxlint,
     {
       'src/one.ts': 'export const one = (x: any): unknown => x;\nexport default one;\n',
-      'src/follow/index.ts': "export * from '../one.ts';\n",
+      'src/source/index.ts': "export * from '../one.ts';\n",
     },
     [/no-explicit-any/, /no-default-export/, /no-barrel-file/],
   );

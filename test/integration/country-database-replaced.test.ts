@@ -40,7 +40,7 @@ test('a database of countries is replaced while the meter runs', async (t) => {
   await influx.createDatabase(DATABASE);
   visit();
   const env = { LOG_PATHS: log, GEOIP_DB: file, INFLUX_URL: influx.url, INFLUX_DB: DATABASE };
-  const meter = await Meter.start({ dir, env: { ...env, DETAIL_WINDOW: '1s', LATENESS: '5s' } });
+  const meter = await Meter.start({ dir, env: { ...env, DIMENSION_WINDOW: '1s', LATENESS: '5s' } });
   defer(t, () => meter.kill());
   const countries = async () => {
     const query = `SELECT sum("count") AS n FROM "access_log_by" WHERE "dim" = 'country' GROUP BY "value"`;

@@ -35,7 +35,7 @@ test('the meter dashboard shows a running meter, its rotations and its start', a
   write(10);
   appendFileSync(log, 'no line of the format\n');
   const env = { LOG_PATHS: log, INFLUX_URL: influx.url, INFLUX_DB: DATABASE };
-  const meter = await Meter.start({ dir, env: { ...env, DETAIL_WINDOW: '1s' } });
+  const meter = await Meter.start({ dir, env: { ...env, DIMENSION_WINDOW: '1s' } });
   defer(t, () => meter.kill());
   const one = async (query: string) => (await influx.rows(query, DATABASE))[0] ?? {};
   await waitUntil('the meter has told of itself', async () => {

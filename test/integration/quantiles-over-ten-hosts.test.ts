@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { quantileQuery, USUAL_QUANTILES } from '../../scripts/dashboards/quantile.ts';
-import { COARSE_LATENCY_BOUNDS_MS } from '../../src/aggregate/dimension/sealed-detail.ts';
+import { COARSE_LATENCY_BOUNDS_MS } from '../../src/aggregate/dimension/sealed-dimensions.ts';
 import { LATENCY_BOUNDS_MS } from '../../src/aggregate/sealed-window.ts';
 import { runMeter } from '../support/cli.ts';
 import { startInflux, type Influx } from '../support/influxdb.ts';

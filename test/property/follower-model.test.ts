@@ -63,7 +63,7 @@ class Meter {
       readBuffer: new Uint8Array(MAX_LINE_BYTES + 1),
       maxLineBytes: MAX_LINE_BYTES,
       clock: this.clock,
-      report: () => {},
+      notify: () => {},
     });
     if (this.#checkpoint === undefined) this.commit();
   }

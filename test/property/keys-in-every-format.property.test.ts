@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SealedDetail } from '../../src/aggregate/dimension/sealed-detail.ts';
-import { DETAIL_FORMAT, DetailBench } from '../support/detail-bench.ts';
+import type { SealedDimensions } from '../../src/aggregate/dimension/sealed-dimensions.ts';
+import { DIMENSION_FORMAT, DimensionBench } from '../support/dimension-bench.ts';
 import { NOON_S } from '../support/log-rows.ts';
 
 /**
@@ -80,15 +80,15 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   json: { format: JSON_FORMAT, line: jsonLine(escapeJson) },
   'json by names': { format: 'json', line: jsonLine(escapeJson) },
   'ASCII json': { format: 'json', line: jsonLine(escapeAscii) },
-  apache: { format: DETAIL_FORMAT, line: textLine(escapeApache) },
+  apache: { format: DIMENSION_FORMAT, line: textLine(escapeApache) },
   none: {
-    format: `log_format n escape=none '${DETAIL_FORMAT}';`,
+    format: `log_format n escape=none '${DIMENSION_FORMAT}';`,
     line: textLine((value) => value),
   },
 };
 
-function detailsOf({ format, line }: Writer, all: readonly Sent[], keepQuery: boolean) {
-  const bench = new DetailBench({ format, keepQuery, sitesMax: 3 });
+function dimensionsOf({ format, line }: Writer, all: readonly Sent[], keepQuery: boolean) {
+  const bench = new DimensionBench({ format, keepQuery, sitesMax: 3 });
   const lines = all.map((sent, i) => line(sent, NOON_S + 20 * i));
   // The bench writes UTF-8.
   bench.add(
@@ -98,7 +98,7 @@ function detailsOf({ format, line }: Writer, all: readonly Sent[], keepQuery: bo
   bench.take('last', NOON_S);
   const counted = [...bench.totals.values()].reduce((sum, { agent }) => sum + agent.counted, 0);
   assert.equal(counted, all.length);
-  return [...bench.stored.values()].map((detail): SealedDetail => ({ ...detail, log: '' }));
+  return [...bench.stored.values()].map((detail): SealedDimensions => ({ ...detail, log: '' }));
 }
 
 const utf8 = (text: string) => Buffer.from(text).toString('latin1');
@@ -121,7 +121,7 @@ const sent: fc.Arbitrary<Sent> = fc.record({
 });
 
 test('keys, routes, sites and upstreams are the same in every format', () => {
-  const reference = { format: DETAIL_FORMAT, line: textLine(escapeDefault) };
+  const reference = { format: DIMENSION_FORMAT, line: textLine(escapeDefault) };
   fc.assert(
     fc.property(
       fc.array(sent, { minLength: 1, maxLength: 8 }),
@@ -130,8 +130,8 @@ test('keys, routes, sites and upstreams are the same in every format', () => {
       (all, name, keepQuery) => {
         const writer = WRITERS[name] ?? reference;
         assert.deepEqual(
-          detailsOf(writer, all, keepQuery),
-          detailsOf(reference, all, keepQuery),
+          dimensionsOf(writer, all, keepQuery),
+          dimensionsOf(reference, all, keepQuery),
           name,
         );
       },
@@ -143,8 +143,8 @@ test('keys, routes, sites and upstreams are the same in every format', () => {
 test('no text that is handed over holds a control character, a turned direction or a backslash', () => {
   fc.assert(
     fc.property(fc.array(sent, { minLength: 1, maxLength: 8 }), (all) => {
-      const reference = { format: DETAIL_FORMAT, line: textLine(escapeDefault) };
-      for (const { tops, routes, upstreams } of detailsOf(reference, all, true)) {
+      const reference = { format: DIMENSION_FORMAT, line: textLine(escapeDefault) };
+      for (const { tops, routes, upstreams } of dimensionsOf(reference, all, true)) {
         const texts = [
           ...tops.flatMap(({ key, site }) => [key, site]),
           ...routes.map(({ route }) => route),

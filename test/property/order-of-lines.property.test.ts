@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SealedDetail } from '../../src/aggregate/dimension/sealed-detail.ts';
-import { DetailBench, type DetailBenchOptions } from '../support/detail-bench.ts';
+import type { SealedDimensions } from '../../src/aggregate/dimension/sealed-dimensions.ts';
+import { DimensionBench, type DimensionBenchOptions } from '../support/dimension-bench.ts';
 import { NOON_S } from '../support/log-rows.ts';
 
 /**
@@ -11,10 +11,14 @@ import { NOON_S } from '../support/log-rows.ts';
  * which are kept, and the sums stay.
  */
 const LATENESS_S = 60;
-const DETAIL_S = 60;
+const DIMENSION_S = 60;
 const TONIGHT_S = NOON_S + 43_200;
-const NONE_HAS_THEM_ALL: DetailBenchOptions = { routesMax: 3, sitesMax: 2, latenessS: LATENESS_S };
-const ALL_HAVE_ROOM: DetailBenchOptions = { routesMax: 50, sitesMax: 50, latenessS: LATENESS_S };
+const NONE_HAS_THEM_ALL: DimensionBenchOptions = {
+  routesMax: 3,
+  sitesMax: 2,
+  latenessS: LATENESS_S,
+};
+const ALL_HAVE_ROOM: DimensionBenchOptions = { routesMax: 50, sitesMax: 50, latenessS: LATENESS_S };
 
 interface Request {
   readonly host: string;
@@ -90,12 +94,12 @@ function textOf(line: Line): string {
   );
 }
 
-function detailsOf(
+function dimensionsOf(
   lines: readonly Line[],
-  options: DetailBenchOptions,
+  options: DimensionBenchOptions,
   ends: readonly number[] = [],
-): SealedDetail[] {
-  const bench = new DetailBench(options);
+): SealedDimensions[] {
+  const bench = new DimensionBench(options);
   let from = 0;
   for (const length of [...ends, Infinity]) {
     if (from >= lines.length) break;
@@ -197,7 +201,7 @@ function exactOf(lines: readonly Line[]) {
   };
 }
 
-function foundIn({ routes, upstreams, properties, tops }: SealedDetail) {
+function foundIn({ routes, upstreams, properties, tops }: SealedDimensions) {
   const ranked: Record<string, unknown[]> = {};
   for (const top of tops.toSorted((a, b) => a.rank - b.rank)) {
     (ranked[`${top.site} ${top.dim}`] ??= []).push([top.key, figures(top)]);
@@ -212,12 +216,12 @@ function foundIn({ routes, upstreams, properties, tops }: SealedDetail) {
 
 function byWindow(lines: readonly Line[]): Map<number, Line[]> {
   return new Map(
-    [...Map.groupBy(lines, ({ timeS }) => timeS - (timeS % DETAIL_S))].sort(([a], [b]) => a - b),
+    [...Map.groupBy(lines, ({ timeS }) => timeS - (timeS % DIMENSION_S))].sort(([a], [b]) => a - b),
   );
 }
 
 /** Everything but the order of sites, which is that of their first lines. */
-function sorted(detail: SealedDetail) {
+function sorted(detail: SealedDimensions) {
   const by = <T>(parts: readonly T[], nameOf: (part: T) => string) =>
     parts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   return {
@@ -231,8 +235,8 @@ function sorted(detail: SealedDetail) {
 test('while all keys have room, every order gives the same points, and they are the exact count', () => {
   fc.assert(
     fc.property(orders, cuts, ({ inOrder, asTheyCome }, ends) => {
-      const straight = detailsOf(inOrder, ALL_HAVE_ROOM);
-      const mixed = detailsOf(asTheyCome, ALL_HAVE_ROOM, ends);
+      const straight = dimensionsOf(inOrder, ALL_HAVE_ROOM);
+      const mixed = dimensionsOf(asTheyCome, ALL_HAVE_ROOM, ends);
       assert.deepEqual(mixed.map(sorted), straight.map(sorted));
       const exact = [...byWindow(inOrder)].map(([startS, own]) => [startS, exactOf(own)]);
       assert.deepEqual(
@@ -245,7 +249,7 @@ test('while all keys have room, every order gives the same points, and they are 
 });
 
 /** The figures of a window that no order may change: those without the names that were chosen. */
-function unchanging(detail: SealedDetail) {
+function unchanging(detail: SealedDimensions) {
   const { properties, uniques, routes, upstreams } = detail;
   const registers = new Uint8Array(128);
   for (const one of uniques) {
@@ -279,8 +283,8 @@ test('with more keys than there is room for, no order changes a sum or the disti
   let others = 0;
   fc.assert(
     fc.property(orders, cuts, ({ inOrder, asTheyCome }, ends) => {
-      const mixed = detailsOf(asTheyCome, NONE_HAS_THEM_ALL, ends);
-      const straight = detailsOf(inOrder, NONE_HAS_THEM_ALL);
+      const mixed = dimensionsOf(asTheyCome, NONE_HAS_THEM_ALL, ends);
+      const straight = dimensionsOf(inOrder, NONE_HAS_THEM_ALL);
       assert.deepEqual(mixed.map(unchanging), straight.map(unchanging));
       const exact = [...byWindow(inOrder)].map(([startS, own]) => [
         startS,

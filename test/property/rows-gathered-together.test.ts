@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BYTE_HASH_OWN_BYTES, createByteHash, reservedBytes } from '../../src/wasm/byte-hash.ts';
-import { factVariables } from '../../src/request/fact-columns.ts';
+import { factVariables } from '../../src/request/dimension-columns.ts';
 import { ROWS_MAX } from '../../src/request/keys/key-cache.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch, recordBatchBytes } from '../../src/parse/record-batch.ts';

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
 import { App } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import type { Report } from '../../src/notice/notice.ts';
+import type { Notice } from '../../src/notice/notice.ts';
 import type { MeterStatus } from '../../src/status/meter-status.ts';
 import { FakeClock } from './clock.ts';
 import { defer } from './defer.ts';
@@ -22,7 +22,7 @@ export class AppRig {
   readonly clock = new FakeClock(Date.UTC(2026, 0, 2, 3, 4, 0));
   readonly log: string;
   readonly windows = new Map<number, SealedWindow>();
-  readonly reports: Report[] = [];
+  readonly notices: Notice[] = [];
   stateDir: string;
   readonly #t: TestContext;
   readonly #settings: Readonly<Record<string, string>>;
@@ -49,7 +49,7 @@ export class AppRig {
       config,
       version: '0',
       clock: this.clock,
-      report: (report) => this.reports.push(report),
+      notify: (notice) => this.notices.push(notice),
       onWindows: (windows) => {
         for (const window of windows) this.windows.set(window.startS, window);
       },

@@ -15,7 +15,7 @@ import type { FollowCheckpoint } from '../../src/source/file/follow-checkpoint.t
 import type { LineBatch } from '../../src/source/line-batch.ts';
 import type { LineSource } from '../../src/source/line-source.ts';
 import type { PathSetting } from '../../src/source/file/log-paths.ts';
-import type { Report } from '../../src/notice/notice.ts';
+import type { Notice } from '../../src/notice/notice.ts';
 import { FakeClock } from './clock.ts';
 import { defer } from './defer.ts';
 import { temporaryFolder } from './temp-folder.ts';
@@ -48,7 +48,7 @@ export class FollowedLog {
   readonly folder: string;
   readonly path: string;
   readonly clock = new FakeClock();
-  readonly reports: Report[] = [];
+  readonly notices: Notice[] = [];
   readonly batches: SeenBatch[] = [];
   readonly #options: Partial<FileSourceOptions>;
   #source: LineSource<FollowCheckpoint> | undefined;
@@ -67,7 +67,7 @@ export class FollowedLog {
 
   /** Codes of what was reported so far, in order. */
   get codes(): string[] {
-    return this.reports.map((report) => report.code);
+    return this.notices.map((notice) => notice.code);
   }
 
   at(name: string): string {
@@ -105,7 +105,7 @@ export class FollowedLog {
       maxLineBytes: MAX_LINE_BYTES,
       watchPolling: false,
       clock: this.clock,
-      report: (report) => this.reports.push(report),
+      notify: (notice) => this.notices.push(notice),
       ...this.#options,
     });
   }

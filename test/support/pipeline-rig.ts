@@ -12,7 +12,7 @@ import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch } from '../../src/parse/record-batch.ts';
 import { createScanner } from '../../src/parse/line/scanner.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
-import type { Report } from '../../src/notice/notice.ts';
+import type { Notice } from '../../src/notice/notice.ts';
 import { UnparsedSample } from '../../src/pipeline/unparsed-sample.ts';
 import { FakeClock } from './clock.ts';
 
@@ -236,7 +236,7 @@ export class PipelineRig {
   readonly source: FakeSource;
   readonly events: string[] = [];
   readonly queue = new FakeQueue(this.events);
-  readonly reports: Report[] = [];
+  readonly notices: Notice[] = [];
   /** Every window ever handed over, in order. */
   readonly handed: SealedWindow[] = [];
   readonly checkpoint: CheckpointFile;
@@ -255,7 +255,7 @@ export class PipelineRig {
     this.checkpoint = new CheckpointFile({
       dir,
       clock: this.clock,
-      report: (report) => this.reports.push(report),
+      notify: (notice) => this.notices.push(notice),
       killPoint: (name) => {
         if (name === 'checkpoint-after-fsync') this.events.push('checkpoint');
       },
@@ -274,7 +274,7 @@ export class PipelineRig {
       queue: this.queue,
       checkpoint: this.checkpoint,
       clock: this.clock,
-      report: (report) => this.reports.push(report),
+      notify: (notice) => this.notices.push(notice),
       windowS: 10,
       identity: { windowS: 10, host: 'test', tags: {} },
       rewrite,

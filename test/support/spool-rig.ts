@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { Report } from '../../src/notice/notice.ts';
+import type { Notice } from '../../src/notice/notice.ts';
 import type { Damage } from '../../src/spool/segment.ts';
 import { Spool } from '../../src/spool/spool.ts';
 import type { SpoolOptions } from '../../src/spool/spool-options.ts';
@@ -12,7 +12,7 @@ export class SpoolRig {
   readonly dir: string;
   readonly clock = new FakeClock();
   readonly disk = new FaultyFileSystem();
-  readonly reports: Report[] = [];
+  readonly notices: Notice[] = [];
   readonly damages: Damage[] = [];
 
   constructor(folder: string) {
@@ -26,7 +26,7 @@ export class SpoolRig {
       committedSeq: undefined,
       whenFull: 'stop',
       clock: this.clock,
-      report: (report) => this.reports.push(report),
+      notify: (notice) => this.notices.push(notice),
       onDamage: (damage) => this.damages.push(damage),
       fileSystem: this.disk,
       ...options,
@@ -34,7 +34,7 @@ export class SpoolRig {
   }
 
   get codes(): string[] {
-    return this.reports.map((report) => report.code);
+    return this.notices.map((notice) => notice.code);
   }
 }
 

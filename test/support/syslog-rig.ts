@@ -6,7 +6,7 @@ import {
   type SyslogSource,
   type SyslogSourceOptions,
 } from '../../src/source/syslog/syslog-source.ts';
-import type { Report } from '../../src/notice/notice.ts';
+import type { Notice } from '../../src/notice/notice.ts';
 import { FakeClock } from './clock.ts';
 import { defer } from './defer.ts';
 import { seenBatch, type SeenBatch } from './followed-log.ts';
@@ -20,16 +20,16 @@ export function message(tag: string, line: string): string {
 /** A receiver of syslog on ports of its own, and what was sent to it. */
 export class SyslogRig {
   readonly clock: FakeClock;
-  readonly reports: Report[];
+  readonly notices: Notice[];
   readonly batches: SeenBatch[] = [];
   readonly source: SyslogSource;
   readonly #t: TestContext;
 
-  private constructor(t: TestContext, source: SyslogSource, clock: FakeClock, reports: Report[]) {
+  private constructor(t: TestContext, source: SyslogSource, clock: FakeClock, notices: Notice[]) {
     this.#t = t;
     this.source = source;
     this.clock = clock;
-    this.reports = reports;
+    this.notices = notices;
     defer(t, () => source.close());
   }
 
@@ -38,7 +38,7 @@ export class SyslogRig {
     options: Partial<SyslogSourceOptions> = {},
   ): Promise<SyslogRig> {
     const clock = new FakeClock();
-    const reports: Report[] = [];
+    const notices: Notice[] = [];
     const source = await openSyslogSource({
       address: 'syslog://127.0.0.1:0',
       transports: ['udp', 'tcp'],
@@ -51,14 +51,14 @@ export class SyslogRig {
       readBuffer: new Uint8Array(128 * 1024),
       maxLineBytes: 32 * 1024,
       clock,
-      report: (report) => reports.push(report),
+      notify: (notice) => notices.push(notice),
       ...options,
     });
-    return new SyslogRig(t, source, clock, reports);
+    return new SyslogRig(t, source, clock, notices);
   }
 
   get codes(): string[] {
-    return this.reports.map((report) => report.code);
+    return this.notices.map((notice) => notice.code);
   }
 
   get receiver() {

@@ -1,4 +1,4 @@
-import { COARSE_LATENCY_BOUNDS_MS, type CoarseLatency } from './sealed-detail.ts';
+import { COARSE_LATENCY_BOUNDS_MS, type CoarseLatency } from './sealed-dimensions.ts';
 import type { RowShape } from './key-totals.ts';
 
 /**

@@ -8,8 +8,8 @@ import {
   FILLS_METHOD,
   FILLS_PROTOCOL,
   FILLS_TLS,
-} from '../../request/fact-columns.ts';
-import type { PropertyTotals } from './sealed-detail.ts';
+} from '../../request/dimension-columns.ts';
+import type { PropertyTotals } from './sealed-dimensions.ts';
 import { NO_VALUE } from '../../text/tag-value.ts';
 import { ValueCells, type Shown, type ValueCellsSnapshot } from './value-cells.ts';
 

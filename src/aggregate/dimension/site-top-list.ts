@@ -1,7 +1,7 @@
 import { TopKey, type KeyColumn } from '../../request/keys/top-key.ts';
 import type { CountedRows } from './counted-rows.ts';
 import { HINT_SLOT_BITS, TopList, type TopListSnapshot } from './top-list.ts';
-import type { TopTotals } from './sealed-detail.ts';
+import type { TopTotals } from './sealed-dimensions.ts';
 import { tagValue } from '../../text/tag-value.ts';
 
 /**

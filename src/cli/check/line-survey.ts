@@ -14,7 +14,7 @@ import {
   RecordBatch,
 } from '../../parse/record-batch.ts';
 import { createScanner } from '../../parse/line/scanner.ts';
-import type { Reporter } from '../../notice/notice.ts';
+import type { Notify } from '../../notice/notice.ts';
 
 /** Counts how the lines of one file fit the format, and keeps the first of each kind of fault. */
 
@@ -57,14 +57,14 @@ export interface SurveyOptions {
   /** In place of the configuration's: what createParser takes. */
   readonly format?: string | readonly string[] | undefined;
   readonly clock: Pick<Clock, 'now'>;
-  readonly report: Reporter;
+  readonly notify: Notify;
   /** Reads no further once so many lines were seen. */
   readonly linesMax?: number;
 }
 
 /** Also for `.gz`. Throws what opening or reading the file throws. */
 export async function surveyLines(options: SurveyOptions): Promise<Survey> {
-  const { path, config, report, linesMax = Infinity } = options;
+  const { path, config, notify, linesMax = Infinity } = options;
   const { logJsonKeys: jsonKeys, maxLineBytes } = config;
   const setting = options.format ?? config.logFormat;
   const scanner = createScanner({ readBufferBytes: maxLineBytes + READ_CHUNK_BYTES });
@@ -72,7 +72,7 @@ export async function surveyLines(options: SurveyOptions): Promise<Survey> {
   const client = clientVariable(config);
   const records = new RecordBatch(RECORDS_MAX, client === undefined ? [] : [client]);
   const { readBuffer } = scanner;
-  const file = await openBackfillFile({ path, readBuffer, maxLineBytes, report });
+  const file = await openBackfillFile({ path, readBuffer, maxLineBytes, notify });
   const tally = new Tally(options.clock.now() / 1000 + FUTURE_MAX_S);
   try {
     for (;;) {

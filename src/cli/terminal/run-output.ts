@@ -3,8 +3,8 @@ import type { SealedWindow } from '../../aggregate/sealed-window.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import { createLogger, type LogSink } from '../../notice/logger.ts';
-import type { Reporter } from '../../notice/notice.ts';
-import { createReporter } from '../../notice/reporter.ts';
+import type { Notify } from '../../notice/notice.ts';
+import { createNotifier } from '../../notice/notifier.ts';
 import type { StatusSnapshot } from '../../status/meter-status.ts';
 import { Summary } from './summary.ts';
 import { TerminalRegion } from './terminal-region.ts';
@@ -17,7 +17,7 @@ import { logWindows } from './window-log.ts';
  */
 export interface RunOutput {
   readonly logger: Logger;
-  readonly report: Reporter;
+  readonly notify: Notify;
   readonly onWindows: (windows: readonly SealedWindow[]) => void;
   /** Begins to draw; does nothing where there is no terminal. */
   readonly show: (snapshot: StatusSnapshot) => void;
@@ -48,7 +48,7 @@ export async function openRunOutput(
     pretty: config.logPretty,
     color: config.color,
   });
-  const { report, flush } = createReporter(logger, clock);
+  const { notify, flush } = createNotifier(logger, clock);
   const summary = new Summary({ windowS: config.windowS, clock });
   // With a database the windows are there to be seen; a line for each would only be noise.
   const level = config.influx === undefined ? 'info' : 'debug';
@@ -64,7 +64,7 @@ export async function openRunOutput(
   process.once('exit', close);
   return {
     logger,
-    report,
+    notify,
     onWindows: (windows) => {
       if (region === undefined) return logWindows(logger, level, windows);
       summary.add(windows);

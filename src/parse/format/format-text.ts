@@ -6,9 +6,8 @@
  * searched for variables on its own and the results are put one after the other, as nginx does:
  * https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format
  */
+import type { Escape } from '../record-batch.ts';
 import { LogFormatError } from './log-format-error.ts';
-
-export type Escape = 'default' | 'json' | 'none';
 
 /** Literal text, or the name of a variable without `$`; `at` is its place in the text given. */
 export type FormatElement =

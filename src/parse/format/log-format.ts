@@ -8,7 +8,8 @@
  * line is one segment.
  */
 import { ambiguitiesOf, ambiguitiesOfNone, continuesList } from './ambiguities.ts';
-import { type Escape, type FormatElement, type FormatText, readFormatText } from './format-text.ts';
+import type { Escape } from '../record-batch.ts';
+import { type FormatElement, type FormatText, readFormatText } from './format-text.ts';
 import { LogFormatError } from './log-format-error.ts';
 import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from '../record-batch.ts';
 import { cutAtQuotes, type FormatVariable, type Segment } from './segments.ts';

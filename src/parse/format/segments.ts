@@ -2,7 +2,8 @@
  * Cuts a log format at its quotes. With escape=default and escape=json the n-th quote of a line
  * that no value holds ends the n-th segment; with escape=none quotes tell nothing and the whole line is one segment.
  */
-import type { Escape, FormatElement } from './format-text.ts';
+import type { Escape } from '../record-batch.ts';
+import type { FormatElement } from './format-text.ts';
 import type { VariableKind } from './variables.ts';
 
 export interface FormatVariable {

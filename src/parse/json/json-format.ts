@@ -6,7 +6,8 @@
  * and escapes quotes and backslashes of values, so no value can forge a key.
  * https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format
  */
-import type { Escape, FormatText } from '../format/format-text.ts';
+import type { FormatText } from '../format/format-text.ts';
+import type { Escape } from '../record-batch.ts';
 import { commonKeys, type JsonKey } from './json-keys.ts';
 import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from '../record-batch.ts';
 import { hasMeaning, isTime, variableKind } from '../format/variables.ts';

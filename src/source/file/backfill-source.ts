@@ -7,7 +7,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Reporter } from '../../notice/notice.ts';
+import type { Notify } from '../../notice/notice.ts';
 import { BlockingContent, GzipContent, type Content } from '../content.ts';
 import type { LineBatch } from '../line-batch.ts';
 import { firstReadBytes, frameLines, type Place } from '../line-frame.ts';
@@ -28,7 +28,7 @@ export interface BackfillReaderOptions {
   /** May be shared by several readers; at least `maxLineBytes + 1` bytes. */
   readonly readBuffer: Uint8Array;
   readonly maxLineBytes: number;
-  readonly report: Reporter;
+  readonly notify: Notify;
 }
 
 const LF = 0x0a;
@@ -83,12 +83,12 @@ class FileReader implements BackfillReader {
   /** Here the last line counts although nothing ends it: nobody is going to. */
   async #takeRest(): Promise<LineBatch | undefined> {
     this.#hasEnded = true;
-    const { readBuffer, maxLineBytes, report } = this.#options;
+    const { readBuffer, maxLineBytes, notify } = this.#options;
     const { position, isInOverlong } = this.#place;
     const length = await this.#content.read(readBuffer, 0, maxLineBytes, position);
     const damage = await this.#content.finish();
     if (damage !== undefined) {
-      report({
+      notify({
         level: 'error',
         code: 'gzip-damaged',
         subject: this.path,

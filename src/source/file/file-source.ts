@@ -6,7 +6,7 @@
  */
 import { dirname } from 'node:path';
 import type { Clock } from '../../clock.ts';
-import type { Report, Reporter } from '../../notice/notice.ts';
+import type { Notice, Notify } from '../../notice/notice.ts';
 import type { FollowCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
 import type { LineBatch } from '../line-batch.ts';
 import type { FolderTrouble, LineSource, LogStatus } from '../line-source.ts';
@@ -15,7 +15,7 @@ import { LogPaths, type PathSetting } from './log-paths.ts';
 import { lookAt } from './open-file.ts';
 import { HeadCache } from './siblings.ts';
 import type { ReadFrom } from './start-position.ts';
-import { readableFolderReport } from './unreadable-folders.ts';
+import { readableFolderNotice } from './unreadable-folders.ts';
 import { FolderWatch } from './wake.ts';
 
 export interface FileSourceOptions {
@@ -34,7 +34,7 @@ export interface FileSourceOptions {
   /** How long an old file must have been quiet after its successor appeared before it is closed. */
   readonly drainMs?: number;
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
 }
 
 /** More matches of the globs than this are not followed: each holds a descriptor. */
@@ -60,21 +60,21 @@ class FileSource implements LineSource<FollowCheckpoint> {
   /** Of logs that match no longer, or not yet: kept, so that nothing is read twice when they come back. */
   #unused = new Map<string, LogCheckpoint>();
   /** Of folders, as of the last look. */
-  #unreadable: readonly Report[] = [];
+  #unreadable: readonly Notice[] = [];
   #turn = 0;
   /** Some log is fed by several followers. */
   #hasShared = false;
   #discoveredAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FileSourceOptions) {
-    const { clock, report, maxLineBytes, readBuffer } = options;
+    const { clock, notify, maxLineBytes, readBuffer } = options;
     if (readBuffer.length <= maxLineBytes) throw new RangeError('readBuffer is too small');
     this.#options = options;
     this.#pollIntervalMs = options.pollIntervalMs ?? 1000;
     const drainMs = options.drainMs ?? 5000;
     const pollIntervalMs = this.#pollIntervalMs;
     const heads = new HeadCache(clock);
-    this.#context = { clock, report, maxLineBytes, readBuffer, drainMs, pollIntervalMs, heads };
+    this.#context = { clock, notify, maxLineBytes, readBuffer, drainMs, pollIntervalMs, heads };
     this.#paths = new LogPaths(options.paths);
   }
 
@@ -156,9 +156,9 @@ class FileSource implements LineSource<FollowCheckpoint> {
   }
 
   #startWatching(): FolderWatch {
-    const { watchPolling, report } = this.#options;
+    const { watchPolling, notify } = this.#options;
     const isWatched = (path: string) => this.#followers.some((one) => one.path === path);
-    const watch = new FolderWatch(watchPolling === true, this.#pollIntervalMs, isWatched, report);
+    const watch = new FolderWatch(watchPolling === true, this.#pollIntervalMs, isWatched, notify);
     const logFolders = this.#followers.map((one) => dirname(one.path));
     for (const folder of [...this.#paths.folders(), ...logFolders]) watch.add(folder);
     return watch;
@@ -174,11 +174,11 @@ class FileSource implements LineSource<FollowCheckpoint> {
     this.#discoveredAtMs = this.#options.clock.monotonicMs();
     const known = new Set([...this.#unused.keys(), ...this.#followers.map((one) => one.path)]);
     const { logs, unreadable } = await this.#paths.find(known);
-    this.#reportFolders(unreadable);
+    this.#noticeFolders(unreadable);
     for (const { path, log } of logs) {
       if (this.#followers.some((one) => one.path === path)) continue;
       if (this.#followers.length >= LOGS_MAX) {
-        this.#options.report({
+        this.#options.notify({
           level: 'error',
           code: 'too-many-logs',
           subject: path,
@@ -190,11 +190,11 @@ class FileSource implements LineSource<FollowCheckpoint> {
     }
   }
 
-  #reportFolders(unreadable: readonly Report[]): void {
-    for (const report of unreadable) this.#options.report(report);
+  #noticeFolders(unreadable: readonly Notice[]): void {
+    for (const notice of unreadable) this.#options.notify(notice);
     for (const { subject = '' } of this.#unreadable) {
       const isOver = !unreadable.some((one) => one.subject === subject);
-      if (isOver) this.#options.report(readableFolderReport(subject));
+      if (isOver) this.#options.notify(readableFolderNotice(subject));
     }
     this.#unreadable = unreadable;
   }
@@ -203,7 +203,7 @@ class FileSource implements LineSource<FollowCheckpoint> {
     const follower = new LogFollower(path, log, this.#context);
     const saved = this.#unused.get(path) ?? (await this.#takeOver(path, log));
     if (saved === 'shared') {
-      this.#options.report({
+      this.#options.notify({
         level: 'warn',
         code: 'log-is-double',
         subject: path,
@@ -216,7 +216,7 @@ class FileSource implements LineSource<FollowCheckpoint> {
     else follower.resume(saved);
     if (this.#followers.some((one) => one.log === log)) {
       this.#hasShared = true;
-      this.#reportSharedName(path, log);
+      this.#noticeSharedName(path, log);
     }
     this.#followers.push(follower);
     this.#watch?.add(dirname(path));
@@ -236,8 +236,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
     return undefined;
   }
 
-  #reportSharedName(path: string, log: string): void {
-    this.#options.report({
+  #noticeSharedName(path: string, log: string): void {
+    this.#options.notify({
       level: 'warn',
       code: 'log-name-shared',
       subject: path,

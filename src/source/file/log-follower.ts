@@ -13,19 +13,19 @@
  * What can be lost: lines that were deleted before a look, and lines truncated away of which no copy is
  * found. Both are reported.
  */
-import type { Report } from '../../notice/notice.ts';
+import type { Notice } from '../../notice/notice.ts';
 import type { GenerationCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
 import type { Generation, ReadOutcome } from './generation.ts';
 import { Generations } from './generations.ts';
 import type { LineBatch } from '../line-batch.ts';
 import type { LogStatus } from '../line-source.ts';
 import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
-import { foundReport, inspectPath, missingReport, unreadableReport } from './path-inspection.ts';
+import { foundNotice, inspectPath, missingNotice, unreadableNotice } from './path-inspection.ts';
 import {
-  damagedReport,
-  rotatedReport,
-  truncatedReport,
-  unfinishedReport,
+  damagedNotice,
+  rotatedNotice,
+  truncatedNotice,
+  unfinishedNotice,
 } from './rotation-notices.ts';
 import { RotationSearch, type SearchContext } from './rotation-search.ts';
 import { areSameFiles, listSiblings } from './siblings.ts';
@@ -59,7 +59,7 @@ export class LogFollower {
   #isCaughtUp = false;
   #rotations = 0;
   #truncations = 0;
-  #trouble: Report | undefined;
+  #trouble: Notice | undefined;
 
   constructor(path: string, log: string, context: FollowContext) {
     this.path = path;
@@ -100,7 +100,7 @@ export class LogFollower {
       const { readBuffer, maxLineBytes } = this.#context;
       if (readFrom === 'end') await live?.skipToEnd(readBuffer, maxLineBytes);
     } catch (error) {
-      this.#meet(unreadableReport(this.path, error));
+      this.#meet(unreadableNotice(this.path, error));
     }
   }
 
@@ -182,7 +182,7 @@ export class LogFollower {
       }
       this.#generations.forgetOldest();
     } catch (error) {
-      this.#meet(unreadableReport(this.path, error));
+      this.#meet(unreadableNotice(this.path, error));
     }
   }
 
@@ -190,7 +190,7 @@ export class LogFollower {
     const { live } = this.#generations;
     if (live?.isOpen === true && !(await live.isIntact())) await this.#displace(live);
     const found = await inspectPath(this.path);
-    if (found.kind === 'trouble') return this.#meet(found.report);
+    if (found.kind === 'trouble') return this.#meet(found.notice);
     if (found.kind === 'missing') return this.#missPath();
     this.#target = found.target;
     this.#missingSinceMs = undefined;
@@ -206,7 +206,7 @@ export class LogFollower {
     const hadNone = this.#generations.all.length === 0;
     if (this.#generations.live !== undefined) this.#retireLive();
     this.#missingSinceMs ??= hadNone ? Number.NEGATIVE_INFINITY : nowMs;
-    if (nowMs - this.#missingSinceMs >= this.#context.drainMs) this.#meet(missingReport(this.path));
+    if (nowMs - this.#missingSinceMs >= this.#context.drainMs) this.#meet(missingNotice(this.path));
   }
 
   async #openLive(): Promise<void> {
@@ -217,7 +217,7 @@ export class LogFollower {
     if (change === 'replaced') this.#countTruncation();
     if (change === 'rotated') {
       this.#rotations += 1;
-      this.#context.report(rotatedReport(this.path));
+      this.#context.notify(rotatedNotice(this.path));
     }
     if (change !== 'same' && !isFirst) this.#search.open();
   }
@@ -234,7 +234,7 @@ export class LogFollower {
 
   #countTruncation(): void {
     this.#truncations += 1;
-    this.#context.report(truncatedReport(this.path));
+    this.#context.notify(truncatedNotice(this.path));
   }
 
   // --- Reading ---
@@ -253,7 +253,7 @@ export class LogFollower {
         if (outcome.kind === 'idle') await this.#finishIfQuiet(generation);
       } catch (error) {
         await generation.close();
-        this.#meet(unreadableReport(generation.path, error));
+        this.#meet(unreadableNotice(generation.path, error));
       }
     }
     return undefined;
@@ -289,22 +289,22 @@ export class LogFollower {
     if (damage !== undefined) {
       // The window that the missing rest would have completed is not known whole.
       if (generation.beforeUntil > generation.position) this.#isHeadLost = true;
-      this.#context.report(damagedReport(generation, damage));
+      this.#context.notify(damagedNotice(generation, damage));
     } else if (generation.unreadBytes > 0) {
-      this.#context.report(unfinishedReport(generation));
+      this.#context.notify(unfinishedNotice(generation));
     }
     generation.isDone = true;
     await generation.close();
   }
 
-  #meet(report: Report): void {
-    this.#trouble = report;
-    this.#context.report(report);
+  #meet(notice: Notice): void {
+    this.#trouble = notice;
+    this.#context.notify(notice);
   }
 
   #overcome(): void {
     if (this.#trouble === undefined) return;
     this.#trouble = undefined;
-    this.#context.report(foundReport(this.path));
+    this.#context.notify(foundNotice(this.path));
   }
 }

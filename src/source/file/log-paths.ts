@@ -1,9 +1,9 @@
 /** Which logs a list of paths and globs means, and what each is called. */
 import { glob, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, matchesGlob, resolve } from 'node:path';
-import type { Report } from '../../notice/notice.ts';
+import type { Notice } from '../../notice/notice.ts';
 import { isCompressedName, logNameOf, possibleBases } from './rotated-name.ts';
-import { GLOB_SIGNS, unreadableFolderReport, unreadableFolders } from './unreadable-folders.ts';
+import { GLOB_SIGNS, unreadableFolderNotice, unreadableFolders } from './unreadable-folders.ts';
 
 export interface LogPath {
   readonly path: string;
@@ -16,7 +16,7 @@ export interface FoundPaths {
    * Folders in which there may be more. An error where logs must be missing; a warning where a `*`
    * took one folder of many: it may have nothing to do with logs (`lost+found`).
    */
-  readonly unreadable: readonly Report[];
+  readonly unreadable: readonly Notice[];
 }
 
 export interface PathSetting {
@@ -51,7 +51,7 @@ export class LogPaths {
   /** All logs there are now, configured paths first. `known` are paths that are followed already. */
   async find(known: ReadonlySet<string>): Promise<FoundPaths> {
     const found = new Map<string, LogPath>();
-    const unreadable: Report[] = [];
+    const unreadable: Notice[] = [];
     for (const { path, name } of this.#patterns.filter((pattern) => !pattern.isGlob)) {
       found.set(path, { path, log: name ?? logNameOf(basename(path)) });
     }
@@ -60,7 +60,7 @@ export class LogPaths {
       for await (const match of glob(pattern.path)) matches.push(resolve(match));
       for (const folder of await unreadableFolders(pattern.path)) {
         const isError = folder.isNamed || matches.length === 0;
-        unreadable.push(unreadableFolderReport(folder, isError ? 'error' : 'warn'));
+        unreadable.push(unreadableFolderNotice(folder, isError ? 'error' : 'warn'));
       }
       for (const path of matches.toSorted()) {
         if (found.has(path) || (await isRotated(path, pattern.path, known))) continue;

@@ -4,14 +4,14 @@
  */
 import { lstat, readlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Report } from '../../notice/notice.ts';
+import type { Notice } from '../../notice/notice.ts';
 import { errorCode, isMissing, lookAt, type FileFacts } from './open-file.ts';
 
 export type Inspection =
   /** `target`: where the chain of symbolic links ends. */
   | { readonly kind: 'file'; readonly facts: FileFacts; readonly target: string }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'trouble'; readonly report: Report };
+  | { readonly kind: 'trouble'; readonly notice: Notice };
 
 const LINKS_MAX = 16;
 const TERMINAL = /^(?:\/dev\/(?:std(?:in|out|err)|fd\/|tty|pts\/|console)|\/proc\/)/;
@@ -19,14 +19,14 @@ const TERMINAL = /^(?:\/dev\/(?:std(?:in|out|err)|fd\/|tty|pts\/|console)|\/proc
 export async function inspectPath(path: string): Promise<Inspection> {
   try {
     const target = await followLinks(path);
-    if (TERMINAL.test(target)) return { kind: 'trouble', report: terminalReport(path, target) };
+    if (TERMINAL.test(target)) return { kind: 'trouble', notice: terminalNotice(path, target) };
     const facts = await lookAt(target);
     if (facts === undefined) return { kind: 'missing' };
     if (facts.isFile) return { kind: 'file', facts, target };
-    return { kind: 'trouble', report: notAFileReport(path) };
+    return { kind: 'trouble', notice: notAFileNotice(path) };
   } catch (error) {
     if (isMissing(error)) return { kind: 'missing' };
-    return { kind: 'trouble', report: unreadableReport(path, error) };
+    return { kind: 'trouble', notice: unreadableNotice(path, error) };
   }
 }
 
@@ -40,7 +40,7 @@ async function followLinks(path: string): Promise<string> {
   return at;
 }
 
-function terminalReport(path: string, target: string): Report {
+function terminalNotice(path: string, target: string): Notice {
   return {
     level: 'error',
     code: 'log-is-terminal',
@@ -52,7 +52,7 @@ function terminalReport(path: string, target: string): Report {
   };
 }
 
-function notAFileReport(path: string): Report {
+function notAFileNotice(path: string): Notice {
   return {
     level: 'error',
     code: 'log-not-a-file',
@@ -63,7 +63,7 @@ function notAFileReport(path: string): Report {
   };
 }
 
-export function unreadableReport(path: string, error: unknown): Report {
+export function unreadableNotice(path: string, error: unknown): Notice {
   return {
     level: 'error',
     code: 'log-unreadable',
@@ -96,7 +96,7 @@ function rightsAdvice(error: unknown): string | undefined {
   );
 }
 
-export function missingReport(path: string): Report {
+export function missingNotice(path: string): Notice {
   return {
     level: 'warn',
     code: 'log-missing',
@@ -108,7 +108,7 @@ export function missingReport(path: string): Report {
 }
 
 /** The log can be read again, or for the first time. */
-export function foundReport(path: string): Report {
+export function foundNotice(path: string): Notice {
   return {
     level: 'info',
     code: 'log-found',

@@ -1,8 +1,8 @@
 /** What is said about rotations: what happened, what may be lost, and what to do. */
-import type { Report } from '../../notice/notice.ts';
+import type { Notice } from '../../notice/notice.ts';
 import type { Generation } from './generation.ts';
 
-export function rotatedReport(path: string): Report {
+export function rotatedNotice(path: string): Notice {
   return {
     level: 'info',
     code: 'file-rotated',
@@ -11,7 +11,7 @@ export function rotatedReport(path: string): Report {
   };
 }
 
-export function truncatedReport(path: string): Report {
+export function truncatedNotice(path: string): Notice {
   return {
     level: 'warn',
     code: 'file-truncated',
@@ -22,7 +22,7 @@ export function truncatedReport(path: string): Report {
   };
 }
 
-export function lostReport(path: string, generation: Generation): Report {
+export function lostNotice(path: string, generation: Generation): Notice {
   const unread = Math.max(0, generation.sizeBytes - generation.position);
   const known = generation.isGzip ? '' : ` At the last look ${unread} bytes were unread.`;
   if (generation.isDisplaced) {
@@ -48,7 +48,7 @@ export function lostReport(path: string, generation: Generation): Report {
   };
 }
 
-export function unreadableGenerationReport(path: string, reason: string): Report {
+export function unreadableGenerationNotice(path: string, reason: string): Notice {
   return {
     level: 'error',
     code: 'rotated-file-unreadable',
@@ -57,7 +57,7 @@ export function unreadableGenerationReport(path: string, reason: string): Report
   };
 }
 
-export function damagedReport(generation: Generation, damage: string): Report {
+export function damagedNotice(generation: Generation, damage: string): Notice {
   return {
     level: 'error',
     code: 'gzip-damaged',
@@ -69,7 +69,7 @@ export function damagedReport(generation: Generation, damage: string): Report {
   };
 }
 
-export function unfinishedReport(generation: Generation): Report {
+export function unfinishedNotice(generation: Generation): Notice {
   return {
     level: 'warn',
     code: 'line-unfinished',

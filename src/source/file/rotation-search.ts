@@ -4,22 +4,22 @@
  * generations is the follower's.
  *
  * What can be lost: a generation that is nowhere to be found `drainMs` after the rotation was noticed is
- * given up, with a report.
+ * given up, with a notice.
  */
 import { dirname } from 'node:path';
 import type { Clock } from '../../clock.ts';
-import type { Reporter } from '../../notice/notice.ts';
+import type { Notify } from '../../notice/notice.ts';
 import type { Generation } from './generation.ts';
 import type { Generations } from './generations.ts';
 import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
 import { Reconciliation, type Reconciled } from './reconciliation.ts';
-import { lostReport, unreadableGenerationReport } from './rotation-notices.ts';
+import { lostNotice, unreadableGenerationNotice } from './rotation-notices.ts';
 import { areSameFiles, listSiblings, type HeadCache } from './siblings.ts';
 
 export interface SearchContext {
   readonly drainMs: number;
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
   readonly heads: HeadCache;
 }
 
@@ -72,7 +72,7 @@ export class RotationSearch {
     const found = await reconciliation.run(isForUnseen);
     this.#take(found.unseen);
     for (const { path, reason } of found.unreadable) {
-      this.#context.report(unreadableGenerationReport(path, reason));
+      this.#context.notify(unreadableGenerationNotice(path, reason));
     }
     const isTorn = isForUnseen && !areSameFiles(siblings, await listSiblings(this.#path, target));
     const isGoingOn = [found.missing, found.unseen, found.undecided].some((one) => one.length > 0);
@@ -119,7 +119,7 @@ export class RotationSearch {
   #end(found: Reconciled): void {
     for (const generation of found.missing) {
       generation.isDone = true;
-      this.#context.report(lostReport(this.#path, generation));
+      this.#context.notify(lostNotice(this.#path, generation));
     }
     // By now a copy would be longer. An empty file is known by its inode, in case nginx still writes to it.
     for (const generation of found.undecided) generation.isDone = generation.head.length === 0;

@@ -1,8 +1,8 @@
 /** Where reading begins when there is no checkpoint. */
-import type { Reporter } from '../../notice/notice.ts';
+import type { Notify } from '../../notice/notice.ts';
 import { compareHead, headOf, TELLING_BYTES } from './fingerprint.ts';
 import { Generation } from './generation.ts';
-import { unreadableGenerationReport } from './rotation-notices.ts';
+import { unreadableGenerationNotice } from './rotation-notices.ts';
 import { isBesideItsPlain, type HeadCache, type Sibling, type SiblingHead } from './siblings.ts';
 
 export type ReadFrom = 'beginning' | 'end' | 'all';
@@ -18,7 +18,7 @@ interface StartContext {
   readonly readBuffer: Uint8Array;
   readonly maxLineBytes: number;
   readonly heads: HeadCache;
-  readonly report: Reporter;
+  readonly notify: Notify;
 }
 
 const NOTED_MAX = 16;
@@ -38,7 +38,7 @@ export async function firstGenerations(
   const rotated = await withoutCopies(siblings, live, context.heads);
   if (readFrom === 'all') {
     const generations = rotated.map(({ sibling, head }) => generationOf(sibling, head));
-    for (const one of rotated) reportUnreadable(one, context);
+    for (const one of rotated) noticeUnreadable(one, context);
     return { generations, isHeadLost: false };
   }
   const noted = rotated.slice(-NOTED_MAX);
@@ -46,7 +46,7 @@ export async function firstGenerations(
   for (const [index, { sibling, head }] of noted.entries()) {
     const generation = generationOf(sibling, head);
     const isPredecessor = index === noted.length - 1 && readFrom === 'beginning';
-    if (isPredecessor) reportUnreadable({ sibling, head }, context);
+    if (isPredecessor) noticeUnreadable({ sibling, head }, context);
     if (isPredecessor && !generation.isDone) await prepareAsPredecessor(generation, context);
     else await noteAsDone(generation, head, context);
     generations.push(generation);
@@ -89,9 +89,9 @@ function isPart(bytes: Uint8Array, whole: ReturnType<typeof headOf>): boolean {
   return compareHead(bytes, whole) !== 'different';
 }
 
-function reportUnreadable({ sibling, head }: Rotated, context: StartContext): void {
+function noticeUnreadable({ sibling, head }: Rotated, context: StartContext): void {
   if (head.kind !== 'unreadable') return;
-  context.report(unreadableGenerationReport(sibling.path, head.reason));
+  context.notify(unreadableGenerationNotice(sibling.path, head.reason));
 }
 
 /** One that cannot be read is done from the start. */

@@ -4,7 +4,7 @@
  */
 import { glob, opendir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { Report } from '../../notice/notice.ts';
+import type { Notice } from '../../notice/notice.ts';
 import { errorCode, isMissing } from './open-file.ts';
 import { remedyFor } from './path-inspection.ts';
 
@@ -59,10 +59,10 @@ async function refusingFolder(
   }
 }
 
-export function unreadableFolderReport(
+export function unreadableFolderNotice(
   { folder, error }: UnreadableFolder,
   level: 'warn' | 'error',
-): Report {
+): Notice {
   return {
     level,
     code: 'folder-unreadable',
@@ -73,7 +73,7 @@ export function unreadableFolderReport(
   };
 }
 
-export function readableFolderReport(folder: string): Report {
+export function readableFolderNotice(folder: string): Notice {
   return {
     level: 'info',
     code: 'folder-readable',

@@ -3,14 +3,14 @@
  * cross every kind of mount, and watches can run out; without any, the poll still finds everything.
  */
 import { watch, type FSWatcher } from 'chokidar';
-import type { Reporter } from '../../notice/notice.ts';
+import type { Notify } from '../../notice/notice.ts';
 import { errorCode } from './open-file.ts';
 import { remedyFor } from './path-inspection.ts';
 
 export class FolderWatch {
   readonly #watcher: FSWatcher | undefined;
   readonly #folders = new Set<string>();
-  readonly #report: Reporter;
+  readonly #notify: Notify;
   #isPending = false;
   #wake: (() => void) | undefined;
 
@@ -19,9 +19,9 @@ export class FolderWatch {
     isPolling: boolean,
     pollIntervalMs: number,
     isWatched: (path: string) => boolean,
-    report: Reporter,
+    notify: Notify,
   ) {
-    this.#report = report;
+    this.#notify = notify;
     try {
       this.#watcher = watch([], {
         ...(isPolling ? { backend: 'polling', pollingInterval: pollIntervalMs } : {}),
@@ -80,7 +80,7 @@ export class FolderWatch {
       path === undefined
         ? `Folders cannot be watched (${code}); they are polled`
         : `${path} cannot be watched (${code}); it is polled`;
-    this.#report({
+    this.#notify({
       level: 'warn',
       code: 'watch-failed',
       ...(path === undefined ? {} : { subject: path }),

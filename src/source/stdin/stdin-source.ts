@@ -11,7 +11,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../clock.ts';
-import type { Reporter } from '../../notice/notice.ts';
+import type { Notify } from '../../notice/notice.ts';
 import type { LineBatch } from '../line-batch.ts';
 import { firstReadBytes, frameLines, type Place } from '../line-frame.ts';
 import type { LineSource, LogStatus } from '../line-source.ts';
@@ -29,7 +29,7 @@ export interface StdinSourceOptions {
   readonly readBuffer: Uint8Array;
   readonly maxLineBytes: number;
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
 }
 
 const PATH = '-';
@@ -57,7 +57,7 @@ export class StdinSource implements LineSource<undefined> {
   ];
 
   constructor(options: StdinSourceOptions) {
-    const { input, readBuffer, maxLineBytes, clock, report } = options;
+    const { input, readBuffer, maxLineBytes, clock, notify } = options;
     if (readBuffer.length <= maxLineBytes) throw new RangeError('readBuffer is too small');
     this.#options = options;
     this.#content = new StreamContent(input);
@@ -66,7 +66,7 @@ export class StdinSource implements LineSource<undefined> {
     for (const [event, listener] of this.#listeners) input.on(event, listener);
     input.ref?.();
     this.#isAtEnd = input.readableEnded || input.destroyed;
-    report({
+    notify({
       level: 'info',
       code: 'stdin-followed',
       subject: PATH,
@@ -142,10 +142,10 @@ export class StdinSource implements LineSource<undefined> {
   /** The last line counts although nothing ends it: nobody is going to. */
   async #takeRest(): Promise<LineBatch | undefined> {
     this.#isDone = true;
-    const { readBuffer, maxLineBytes, report } = this.#options;
+    const { readBuffer, maxLineBytes, notify } = this.#options;
     const { position, isInOverlong } = this.#place;
     const length = await this.#content.read(readBuffer, 0, maxLineBytes, position);
-    report({
+    notify({
       level: 'info',
       code: 'stdin-ended',
       subject: PATH,
@@ -165,7 +165,7 @@ export class StdinSource implements LineSource<undefined> {
   #fail(error: Error): void {
     this.#trouble = `Standard input cannot be read (${error.message}); what came after that is lost.`;
     const message = this.#trouble;
-    this.#options.report({ level: 'error', code: 'stdin-unreadable', subject: PATH, message });
+    this.#options.notify({ level: 'error', code: 'stdin-unreadable', subject: PATH, message });
     this.#end();
   }
 

@@ -1,9 +1,9 @@
 /** What is said about receiving syslog: what is lost, why, and what to do. */
-import type { Report } from '../../notice/notice.ts';
+import type { Notice } from '../../notice/notice.ts';
 import type { MalformedReason } from './header.ts';
 import { OTHER_LOG } from './logs.ts';
 
-export function listeningReport(address: string, receiveBufferBytes: number): Report {
+export function listeningNotice(address: string, receiveBufferBytes: number): Notice {
   return {
     level: 'info',
     code: 'syslog-listening',
@@ -16,7 +16,7 @@ export function listeningReport(address: string, receiveBufferBytes: number): Re
   };
 }
 
-export function notListeningReport(address: string, transport: string, error: unknown): Report {
+export function notListeningNotice(address: string, transport: string, error: unknown): Notice {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   const remedies: Readonly<Record<string, string>> = {
     EADDRINUSE: 'Another process listens there: choose another port, or stop it.',
@@ -42,12 +42,12 @@ const MALFORMED: Readonly<Record<MalformedReason, string>> = {
   'cut-off': 'its connection ended in the middle of it',
 };
 
-export function malformedReport(
+export function malformedNotice(
   address: string,
   messages: number,
   reason: MalformedReason,
   from: string,
-): Report {
+): Notice {
   return {
     level: 'warn',
     code: 'syslog-malformed',
@@ -59,7 +59,7 @@ export function malformedReport(
   };
 }
 
-export function overflowReport(address: string, messages: number): Report {
+export function overflowNotice(address: string, messages: number): Notice {
   return {
     level: 'error',
     code: 'syslog-overflow',
@@ -71,7 +71,7 @@ export function overflowReport(address: string, messages: number): Report {
   };
 }
 
-export function droppedReport(address: string, messages: number): Report {
+export function droppedNotice(address: string, messages: number): Notice {
   return {
     level: 'error',
     code: 'syslog-dropped',
@@ -83,7 +83,7 @@ export function droppedReport(address: string, messages: number): Report {
   };
 }
 
-export function refusedReport(address: string, connections: number, most: number): Report {
+export function refusedNotice(address: string, connections: number, most: number): Notice {
   return {
     level: 'warn',
     code: 'syslog-connections-refused',
@@ -93,7 +93,7 @@ export function refusedReport(address: string, connections: number, most: number
   };
 }
 
-export function otherReport(address: string, tag: string, reason: 'taken' | 'too-many'): Report {
+export function otherNotice(address: string, tag: string, reason: 'taken' | 'too-many'): Notice {
   const why =
     reason === 'taken'
       ? `The tag "${tag}" is the name of another log, or no name for one: its lines are`

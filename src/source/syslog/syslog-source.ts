@@ -10,7 +10,7 @@
  * counted, and what waits here when the process is killed. A TCP sender is made to wait instead.
  */
 import type { Clock } from '../../clock.ts';
-import type { Reporter } from '../../notice/notice.ts';
+import type { Notify } from '../../notice/notice.ts';
 import type { PassingSource } from '../combined-source.ts';
 import type { LineBatch } from '../line-batch.ts';
 import type { LogStatus, ReceiverStatus } from '../line-source.ts';
@@ -18,13 +18,13 @@ import { PIECE_BYTES, ReceivedLines } from '../received-lines.ts';
 import { type MalformedReason, SyslogHeader } from './header.ts';
 import { SyslogLogs } from './logs.ts';
 import {
-  droppedReport,
-  listeningReport,
-  malformedReport,
-  notListeningReport,
-  otherReport,
-  overflowReport,
-  refusedReport,
+  droppedNotice,
+  listeningNotice,
+  malformedNotice,
+  notListeningNotice,
+  otherNotice,
+  overflowNotice,
+  refusedNotice,
 } from './notices.ts';
 import { SyslogTcp } from './tcp.ts';
 import { SyslogUdp } from './udp.ts';
@@ -51,7 +51,7 @@ export interface SyslogSourceOptions {
   readonly connectionsMax?: number;
   readonly idleMs?: number;
   readonly clock: Clock;
-  readonly report: Reporter;
+  readonly notify: Notify;
 }
 
 const WAITING_BYTES_MAX = 8 * 1024 * 1024;
@@ -88,19 +88,19 @@ export class SyslogSource implements PassingSource {
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #messages = 0;
   readonly #losses: Losses = { malformed: 0, overflowed: 0, dropped: 0, refused: 0 };
-  #reported: Losses = { ...this.#losses };
+  #noticed: Losses = { ...this.#losses };
   #lastMalformed: { reason: MalformedReason; from: string } | undefined;
   #isListening = false;
   #trouble: string | undefined;
 
   constructor(options: SyslogSourceOptions) {
-    const { address, host, port, tags, log, known, isTaken, transports, report } = options;
+    const { address, host, port, tags, log, known, isTaken, transports, notify } = options;
     if (options.readBuffer.length < PIECE_BYTES) throw new RangeError('readBuffer is too small');
     this.#options = options;
     this.#lines = new ReceivedLines(options.waitingBytesMax ?? WAITING_BYTES_MAX);
     this.#wakeup = new Wakeup(options.clock);
     const onOther = (tag: string, reason: 'taken' | 'too-many') =>
-      report(otherReport(address, tag, reason));
+      notify(otherNotice(address, tag, reason));
     this.#logs = new SyslogLogs({ tags, log, known, isTaken, onOther });
     const onFailure = (error: Error) => this.#fail(error);
     if (transports.includes('udp')) {
@@ -250,11 +250,11 @@ export class SyslogSource implements PassingSource {
     await this.#udp?.lookAtDrops();
     this.#losses.dropped = this.#udp?.drops ?? 0;
     this.#losses.refused = this.#tcp?.refused ?? 0;
-    this.#reportLosses();
+    this.#noticeLosses();
   }
 
   async #listen(): Promise<void> {
-    const { address, report } = this.#options;
+    const { address, notify } = this.#options;
     this.#trouble = undefined;
     for (const transport of [this.#udp, this.#tcp]) {
       if (transport === undefined || transport.isOpen) continue;
@@ -262,43 +262,43 @@ export class SyslogSource implements PassingSource {
         await transport.open();
       } catch (error) {
         const name = transport === this.#udp ? 'UDP' : 'TCP';
-        this.#notListening(notListeningReport(address, name, error));
+        this.#notListening(notListeningNotice(address, name, error));
       }
     }
     if (this.#trouble === undefined && !this.#isListening) {
       this.#isListening = true;
-      report(listeningReport(address, this.#udp?.receiveBufferBytes ?? 0));
+      notify(listeningNotice(address, this.#udp?.receiveBufferBytes ?? 0));
     }
   }
 
   #fail(error: Error): void {
     const { address } = this.#options;
-    this.#notListening(notListeningReport(address, 'its socket', error));
+    this.#notListening(notListeningNotice(address, 'its socket', error));
     this.#wakeup.wake();
   }
 
-  #notListening(report: ReturnType<typeof notListeningReport>): void {
+  #notListening(notice: ReturnType<typeof notListeningNotice>): void {
     this.#isListening = false;
-    this.#trouble = report.message;
-    this.#options.report(report);
+    this.#trouble = notice.message;
+    this.#options.notify(notice);
   }
 
-  #reportLosses(): void {
-    const { address, report, connectionsMax = CONNECTIONS_MAX } = this.#options;
+  #noticeLosses(): void {
+    const { address, notify, connectionsMax = CONNECTIONS_MAX } = this.#options;
     const now = this.#losses;
-    const before = this.#reported;
+    const before = this.#noticed;
     const last = this.#lastMalformed;
     if (now.malformed > before.malformed && last !== undefined) {
       const count = now.malformed - before.malformed;
-      report(malformedReport(address, count, last.reason, last.from));
+      notify(malformedNotice(address, count, last.reason, last.from));
     }
     if (now.overflowed > before.overflowed) {
-      report(overflowReport(address, now.overflowed - before.overflowed));
+      notify(overflowNotice(address, now.overflowed - before.overflowed));
     }
-    if (now.dropped > before.dropped) report(droppedReport(address, now.dropped - before.dropped));
+    if (now.dropped > before.dropped) notify(droppedNotice(address, now.dropped - before.dropped));
     if (now.refused > before.refused) {
-      report(refusedReport(address, now.refused - before.refused, connectionsMax));
+      notify(refusedNotice(address, now.refused - before.refused, connectionsMax));
     }
-    this.#reported = { ...now };
+    this.#noticed = { ...now };
   }
 }

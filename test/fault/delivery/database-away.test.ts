@@ -19,7 +19,7 @@ test('a storm of 503: everything arrives, in order, after waits that grow to a m
   assert.equal(rig.states.at(3), 'retrying');
   assert.deepEqual(rig.writer.state, { kind: 'ok' });
   assert.deepEqual(new Set(rig.rig.codes), new Set(['write-retrying', 'write-recovered']));
-  assert.deepEqual(rig.rig.reports.at(-1)?.ends, ['write-retrying', 'write-blocked']);
+  assert.deepEqual(rig.rig.notices.at(-1)?.ends, ['write-retrying', 'write-blocked']);
   const { points, writes, writeErrors, rejectedPoints } = rig.writer.counters;
   assert.deepEqual([points, writes, writeErrors, rejectedPoints], [5, 2, 12, 0]);
   assert.deepEqual(rig.deadLines, []);
@@ -88,7 +88,7 @@ test('accepts and hangs: the deadline of the whole request ends it', async (t) =
   await rig.until('the request is there', () => rig.influx.requests.length === 1);
   await rig.rig.clock.advance(60_000);
   await rig.untilDrained();
-  assert.match(rig.rig.reports[0]?.message ?? '', /DEADLINE/);
+  assert.match(rig.rig.notices[0]?.message ?? '', /DEADLINE/);
   assert.deepEqual(rig.storedLines, A);
 });
 
@@ -102,7 +102,7 @@ test('accepts and hangs: the time-out for a reply ends it', async (t) => {
     { replyTimeoutMs: 100 },
   );
   await rig.untilDrained();
-  assert.match(rig.rig.reports[0]?.message ?? '', /UND_ERR_HEADERS_TIMEOUT/);
+  assert.match(rig.rig.notices[0]?.message ?? '', /UND_ERR_HEADERS_TIMEOUT/);
 });
 
 test('an endless reply is given up after 64 KiB', async (t) => {
@@ -119,5 +119,5 @@ test('an endless reply is given up after 64 KiB', async (t) => {
   });
   await rig.untilDrained();
   assert.deepEqual(rig.storedLines, A);
-  assert.ok((rig.rig.reports[0]?.message.length ?? 0) < 600);
+  assert.ok((rig.rig.notices[0]?.message.length ?? 0) < 600);
 });

@@ -45,8 +45,8 @@ export class DeliveryRig {
       database: 'nginx',
       ...options.target,
     } as const;
-    const report: WriterOptions['report'] = (r) => rig.reports.push(r);
-    this.deadLetter = new DeadLetterFile({ stateDir: folder, clock: rig.clock, report });
+    const notify: WriterOptions['notify'] = (r) => rig.notices.push(r);
+    this.deadLetter = new DeadLetterFile({ stateDir: folder, clock: rig.clock, notify });
     const { replyTimeoutMs } = options;
     const client = new InfluxClient({
       target,
@@ -68,7 +68,7 @@ export class DeliveryRig {
       spool,
       deadLetter: this.deadLetter,
       clock: rig.clock,
-      report,
+      notify,
       random: () => 0.5,
       ...options.writer,
     });

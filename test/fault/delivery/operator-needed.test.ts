@@ -47,7 +47,7 @@ for (const [what, step, remedy] of [
     assert.deepEqual(rig.storedLines, A);
     assert.deepEqual(rig.writer.state, { kind: 'ok' });
     assert.deepEqual(rig.deadLines, []);
-    const shown = JSON.stringify([rig.rig.reports, state]);
+    const shown = JSON.stringify([rig.rig.notices, state]);
     assert.ok(!shown.includes('hunter2') && !shown.includes('Basic '), 'a secret was told');
     assert.equal(
       rig.influx.requests[0]?.authorization,

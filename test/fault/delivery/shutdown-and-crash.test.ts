@@ -53,7 +53,7 @@ test('told to stop, a request that gets no answer is abandoned at the deadline a
   await rig.rig.clock.advance(100);
   await rig.running;
   assert.equal(rig.spool.records, 1);
-  assert.deepEqual(rig.rig.reports, [], "giving up on purpose is not the database's failure");
+  assert.deepEqual(rig.rig.notices, [], "giving up on purpose is not the database's failure");
 });
 
 test('told to stop while it waits to try again, it stops at once', async (t) => {

@@ -83,7 +83,7 @@ export interface Verdict {
 
 /**
  * Compares every field of every window, the account of the log, and the sums over its routes and
- * statuses with the truth: equal or not. `mayWait`: detail windows may not have been written yet.
+ * statuses with the truth: equal or not. `mayWait`: dimension windows may not have been written yet.
  */
 export async function compareWithInflux(
   truth: KeptTruth,
@@ -148,8 +148,8 @@ async function compareAccount(
   return differences;
 }
 
-/** Every DETAIL_WINDOW of the meter under test. */
-const DETAIL_S = 60;
+/** Every DIMENSION_WINDOW of the meter under test. */
+const DIMENSION_S = 60;
 /** Each holds every request once, under one of its values. */
 const DIMENSIONS = ['access_log_route', 'access_log_by'] as const;
 
@@ -164,7 +164,7 @@ async function compareDimensions(
   const wanted = new Map<number, number>();
   for (const [key, { count = 0 }] of truth.windows) {
     const atS = Number.parseInt(key, 10);
-    const startS = atS - (atS % DETAIL_S);
+    const startS = atS - (atS % DIMENSION_S);
     wanted.set(startS, (wanted.get(startS) ?? 0) + count);
   }
   const differences: string[] = [];

@@ -54,7 +54,7 @@ export class TormentedLog {
   readonly truth: KeptTruth;
   /** While true a line that was begun is not finished. */
   holdsHalf = false;
-  readonly #o: LogOptions;
+  readonly #options: LogOptions;
   #fd: number;
   #rest = '';
   #begun = '';
@@ -62,7 +62,7 @@ export class TormentedLog {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LogOptions) {
-    this.#o = options;
+    this.#options = options;
     this.path = options.path;
     this.truth = options.truth;
     mkdirSync(dirname(this.path), { recursive: true });
@@ -89,8 +89,10 @@ export class TormentedLog {
   #writeMany(count: number): void {
     for (let i = 0; i < count; i += 1) {
       this.#finishLine();
-      const line = this.#o.random.chance(0.01) ? this.#o.random.pick(ODD_LINES) : this.#line();
-      if (line.length > 8 && this.#o.random.chance(0.1)) this.#begin(line);
+      const line = this.#options.random.chance(0.01)
+        ? this.#options.random.pick(ODD_LINES)
+        : this.#line();
+      if (line.length > 8 && this.#options.random.chance(0.1)) this.#begin(line);
       else this.#complete(`${line}\n`, line);
     }
   }
@@ -137,11 +139,11 @@ export class TormentedLog {
   }
 
   #tick(): void {
-    if (!this.holdsHalf) this.#writeMany(this.#o.linesPerTick);
+    if (!this.holdsHalf) this.#writeMany(this.#options.linesPerTick);
   }
 
   #begin(line: string): void {
-    const at = this.#o.random.between(1, line.length - 1);
+    const at = this.#options.random.between(1, line.length - 1);
     writeSync(this.#fd, line.slice(0, at), null, 'latin1');
     this.#begun = line;
     this.#rest = `${line.slice(at)}\n`;
@@ -161,7 +163,7 @@ export class TormentedLog {
   }
 
   #line(): string {
-    const { random, disorderMaxS, zoneMinutes } = this.#o;
+    const { random, disorderMaxS, zoneMinutes } = this.#options;
     this.#serial += 1;
     const behindS = random.chance(0.2)
       ? random.between(0, disorderMaxS)

@@ -19,7 +19,7 @@ async function toldOf(t: TestContext, settings: Record<string, string>, ...lines
     await rig.until('the line is counted', () => rig.sum('count') === count);
   }
   await rig.stop();
-  return rig.reports.filter(({ code }) => code === CODE);
+  return rig.notices.filter(({ code }) => code === CODE);
 }
 
 test('a log without the variable of CLIENT_IP_FROM: said once, with what to do', async (t) => {
@@ -40,7 +40,7 @@ test('nothing is said where the address does not matter, or the log has it', asy
   assert.deepEqual(await toldOf(t, {}, combinedLine()), []);
   for (const [name, value] of [
     ['CLIENT_IP', 'off'],
-    ['DETAIL_WINDOW', 'off'],
+    ['DIMENSION_WINDOW', 'off'],
   ] as const) {
     assert.deepEqual(await toldOf(t, { CLIENT_IP_FROM, [name]: value }, combinedLine()), []);
   }
@@ -60,7 +60,7 @@ test('of JSON the keys of the lines tell, and a key may come with a later one', 
   await rig.start();
   await rig.until('both are counted', () => rig.sum('count') === 2);
   assert.deepEqual(
-    rig.reports.filter(({ code }) => code === CODE),
+    rig.notices.filter(({ code }) => code === CODE),
     [],
   );
 });

@@ -9,7 +9,7 @@ test('control characters of a format are not in the line to paste', async (t) =>
   rig.append('192.0.2.1 [02/Jan/2026:03:04:00 +0000] 200 \u001b[31m\n');
   await rig.start();
   await rig.until('the line is counted', () => rig.sum('count') === 1);
-  const told = rig.reports.find(({ code }) => code === CODE)?.message ?? '';
+  const told = rig.notices.find(({ code }) => code === CODE)?.message ?? '';
   assert.ok(told.includes('$status \\x1b[31m'), told);
 });
 
@@ -20,7 +20,7 @@ test('a log without times: the line to paste is said once, at the start', async 
   await rig.until('the line is counted', () => rig.sum('count') === 1);
   rig.append(combinedLine({ atS: 1 }));
   await rig.until('the next is, too', () => rig.sum('count') === 2);
-  const told = rig.reports.filter(({ code }) => code === CODE);
+  const told = rig.notices.filter(({ code }) => code === CODE);
   assert.equal(told.length, 1);
   assert.match(
     told[0]?.message ?? '',
@@ -36,7 +36,7 @@ test('a log without times: the line to paste is said once, at the start', async 
   await better.start();
   await better.until('the line is counted', () => better.sum('count') === 1);
   assert.deepEqual(
-    better.reports.filter(({ code }) => code === CODE),
+    better.notices.filter(({ code }) => code === CODE),
     [],
   );
 });

@@ -261,7 +261,7 @@ test('a format without the variable of CLIENT_IP_FROM is trouble, said once for 
   const file = await check({ CLIENT_IP_FROM }, pathOf('plain'));
   assert.equal(file.code, 1);
   assert.equal(lacking(file).length, 1);
-  for (const more of [{ CLIENT_IP: 'off' }, { DETAIL_WINDOW: 'off' }]) {
+  for (const more of [{ CLIENT_IP: 'off' }, { DIMENSION_WINDOW: 'off' }]) {
     const unused = await check({ CLIENT_IP_FROM, ...more }, pathOf('plain'));
     assert.equal(unused.code, 0, unused.text);
   }

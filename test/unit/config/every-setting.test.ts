@@ -296,9 +296,9 @@ test('the settings in force are shown without secrets', () => {
   for (const text of everywhere) assert.equal(text.includes('hunter2'), false);
 });
 
-test('DETAIL_WINDOW=off leaves the dimensions out, and then there is nothing for IGNORE to look at', () => {
-  assert.equal(loadConfig({ DETAIL_WINDOW: 'off' }).detailWindowS, undefined);
-  assert.throws(() => loadConfig({ DETAIL_WINDOW: 'off', IGNORE: '/healthz' }), {
+test('DIMENSION_WINDOW=off leaves the dimensions out, and then there is nothing for IGNORE to look at', () => {
+  assert.equal(loadConfig({ DIMENSION_WINDOW: 'off' }).dimensionWindowS, undefined);
+  assert.throws(() => loadConfig({ DIMENSION_WINDOW: 'off', IGNORE: '/healthz' }), {
     message: /IGNORE/,
   });
 });

@@ -38,6 +38,7 @@ test('the environment of this test run gives no warning', () => {
 
 const meant: readonly (readonly [string, string])[] = [
   ['LOG_PATH', 'LOG_PATHS'],
+  ['DETAIL_WINDOW', 'DIMENSION_WINDOW'],
   ['LOGPATHS', 'LOG_PATHS'],
   ['LOG_FROMAT', 'LOG_FORMAT'],
   ['INFLUX_DATABASE', 'INFLUX_DB'],

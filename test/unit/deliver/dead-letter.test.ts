@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { DeadLetterFile } from '../../../src/deliver/dead-letter.ts';
-import type { Report } from '../../../src/notice/notice.ts';
+import type { Notice } from '../../../src/notice/notice.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 
-function open(stateDir: string, reports: Report[], maxBytes?: number): DeadLetterFile {
+function open(stateDir: string, notices: Notice[], maxBytes?: number): DeadLetterFile {
   return new DeadLetterFile({
     stateDir,
     clock: new FakeClock(),
-    report: (report) => reports.push(report),
+    notify: (notice) => notices.push(notice),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
 }
 
 test('each line stands behind a comment with the time and the reason', async (t) => {
-  const reports: Report[] = [];
-  const file = open(temporaryFolder(t), reports);
+  const notices: Notice[] = [];
+  const file = open(temporaryFolder(t), notices);
   await file.add([Buffer.from('m a=1i 1\n'), Buffer.from('m b=1i 1\n')], 'type conflict\nm c=1i 1');
   assert.equal(
     readFileSync(file.path, 'utf8'),
@@ -25,7 +25,7 @@ test('each line stands behind a comment with the time and the reason', async (t)
       '# 2026-01-02T03:04:00.000Z type conflict_m c=1i 1\nm b=1i 1\n',
   );
   assert.equal(file.lines, 2);
-  assert.deepEqual(reports, []);
+  assert.deepEqual(notices, []);
 });
 
 test('bounded: a full file replaces its predecessor', async (t) => {
@@ -37,12 +37,12 @@ test('bounded: a full file replaces its predecessor', async (t) => {
 });
 
 test('a failure to write is reported and does not reject', async (t) => {
-  const reports: Report[] = [];
-  const file = open(temporaryFolder(t), reports);
+  const notices: Notice[] = [];
+  const file = open(temporaryFolder(t), notices);
   mkdirSync(file.path);
   await file.add([Buffer.from('m n=1i 1\n')], 'why');
   assert.deepEqual(
-    reports.map((r) => [r.code, r.subject]),
+    notices.map((r) => [r.code, r.subject]),
     [['dead-letter-unwritable', file.path]],
   );
 });

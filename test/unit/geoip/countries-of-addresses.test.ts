@@ -5,9 +5,9 @@ import { test, type TestContext } from 'node:test';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { GeoipDatabase } from '../../../src/geoip/geoip.ts';
 import { countryOf } from '../../../src/request/client/country.ts';
-import type { Report } from '../../../src/notice/notice.ts';
+import type { Notice } from '../../../src/notice/notice.ts';
 import { FakeClock } from '../../support/clock.ts';
-import { DetailBench } from '../../support/detail-bench.ts';
+import { DimensionBench } from '../../support/dimension-bench.ts';
 import { NOON_S } from '../../support/log-rows.ts';
 import { mmdb, type MmdbNetwork } from '../../support/mmdb-writer.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
@@ -71,7 +71,7 @@ test('IPv4 within IPv6 is asked about as IPv4, however it is written', () => {
   for (const clientIp of ['full', 'masked'] as const) {
     const addresses: string[] = [];
     const numberOf = (address: string) => addresses.push(address);
-    const bench = new DetailBench({ clientIp, countries: { version: 1, numberOf } });
+    const bench = new DimensionBench({ clientIp, countries: { version: 1, numberOf } });
     const ips = [
       '::ffff:192.0.2.7',
       '::FFFF:C000:207',
@@ -121,11 +121,11 @@ test('a file that cannot be used is a fault of GEOIP_DB, with what is wrong', as
 async function watched(t: TestContext, path: string) {
   const database = await GeoipDatabase.open(path);
   const clock = new FakeClock();
-  const reports: Report[] = [];
+  const notices: Notice[] = [];
   const stop = new AbortController();
   const { signal } = stop;
-  const report = (one: Report) => void reports.push(one);
-  const watching = database.watch({ intervalMs: LOOK_MS, clock, report, signal });
+  const notify = (one: Notice) => void notices.push(one);
+  const watching = database.watch({ intervalMs: LOOK_MS, clock, notify, signal });
   t.after(async () => {
     stop.abort();
     await watching;
@@ -135,12 +135,12 @@ async function watched(t: TestContext, path: string) {
     await clock.advance(LOOK_MS);
     await waitUntil('it has looked', () => clock.sleeping === 1);
   };
-  return { database, reports, look };
+  return { database, notices, look };
 }
 
 test('another file at the path is taken up once it has stood still for a look', async (t) => {
   const path = fileOf(t, [{ network: '192.0.2.0/24', record: country('DE') }]);
-  const { database, reports, look } = await watched(t, path);
+  const { database, notices, look } = await watched(t, path);
   await look();
   replace(path, mmdb('Made-Later', [{ network: '192.0.2.0/24', record: country('AT') }]));
   await look();
@@ -150,46 +150,46 @@ test('another file at the path is taken up once it has stood still for a look', 
   assert.equal(asked(database, '192.0.2.1'), 'AT');
   assert.equal(database.version, 2);
   assert.deepEqual(
-    reports.map(({ code, level }) => [code, level]),
+    notices.map(({ code, level }) => [code, level]),
     [['geoip-replaced', 'info']],
   );
-  assert.match(reports[0]?.message ?? '', /Made-Later of 2023-11-14/);
+  assert.match(notices[0]?.message ?? '', /Made-Later of 2023-11-14/);
 });
 
 test('a file that vanishes and comes back unchanged ends the trouble', async (t) => {
   const path = fileOf(t, [{ network: '192.0.2.0/24', record: country('DE') }]);
-  const { database, reports, look } = await watched(t, path);
+  const { database, notices, look } = await watched(t, path);
   renameSync(path, `${path}.away`);
   await look();
   assert.deepEqual(
-    reports.map(({ code }) => code),
+    notices.map(({ code }) => code),
     ['geoip-unusable'],
   );
   renameSync(`${path}.away`, path);
   await look();
   await look();
-  assert.deepEqual(reports.at(-1)?.ends, ['geoip-unusable']);
+  assert.deepEqual(notices.at(-1)?.ends, ['geoip-unusable']);
   assert.equal(asked(database, '192.0.2.1'), 'DE');
 });
 
 test('a broken or missing file leaves the old one in use, is reported, and is waited out', async (t) => {
   const path = fileOf(t, [{ network: '192.0.2.0/24', record: country('DE') }]);
-  const { database, reports, look } = await watched(t, path);
+  const { database, notices, look } = await watched(t, path);
   replace(path, 'half of a downlo');
   await look();
   await look();
   assert.equal(asked(database, '192.0.2.1'), 'DE');
   assert.match(
-    reports.at(-1)?.message ?? '',
+    notices.at(-1)?.message ?? '',
     /is no MaxMind DB file, .* still told by the database/,
   );
   rmSync(path);
   await look();
-  assert.match(reports.at(-1)?.message ?? '', /does not exist/);
+  assert.match(notices.at(-1)?.message ?? '', /does not exist/);
   assert.equal(asked(database, '192.0.2.1'), 'DE');
   replace(path, mmdb('Made', [{ network: '192.0.2.0/24', record: country('CH') }]));
   await look();
   await look();
   assert.equal(asked(database, '192.0.2.1'), 'CH');
-  assert.deepEqual(reports.at(-1)?.ends, ['geoip-unusable']);
+  assert.deepEqual(notices.at(-1)?.ends, ['geoip-unusable']);
 });

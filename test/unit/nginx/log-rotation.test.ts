@@ -35,7 +35,7 @@ class Rotated extends FollowedLog {
       rotateAtBytes: ROTATE_AT,
       pidFile: undefined,
       clock: this.clock,
-      report: (report) => this.reports.push(report),
+      notify: (notice) => this.notices.push(notice),
       search: { procFolder, usualPidFile: this.at('nginx.pid') },
       signal: (_pid, signal) => {
         if (!this.canSignal) throw Object.assign(new Error('no'), { code: 'EPERM' });
@@ -54,9 +54,9 @@ class Rotated extends FollowedLog {
   }
 
   refusals(): string[] {
-    return this.reports
-      .filter((report) => report.code === 'rotation-refused')
-      .map((report) => report.message);
+    return this.notices
+      .filter((notice) => notice.code === 'rotation-refused')
+      .map((notice) => notice.message);
   }
 }
 

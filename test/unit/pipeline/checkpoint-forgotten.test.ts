@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Checkpoint, CheckpointFile } from '../../../src/state/checkpoint.ts';
-import type { Report } from '../../../src/notice/notice.ts';
+import type { Notice } from '../../../src/notice/notice.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 
@@ -15,8 +15,8 @@ const CHECKPOINT: Checkpoint = {
   identity: { windowS: 10, host: 'h', tags: {} },
 };
 
-function open(dir: string, reports: Report[] = []): CheckpointFile {
-  return new CheckpointFile({ dir, clock: new FakeClock(), report: (r) => reports.push(r) });
+function open(dir: string, notices: Notice[] = []): CheckpointFile {
+  return new CheckpointFile({ dir, clock: new FakeClock(), notify: (r) => notices.push(r) });
 }
 
 test('without a checkpoint it is a first start, not one that must read all', async (t) => {
@@ -73,12 +73,12 @@ test('a damaged one is kept, and all must be read, also by the start after the n
   const dir = temporaryFolder(t);
   await open(dir).save(CHECKPOINT);
   writeFileSync(join(dir, 'checkpoint'), 'something else\n');
-  const reports: Report[] = [];
-  const file = open(dir, reports);
+  const notices: Notice[] = [];
+  const file = open(dir, notices);
   assert.equal(await file.load(), undefined);
   assert.equal(file.mustReadAll, true);
   assert.deepEqual(
-    reports.map(({ code }) => code),
+    notices.map(({ code }) => code),
     ['checkpoint-refused'],
   );
   assert.ok(readdirSync(dir).some((name) => name.startsWith('checkpoint.refused-')));

@@ -4,7 +4,7 @@ import { NOON_S } from '../../support/log-rows.ts';
 import { combinedLine, PipelineRig } from '../../support/pipeline-rig.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 
-const codes = (rig: PipelineRig) => rig.reports.map(({ code }) => code);
+const codes = (rig: PipelineRig) => rig.notices.map(({ code }) => code);
 
 test('without a checkpoint the meter goes on, says so, and recovers by itself', async (t) => {
   const rig = new PipelineRig(temporaryFolder(t), { nowS: NOON_S + 1 });
@@ -20,8 +20,8 @@ test('without a checkpoint the meter goes on, says so, and recovers by itself', 
   rig.repairState();
   await rig.pass(10);
   assert.equal(rig.pipeline.stateTrouble, undefined);
-  assert.equal(rig.reports.at(-1)?.code, 'state-writable');
-  assert.deepEqual(rig.reports.at(-1)?.ends, ['state-unwritable']);
+  assert.equal(rig.notices.at(-1)?.code, 'state-writable');
+  assert.deepEqual(rig.notices.at(-1)?.ends, ['state-unwritable']);
   assert.equal((await rig.saved()).spoolSeq, rig.queue.lastSeq);
   await rig.kill();
 });

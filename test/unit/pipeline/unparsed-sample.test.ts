@@ -29,10 +29,10 @@ function parsed(...lines: string[]): [LineBatch, RecordBatch] {
 
 test('the first line that does not fit is an example, safe to print, with its reason', () => {
   const [batch, records] = parsed(GOOD, 'odd \u001b[31mline');
-  const report = new UnparsedSample().of(batch, records, 0);
-  assert.equal(report?.code, 'line-unparsed');
-  assert.equal(report?.subject, '/logs/access.log');
-  assert.deepEqual(report?.details, { reason: 'shape', example: 'odd \\x1b[31mline' });
+  const notice = new UnparsedSample().of(batch, records, 0);
+  assert.equal(notice?.code, 'line-unparsed');
+  assert.equal(notice?.subject, '/logs/access.log');
+  assert.deepEqual(notice?.details, { reason: 'shape', example: 'odd \\x1b[31mline' });
 });
 
 test('what to do about it can be done, wherever the line came from', () => {

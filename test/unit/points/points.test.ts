@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {
   COARSE_LATENCY_BOUNDS_MS,
-  type SealedDetail,
-} from '../../../src/aggregate/dimension/sealed-detail.ts';
-import { encodeDetail } from '../../../src/points/detail-points.ts';
+  type SealedDimensions,
+} from '../../../src/aggregate/dimension/sealed-dimensions.ts';
+import { encodeDimensions } from '../../../src/points/dimension-points.ts';
 import { test } from 'node:test';
 import type { SealedWindow, SiteTotals } from '../../../src/aggregate/sealed-window.ts';
 import { LineProtocolBuffer } from '../../../src/points/line-protocol.ts';
@@ -76,7 +76,7 @@ const COARSE = {
   bins: Array.from(COARSE_LATENCY_BOUNDS_MS, () => 0).concat(5),
 };
 const FIGURES = { count: 5, traffic: 50, errors: 1 };
-const DETAIL: SealedDetail = {
+const DIMENSION: SealedDimensions = {
   log: 'access',
   startS: WINDOW.startS,
   routes: [{ site: 'a', route: '/users/:id', ...FIGURES, classes: [4, 0, 1, 0], latency: COARSE }],
@@ -138,7 +138,7 @@ test('every point has the tags and fields of the schema, in its order and types'
   const buffer = new LineProtocolBuffer();
   encodeWindow(WINDOW, TAGS, buffer);
   encodeMeter(SIDECAR, WINDOW.startS, TAGS, buffer);
-  encodeDetail(DETAIL, TAGS, buffer);
+  encodeDimensions(DIMENSION, TAGS, buffer);
   const points = [...buffer.batches()].flatMap(({ lines }) => decodeLines(lines));
   const written = MEASUREMENTS.filter((m) => m.isWritten);
   assert.deepEqual(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COARSE_LATENCY_BOUNDS_MS } from '../../../src/aggregate/dimension/sealed-detail.ts';
+import { COARSE_LATENCY_BOUNDS_MS } from '../../../src/aggregate/dimension/sealed-dimensions.ts';
 import { isReservedTagName, MEASUREMENTS } from '../../../src/points/schema.ts';
 import { renderSchemaTable } from '../../../src/points/schema-table.ts';
 

@@ -42,7 +42,7 @@ test('a torn last record is cut off', async (t) => {
   assert.equal(await spool.append(batch('d2'), 1), 4);
   spool.commit(4);
   assert.deepEqual(await drain(spool), ['a', 'b', 'c', 'd2']);
-  assert.deepEqual(rig.reports, []);
+  assert.deepEqual(rig.notices, []);
   await spool.close();
 });
 

@@ -111,7 +111,7 @@ test('the open segment goes too when it is large; a small one is kept and not se
   await spool.close();
   const again = await rig.open({ committedSeq: 7, ackedSeq: 7 });
   assert.deepEqual([again.records, readdirSync(rig.dir).length], [0, 0]);
-  assert.deepEqual(rig.reports, []);
+  assert.deepEqual(rig.notices, []);
   await again.close();
 });
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Checkpoint, CheckpointFile } from '../../../src/state/checkpoint.ts';
-import type { Report } from '../../../src/notice/notice.ts';
+import type { Notice } from '../../../src/notice/notice.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { NOON_S, WindowBench } from '../../support/log-rows.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
@@ -25,11 +25,11 @@ function checkpointOf(spoolSeq: number): Checkpoint {
 
 function openFile(
   dir: string,
-  reports: Report[] = [],
+  notices: Notice[] = [],
   killPoint: (name: string) => void = () => {},
 ): CheckpointFile {
   const clock = new FakeClock();
-  return new CheckpointFile({ dir, clock, report: (report) => reports.push(report), killPoint });
+  return new CheckpointFile({ dir, clock, notify: (notice) => notices.push(notice), killPoint });
 }
 
 test('a checkpoint with any one byte changed, or cut anywhere, is refused and kept', async (t) => {
@@ -45,12 +45,12 @@ test('a checkpoint with any one byte changed, or cut anywhere, is refused and ke
   }
   for (const fault of faults) {
     writeFileSync(path, fault);
-    const reports: Report[] = [];
-    assert.equal(await openFile(dir, reports).load(), undefined);
-    assert.equal(reports[0]?.code, 'checkpoint-refused');
+    const notices: Notice[] = [];
+    assert.equal(await openFile(dir, notices).load(), undefined);
+    assert.equal(notices[0]?.code, 'checkpoint-refused');
     const kept = readdirSync(dir).find((name) => name.startsWith('checkpoint.refused-')) ?? '';
     assert.deepEqual(readFileSync(join(dir, kept)), fault);
-    assert.match(reports[0]?.message ?? '', new RegExp(kept));
+    assert.match(notices[0]?.message ?? '', new RegExp(kept));
     rmSync(join(dir, kept));
   }
 });
@@ -61,9 +61,9 @@ test('one of another version says so, and is kept', async (t) => {
   const path = join(dir, 'checkpoint');
   const text = readFileSync(path, 'utf8').replace(/"version":\d+/, '"version":99');
   writeFileSync(path, text);
-  const reports: Report[] = [];
-  assert.equal(await openFile(dir, reports).load(), undefined);
-  assert.match(reports[0]?.message ?? '', /is of version 99, this program reads version \d/);
+  const notices: Notice[] = [];
+  assert.equal(await openFile(dir, notices).load(), undefined);
+  assert.match(notices[0]?.message ?? '', /is of version 99, this program reads version \d/);
 });
 
 test('killed at any point of a save, the old checkpoint is there or the new one', async (t) => {

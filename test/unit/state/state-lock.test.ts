@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { silent, type Report } from '../../../src/notice/notice.ts';
+import { silent, type Notice } from '../../../src/notice/notice.ts';
 import { StateLock, StateLockedError } from '../../../src/state/state-lock.ts';
 
 async function folder(t: { after(fn: () => Promise<void>): void }, name = ''): Promise<string> {
@@ -62,12 +62,12 @@ test('a folder that cannot be locked is reported, and the meter runs', async (t)
   const dir = await folder(t);
   await writeFile(join(dir, 'file'), '');
   await chmod(dir, 0o700);
-  const reports: Report[] = [];
-  const lock = await StateLock.acquire(join(dir, 'file', 'state'), (report) =>
-    reports.push(report),
+  const notices: Notice[] = [];
+  const lock = await StateLock.acquire(join(dir, 'file', 'state'), (notice) =>
+    notices.push(notice),
   );
   assert.deepEqual(
-    reports.map(({ level, code }) => ({ level, code })),
+    notices.map(({ level, code }) => ({ level, code })),
     [{ level: 'warn', code: 'state-unlocked' }],
   );
   await lock.release();

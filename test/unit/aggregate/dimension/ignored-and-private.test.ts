@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DetailBench, type DetailBenchOptions } from '../../../support/detail-bench.ts';
+import { DimensionBench, type DimensionBenchOptions } from '../../../support/dimension-bench.ts';
 import { NOON_S } from '../../../support/log-rows.ts';
 
 const TIME = `${new Date(NOON_S * 1000).toISOString().slice(0, 19)}+00:00`;
@@ -14,8 +14,8 @@ interface Request {
   readonly upstream?: string;
 }
 
-function read(requests: readonly Request[], options: DetailBenchOptions = {}) {
-  const bench = new DetailBench(options);
+function read(requests: readonly Request[], options: DimensionBenchOptions = {}) {
+  const bench = new DimensionBench(options);
   const lines = requests.map(
     ({
       ip = '192.0.2.1',

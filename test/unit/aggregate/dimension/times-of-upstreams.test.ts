@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DETAIL_FORMAT, DetailBench } from '../../../support/detail-bench.ts';
+import { DIMENSION_FORMAT, DimensionBench } from '../../../support/dimension-bench.ts';
 import { NOON_S } from '../../../support/log-rows.ts';
 
 const TIME = `${new Date(NOON_S * 1000).toISOString().slice(0, 19)}+00:00`;
@@ -9,7 +9,7 @@ function upstreams(
   format: string,
   requests: readonly (readonly [addresses: string, end: string])[],
 ) {
-  const bench = new DetailBench({ format });
+  const bench = new DimensionBench({ format });
   bench.add(
     requests.map(
       ([addresses, end]) =>
@@ -30,7 +30,7 @@ function upstreams(
 }
 
 test("an upstream's times are its own, of the try that answered", () => {
-  const found = upstreams(`${DETAIL_FORMAT} $upstream_response_time`, [
+  const found = upstreams(`${DIMENSION_FORMAT} $upstream_response_time`, [
     ['10.0.0.1:80', ' 0.040'],
     ['10.0.0.2:80, 10.0.0.1:80', ' 3.000, 0.007'],
     ['10.0.0.2:80', ' -'],
@@ -43,5 +43,7 @@ test("an upstream's times are its own, of the try that answered", () => {
 });
 
 test('where the log format has no times of upstreams they are those of the whole requests', () => {
-  assert.deepEqual(upstreams(DETAIL_FORMAT, [['10.0.0.1:80', '']]), [['10.0.0.1:80', 1, 500, 500]]);
+  assert.deepEqual(upstreams(DIMENSION_FORMAT, [['10.0.0.1:80', '']]), [
+    ['10.0.0.1:80', 1, 500, 500],
+  ]);
 });

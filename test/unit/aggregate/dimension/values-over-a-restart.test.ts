@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DetailBench } from '../../../support/detail-bench.ts';
+import { DimensionBench } from '../../../support/dimension-bench.ts';
 import { NOON_S } from '../../../support/log-rows.ts';
 
 const MINUTE_S = 60;
@@ -15,7 +15,7 @@ function lines(atS: number, status: number, requests: number): string[] {
 
 /** A minute whose statuses have all places, and much later one of a status that takes one. */
 function statuses(isRestarted: boolean): [string, number][] {
-  const bench = new DetailBench();
+  const bench = new DimensionBench();
   const laterS = NOON_S + 6 * MINUTE_S;
   const add = (atS: number, status: number, requests: number) =>
     bench.add(lines(atS, status, requests), laterS + 2 * MINUTE_S);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DetailBench } from '../../../support/detail-bench.ts';
+import { DimensionBench } from '../../../support/dimension-bench.ts';
 import { NOON_S } from '../../../support/log-rows.ts';
 
 const MINUTE_S = 60;
@@ -11,11 +11,11 @@ function line(atS: number, path: string): string {
   return `a.example 192.0.2.1 [${time}] "GET ${path} HTTP/1.1" 200 10 "-" "x" 0.001 "10.0.0.1:80"`;
 }
 
-const routesOf = (bench: DetailBench, startS: number) =>
+const routesOf = (bench: DimensionBench, startS: number) =>
   new Map((bench.stored.get(startS)?.routes ?? []).map(({ route, count }) => [route, count]));
 
 test('in a quiet log, whose minute the clock closes, routes are there at once', () => {
-  const bench = new DetailBench({ ...OPTIONS, routesMax: 3 });
+  const bench = new DimensionBench({ ...OPTIONS, routesMax: 3 });
   bench.add([line(NOON_S, '/a'), line(NOON_S + 1, '/b')], NOON_S + 2);
   bench.take('caught-up', NOON_S + 70);
   assert.deepEqual(
@@ -33,8 +33,8 @@ const BEFORE = [line(NOON_S, '/a'), line(NOON_S, '/b')];
 const LATE_COMER = new Array<string>(41).fill(line(LATER_S, '/c'));
 const AFTER = line(LATER_S + MINUTE_S, '/a');
 
-function written(): DetailBench {
-  const bench = new DetailBench(OPTIONS);
+function written(): DimensionBench {
+  const bench = new DimensionBench(OPTIONS);
   bench.add([...BEFORE, ...LATE_COMER], LATER_S + 1);
   bench.take('caught-up', LATER_S + 70);
   assert.deepEqual(routesOf(bench, LATER_S), new Map([['other', 41]]));
@@ -59,7 +59,7 @@ for (const isRestarted of [false, true]) {
 
 test('and so it does when the log is read again without any memory of it', () => {
   const before = written();
-  const again = new DetailBench(OPTIONS);
+  const again = new DimensionBench(OPTIONS);
   for (const [startS, detail] of before.stored) again.stored.set(startS, detail);
   again.add([...BEFORE, ...LATE_COMER, AFTER], LATER_S + 81);
   again.take('caught-up', LATER_S + 90);

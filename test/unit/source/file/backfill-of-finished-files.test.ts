@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { openBackfillFile } from '../../../../src/source/file/backfill-source.ts';
-import type { Report } from '../../../../src/notice/notice.ts';
+import type { Notice } from '../../../../src/notice/notice.ts';
 import { lines, seenBatch, type SeenBatch } from '../../../support/followed-log.ts';
 import { temporaryFolder } from '../../../support/temp-folder.ts';
 
@@ -13,10 +13,10 @@ const maxLineBytes = 200;
 async function readAll(t: TestContext, name: string, content: string | Buffer) {
   const path = join(temporaryFolder(t), name);
   writeFileSync(path, content);
-  const reports: Report[] = [];
-  const report = (one: Report) => reports.push(one);
+  const notices: Notice[] = [];
+  const notify = (one: Notice) => notices.push(one);
   const readBuffer = new Uint8Array(maxLineBytes + 1);
-  const reader = await openBackfillFile({ path, readBuffer, maxLineBytes, report });
+  const reader = await openBackfillFile({ path, readBuffer, maxLineBytes, notify });
   const batches: SeenBatch[] = [];
   for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) {
     batches.push(seenBatch(batch));
@@ -24,7 +24,7 @@ async function readAll(t: TestContext, name: string, content: string | Buffer) {
   assert.equal(await reader.next(), undefined);
   await reader.close();
   const overlong = batches.reduce((sum, batch) => sum + batch.overlongLines, 0);
-  return { log: reader.log, read: batches.flatMap((batch) => batch.lines), overlong, reports };
+  return { log: reader.log, read: batches.flatMap((batch) => batch.lines), overlong, notices };
 }
 
 test('plain and compressed files, whatever their names, give the same lines', async (t) => {
@@ -59,18 +59,18 @@ test('over-long lines are counted, also the last one without its line feed', asy
 
 test('an incomplete .gz is read up to its last complete line, and reported', async (t) => {
   const whole = gzipSync(`${lines('a', 0, 3000).join('\n')}\n`);
-  const { read, reports } = await readAll(t, 'a.log.gz', whole.subarray(0, 4000));
+  const { read, notices } = await readAll(t, 'a.log.gz', whole.subarray(0, 4000));
   assert.ok(read.length > 100);
   assert.deepEqual(read, lines('a', 0, read.length));
   assert.deepEqual(
-    reports.map((report) => report.code),
+    notices.map((notice) => notice.code),
     ['gzip-damaged'],
   );
 });
 
 test('what is no file is refused', async (t) => {
   const folder = temporaryFolder(t);
-  const rest = { readBuffer: new Uint8Array(300), maxLineBytes, report: () => {} };
+  const rest = { readBuffer: new Uint8Array(300), maxLineBytes, notify: () => {} };
   await assert.rejects(openBackfillFile({ path: folder, ...rest }), /is not a file/);
   const missing = join(folder, 'missing.log');
   await assert.rejects(openBackfillFile({ path: missing, ...rest }), { code: 'ENOENT' });

@@ -36,12 +36,12 @@ test('one that was not: it is said which file, and that gzip could be read', asy
     log.append(lines('b', 0, 2));
   });
   assert.deepEqual(await log.readAndDrain(), lines('b', 0, 2));
-  const errors = log.reports.filter((report) => report.level === 'error');
-  assert.deepEqual([...new Set(errors.map((report) => report.code))].toSorted(), [
+  const errors = log.notices.filter((notice) => notice.level === 'error');
+  assert.deepEqual([...new Set(errors.map((notice) => notice.code))].toSorted(), [
     'rotated-file-not-found',
     'rotated-file-unreadable',
   ]);
-  const unreadable = errors.find((report) => report.code === 'rotated-file-unreadable');
+  const unreadable = errors.find((notice) => notice.code === 'rotated-file-unreadable');
   assert.equal(unreadable?.subject, log.at('access.log.1.xz'));
   assert.match(unreadable?.message ?? '', /gzip/);
 });

@@ -68,7 +68,7 @@ test('without a copy it is said what may be lost, and reading goes on', async (t
   log.append(lines('b', 0, 1));
   assert.deepEqual(await log.readAndDrain(), lines('b', 0, 1));
   assert.deepEqual(log.codes, ['file-truncated', 'copy-not-found']);
-  assert.equal(log.reports[1]?.level, 'error');
+  assert.equal(log.notices[1]?.level, 'error');
 });
 
 test('a copy in progress, or never followed by a truncation, is not read', async (t) => {

@@ -25,18 +25,18 @@ test('it is reported with the remedy, and read once it may be', async (t) => {
     await log.start();
     assert.deepEqual(await log.read(), []);
   });
-  const [report] = log.reports;
-  assert.deepEqual([report?.level, report?.code], ['error', 'folder-unreadable']);
-  assert.equal(report?.subject, locked);
-  assert.ok(report.message.startsWith(`The folder ${locked} cannot be read (EACCES)`));
-  assert.match(report.message, /This process runs as .*group_add/);
-  assert.deepEqual(log.source.folders?.(), [{ folder: locked, trouble: report.message }]);
+  const [notice] = log.notices;
+  assert.deepEqual([notice?.level, notice?.code], ['error', 'folder-unreadable']);
+  assert.equal(notice?.subject, locked);
+  assert.ok(notice.message.startsWith(`The folder ${locked} cannot be read (EACCES)`));
+  assert.match(notice.message, /This process runs as .*group_add/);
+  assert.deepEqual(log.source.folders?.(), [{ folder: locked, trouble: notice.message }]);
   chmodSync(locked, 0o755);
   await log.clock.advance(1000);
   assert.deepEqual(await log.read(), lines('locked', 0, 1));
   assert.deepEqual(log.source.folders?.(), []);
-  assert.deepEqual(log.reports.at(-1)?.ends, ['folder-unreadable']);
-  assert.equal(log.reports.at(-1)?.subject, locked);
+  assert.deepEqual(log.notices.at(-1)?.ends, ['folder-unreadable']);
+  assert.equal(log.notices.at(-1)?.subject, locked);
 });
 
 test('one of many that a * stands for is a warning, and the others are followed', async (t) => {
@@ -45,7 +45,7 @@ test('one of many that a * stands for is a warning, and the others are followed'
     await log.start();
     assert.deepEqual(await log.read(), lines('open', 0, 1));
   });
-  assert.deepEqual([log.reports[0]?.level, log.reports[0]?.subject], ['warn', locked]);
+  assert.deepEqual([log.notices[0]?.level, log.notices[0]?.subject], ['warn', locked]);
   assert.deepEqual(log.source.folders?.(), [], 'the meter is ready');
   rmSync(base.at('open'), { recursive: true });
   await asNobody(() => log.start());
@@ -81,7 +81,7 @@ test('what cannot be watched is named', async (t) => {
     stop.abort();
     await waiting;
   });
-  const report = log.reports.find(({ code }) => code === 'watch-failed');
-  assert.equal(report?.subject, locked);
-  assert.ok(report.message.startsWith(`${locked} cannot be watched (EACCES)`), report.message);
+  const notice = log.notices.find(({ code }) => code === 'watch-failed');
+  assert.equal(notice?.subject, locked);
+  assert.ok(notice.message.startsWith(`${locked} cannot be watched (EACCES)`), notice.message);
 });

@@ -69,5 +69,5 @@ test('damaged in the middle: what is before is read, the rest is reported, the l
   const good = read.slice(0, 1000);
   assert.deepEqual(good, lines('z', 0, 1000));
   assert.deepEqual(log.codes, ['gzip-damaged']);
-  assert.equal(log.reports[0]?.level, 'error');
+  assert.equal(log.notices[0]?.level, 'error');
 });

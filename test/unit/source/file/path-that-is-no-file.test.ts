@@ -13,16 +13,16 @@ async function troubleThenFile(t: TestContext, plant: (path: string) => void, co
   assert.deepEqual(await log.read(), []);
   assert.deepEqual(await log.read(), []);
   assert.deepEqual([...new Set(log.codes)], [code]);
-  const report = log.reports[0];
-  assert.equal(report?.subject, log.path);
-  assert.equal(log.source.status()[0]?.trouble, report?.message);
+  const notice = log.notices[0];
+  assert.equal(notice?.subject, log.path);
+  assert.equal(log.source.status()[0]?.trouble, notice?.message);
   assert.equal(log.source.status()[0]?.caughtUp, true);
   rmSync(log.path, { recursive: true, force: true });
   log.append(lines('a', 0, 2));
   assert.deepEqual(await log.read(), lines('a', 0, 2));
   assert.equal(log.source.status()[0]?.trouble, undefined);
-  assert.deepEqual(log.reports.at(-1)?.ends?.includes(code), true);
-  return report?.message ?? '';
+  assert.deepEqual(log.notices.at(-1)?.ends?.includes(code), true);
+  return notice?.message ?? '';
 }
 
 test('nothing there', async (t) => {
@@ -73,7 +73,7 @@ test('no permission: the message names the remedy, and a later grant is taken up
     assert.deepEqual(await log.read(), []);
   });
   assert.deepEqual([...new Set(log.codes)], ['log-unreadable']);
-  assert.match(log.reports[0]?.message ?? '', /EACCES.*group_add/);
+  assert.match(log.notices[0]?.message ?? '', /EACCES.*group_add/);
   chmodSync(log.path, 0o644);
   assert.deepEqual(await log.read(), lines('a', 0, 1));
 });

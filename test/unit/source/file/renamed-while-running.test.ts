@@ -103,7 +103,7 @@ test('the rotated file moves on and is compressed; nothing of it is read again',
   assert.deepEqual(await log.readAndDrain(), []);
   await log.restart();
   assert.deepEqual(await log.readAndDrain(), []);
-  assert.ok(log.reports.every((report) => report.level === 'info'));
+  assert.ok(log.notices.every((notice) => notice.level === 'info'));
 });
 
 test('a backlog in the old file is never cut short by its closing', async (t) => {

@@ -52,7 +52,7 @@ test('five generations, the older ones compressed, with delaycompress', async (t
     ...lines('a', 2, 40),
     ...['b', 'c', 'd', 'e', 'f'].flatMap((name) => lines(name, 0, 30)),
   ]);
-  assert.ok(log.reports.every((report) => report.level === 'info'));
+  assert.ok(log.notices.every((notice) => notice.level === 'info'));
   await log.restart();
   assert.deepEqual(await log.readAndDrain(), []);
 });
@@ -132,8 +132,8 @@ test('the checkpointed file is gone: that is said, and the newer files are read'
     log.append(lines('c', 0, 2));
   });
   assert.deepEqual(await log.readAndDrain(), [...lines('b', 0, 2), ...lines('c', 0, 2)]);
-  const [report] = log.reports.filter((one) => one.level === 'error');
-  assert.ok(report?.code === 'rotated-file-not-found' || report?.code === 'copy-not-found');
+  const [notice] = log.notices.filter((one) => one.level === 'error');
+  assert.ok(notice?.code === 'rotated-file-not-found' || notice?.code === 'copy-not-found');
 });
 
 test('the volume was moved to another disk: same content, other inodes', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import { StdinSource } from '../../../../src/source/stdin/stdin-source.ts';
-import type { Report } from '../../../../src/notice/notice.ts';
+import type { Notice } from '../../../../src/notice/notice.ts';
 import { FakeClock } from '../../../support/clock.ts';
 import { defer } from '../../../support/defer.ts';
 import { lines, MAX_LINE_BYTES, seenBatch, type SeenBatch } from '../../../support/followed-log.ts';
@@ -10,7 +10,7 @@ import { lines, MAX_LINE_BYTES, seenBatch, type SeenBatch } from '../../../suppo
 class Piped {
   readonly input: PassThrough;
   readonly clock = new FakeClock();
-  readonly reports: Report[] = [];
+  readonly notices: Notice[] = [];
   readonly batches: SeenBatch[] = [];
   readonly source: StdinSource;
 
@@ -22,7 +22,7 @@ class Piped {
       readBuffer: new Uint8Array(MAX_LINE_BYTES + 1),
       maxLineBytes: MAX_LINE_BYTES,
       clock: this.clock,
-      report: (report) => this.reports.push(report),
+      notify: (notice) => this.notices.push(notice),
     });
     defer(t, () => this.source.close());
   }
@@ -62,7 +62,7 @@ test('at the end of the input the rest without a line feed is a line, and then i
   assert.equal(piped.source.hasEnded, true);
   assert.equal(piped.source.status()[0]?.caughtUp, true);
   assert.deepEqual(
-    piped.reports.map((report) => report.code),
+    piped.notices.map((notice) => notice.code),
     ['stdin-followed', 'stdin-ended'],
   );
 });

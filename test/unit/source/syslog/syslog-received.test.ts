@@ -61,8 +61,8 @@ test('malformed messages are counted, and reported with where they came from', a
   await rig.clock.advance(5000);
   assert.deepEqual(await rig.read(), { shop: ['a line'] });
   assert.equal(rig.receiver.malformed, 3);
-  const report = rig.reports.find((one) => one.code === 'syslog-malformed');
-  assert.match(report?.message ?? '', /^3 messages .* from 127\.0\.0\.1: it does not begin with/);
+  const notice = rig.notices.find((one) => one.code === 'syslog-malformed');
+  assert.match(notice?.message ?? '', /^3 messages .* from 127\.0\.0\.1: it does not begin with/);
 });
 
 test('what finds no room is counted as lost and reported', async (t) => {
@@ -73,8 +73,8 @@ test('what finds no room is counted as lost and reported', async (t) => {
   assert.equal(rig.receiver.overflowed, 2);
   await rig.clock.advance(5000);
   assert.equal((await rig.read())['shop']?.length, 3);
-  const report = rig.reports.find((one) => one.code === 'syslog-overflow');
-  assert.equal(report?.details?.['messages'], 2);
+  const notice = rig.notices.find((one) => one.code === 'syslog-overflow');
+  assert.equal(notice?.details?.['messages'], 2);
   await rig.sendDatagrams(message('shop', 'again'));
   assert.deepEqual(await rig.read(), { shop: ['again'] });
 });
@@ -182,9 +182,9 @@ test('a port in use is trouble with a remedy, and it listens once the port is fr
 
 test('the start says plainly what is not promised', async (t) => {
   const rig = await SyslogRig.start(t);
-  assert.equal(rig.reports[0]?.code, 'syslog-listening');
+  assert.equal(rig.notices[0]?.code, 'syslog-listening');
   assert.match(
-    rig.reports[0]?.message ?? '',
+    rig.notices[0]?.message ?? '',
     /stopped is lost, and UDP can lose messages at any time/,
   );
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SealedDetail } from '../../src/aggregate/dimension/sealed-detail.ts';
+import type { SealedDimensions } from '../../src/aggregate/dimension/sealed-dimensions.ts';
 import { VALUE_PLACES } from '../../src/aggregate/dimension/property-table.ts';
-import { DetailBench, type DetailBenchOptions } from '../support/detail-bench.ts';
+import { DimensionBench, type DimensionBenchOptions } from '../support/dimension-bench.ts';
 import { NOON_S } from '../support/log-rows.ts';
 
 const LATENESS_S = 60;
@@ -81,7 +81,7 @@ const countries = {
     return last % 3 === 0 ? 0 : last;
   },
 };
-const SMALL: DetailBenchOptions = {
+const SMALL: DimensionBenchOptions = {
   routesMax: 3,
   sitesMax: 2,
   latenessS: LATENESS_S,
@@ -90,10 +90,10 @@ const SMALL: DetailBenchOptions = {
 
 function readBack(
   parts: readonly (readonly string[])[],
-  options: DetailBenchOptions,
-  between: (bench: DetailBench) => void,
-): DetailBench {
-  const bench = new DetailBench(options);
+  options: DimensionBenchOptions,
+  between: (bench: DimensionBench) => void,
+): DimensionBench {
+  const bench = new DimensionBench(options);
   for (const part of parts) {
     bench.add(part, TONIGHT_S);
     between(bench);
@@ -102,7 +102,7 @@ function readBack(
   return bench;
 }
 
-function stored(bench: DetailBench): SealedDetail[] {
+function stored(bench: DimensionBench): SealedDimensions[] {
   return [...bench.stored.values()].sort((a, b) => a.startS - b.startS);
 }
 
@@ -117,7 +117,7 @@ const sumOf = (parts: readonly Sums[]): Sums => ({
   errors: parts.reduce((sum, { errors }) => sum + errors, 0),
 });
 
-function checkSums(bench: DetailBench): void {
+function checkSums(bench: DimensionBench): void {
   const all = [...bench.stored.values()].flatMap(({ routes }) => routes);
   const counted = [...bench.totals.values()].reduce((sum, { agent }) => sum + agent.counted, 0);
   assert.ok(counted > 0);
@@ -192,8 +192,8 @@ test('snapshot and restore at any moment changes nothing', () => {
   const mode = fc.constantFrom('catching-up' as const, 'live' as const, 'caught-up' as const);
   fc.assert(
     fc.property(lines, cuts, fc.array(mode, { minLength: 1 }), (all, ends, modes) => {
-      const run = (isRestarted: boolean): DetailBench => {
-        const bench = new DetailBench(SMALL);
+      const run = (isRestarted: boolean): DimensionBench => {
+        const bench = new DimensionBench(SMALL);
         pieces(all, ends).forEach((part, i) => {
           const nowS = NOON_S + 20 * i;
           bench.add(part, nowS);
@@ -217,7 +217,7 @@ test('snapshot and restore at any moment changes nothing', () => {
 test('where points are not rewritten every window is handed over once', () => {
   fc.assert(
     fc.property(lines, cuts, (all, ends) => {
-      const bench = new DetailBench({ ...SMALL, rewrite: 'never' });
+      const bench = new DimensionBench({ ...SMALL, rewrite: 'never' });
       let nowS = NOON_S;
       for (const part of pieces(all, ends)) {
         bench.add(part, nowS);

@@ -1,5 +1,5 @@
 /**
- * Sealed detail windows as points, fields in the order of schema.ts. As with the totals, the key of a
+ * Sealed dimension windows as points, fields in the order of schema.ts. As with the totals, the key of a
  * point depends on what it is about alone, and every write carries all of its fields.
  */
 import {
@@ -7,24 +7,24 @@ import {
   type CoarseLatency,
   type PropertyTotals,
   type RouteTotals,
-  type SealedDetail,
+  type SealedDimensions,
   type TopTotals,
   type UniqueTotals,
   type UpstreamTotals,
-} from '../aggregate/dimension/sealed-detail.ts';
+} from '../aggregate/dimension/sealed-dimensions.ts';
 import { type LineProtocolBuffer, seriesKey } from './line-protocol.ts';
 import type { ProcessTags } from './process-tags.ts';
 import { binFieldNames, REGISTER_FIELDS } from './schema.ts';
 
 const BIN_NAMES = binFieldNames(COARSE_LATENCY_BOUNDS_MS);
 
-/** Appends the points of one detail window. */
-export function encodeDetail(
-  detail: SealedDetail,
+/** Appends the points of one dimension window. */
+export function encodeDimensions(
+  dimensions: SealedDimensions,
   { host, extra }: ProcessTags,
   into: LineProtocolBuffer,
 ): void {
-  const { log, startS } = detail;
+  const { log, startS } = dimensions;
   const point = (
     measurement: string,
     site: string,
@@ -35,24 +35,24 @@ export function encodeDetail(
     fields();
     into.endPoint(startS);
   };
-  for (const totals of detail.routes) {
+  for (const totals of dimensions.routes) {
     const { site, route } = totals;
     point('access_log_route', site, { route }, () => encodeRoute(totals, into));
   }
-  for (const totals of detail.upstreams) {
+  for (const totals of dimensions.upstreams) {
     const { site, upstream } = totals;
     point('access_log_upstream', site, { upstream }, () => encodeUpstream(totals, into));
   }
-  for (const totals of detail.properties) {
+  for (const totals of dimensions.properties) {
     const { site, dim, value } = totals;
     point('access_log_by', site, { dim, value }, () => encodeProperty(totals, into));
   }
-  for (const totals of detail.tops) {
+  for (const totals of dimensions.tops) {
     const { site, dim } = totals;
     const rank = String(totals.rank).padStart(2, '0');
     point('access_log_top', site, { dim, rank }, () => encodeTop(totals, into));
   }
-  for (const totals of detail.uniques) {
+  for (const totals of dimensions.uniques) {
     point('access_log_uniq', totals.site, {}, () => encodeUniques(totals, into));
   }
 }

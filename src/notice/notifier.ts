@@ -1,20 +1,20 @@
 import type { Clock } from '../clock.ts';
-import type { Report, Reporter } from './notice.ts';
+import type { Notice, Notify } from './notice.ts';
 
 /**
- * Turns the stages' reports into log lines, so that a condition which is reported at every poll is
+ * Turns the stages' notices into log lines, so that a condition which is reported at every poll is
  * one line and then a count. Owns one entry per code and subject that was reported lately.
  *
  * An entry is logged at once when it is new. Repetitions are counted, and said with the next
  * repetition once a minute has passed; while a condition goes on and on the pauses grow to an hour.
- * A report with `ends` logs the recovery with the number of repetitions and forgets the entry. An
+ * A notice with `ends` logs the recovery with the number of repetitions and forgets the entry. An
  * entry that was quiet for ten minutes is forgotten too: the same thing is news again then.
  * Repetitions of an entry that is forgotten without having been said are said at that moment, so no
  * count is lost.
  */
 
 /** What it needs of a logger; pino's fits. */
-export interface ReportLog {
+export interface NoticeLog {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;
   error(details: object, message: string): void;
@@ -28,7 +28,7 @@ const ENTRIES_MAX = 1000;
 
 interface Entry {
   readonly sinceMs: number;
-  report: Report;
+  notice: Notice;
   /** All repetitions, and those that no line has said yet. */
   repetitions: number;
   unsaid: number;
@@ -37,13 +37,13 @@ interface Entry {
   pauseMs: number;
 }
 
-export interface ReportLogger {
-  readonly report: Reporter;
+export interface Notifier {
+  readonly notify: Notify;
   /** Says what was counted and not said; before the process ends. */
   readonly flush: () => void;
 }
 
-export function createReporter(log: ReportLog, clock: Pick<Clock, 'monotonicMs'>): ReportLogger {
+export function createNotifier(log: NoticeLog, clock: Pick<Clock, 'monotonicMs'>): Notifier {
   const entries = new Map<string, Entry>();
   let sweptMs = clock.monotonicMs();
 
@@ -57,11 +57,11 @@ export function createReporter(log: ReportLog, clock: Pick<Clock, 'monotonicMs'>
     for (const [key, entry] of entries) if (nowMs - entry.seenMs >= FORGET_MS) forget(key, entry);
   };
 
-  const end = (report: Report, nowMs: number): Readonly<Record<string, number>> => {
+  const end = (notice: Notice, nowMs: number): Readonly<Record<string, number>> => {
     let repetitions = 0;
     let sinceMs: number | undefined;
-    for (const code of report.ends ?? []) {
-      const key = keyOf(code, report.subject);
+    for (const code of notice.ends ?? []) {
+      const key = keyOf(code, notice.subject);
       const entry = entries.get(key);
       if (entry === undefined) continue;
       repetitions += entry.repetitions + 1;
@@ -72,25 +72,25 @@ export function createReporter(log: ReportLog, clock: Pick<Clock, 'monotonicMs'>
     return { times: repetitions, lastedS: Math.round((nowMs - sinceMs) / 1000) };
   };
 
-  const report: Reporter = (report) => {
+  const notify: Notify = (notice) => {
     const nowMs = clock.monotonicMs();
     if (nowMs - sweptMs >= SUMMARY_MIN_MS) sweep(nowMs);
-    const ended = end(report, nowMs);
-    const key = keyOf(report.code, report.subject);
+    const ended = end(notice, nowMs);
+    const key = keyOf(notice.code, notice.subject);
     if (Object.keys(ended).length > 0) {
       // The end of a condition is always news, and whatever it reports anew begins afresh.
       entries.delete(key);
-      say(log, report, ended);
+      say(log, notice, ended);
       return;
     }
     const entry = entries.get(key);
     if (entry === undefined) {
       if (entries.size >= ENTRIES_MAX) forgetOldest(entries, forget);
-      entries.set(key, newEntry(report, nowMs));
-      say(log, report, {});
+      entries.set(key, newEntry(notice, nowMs));
+      say(log, notice, {});
       return;
     }
-    entry.report = report;
+    entry.notice = notice;
     entry.repetitions++;
     entry.unsaid++;
     entry.seenMs = nowMs;
@@ -100,7 +100,7 @@ export function createReporter(log: ReportLog, clock: Pick<Clock, 'monotonicMs'>
   const flush = () => {
     for (const entry of entries.values()) sayRepetitions(log, entry, clock.monotonicMs());
   };
-  return { report, flush };
+  return { notify, flush };
 }
 
 /** No code has a space in it. */
@@ -108,10 +108,10 @@ function keyOf(code: string, subject: string | undefined): string {
   return `${code} ${subject ?? ''}`;
 }
 
-function newEntry(report: Report, nowMs: number): Entry {
+function newEntry(notice: Notice, nowMs: number): Entry {
   return {
     sinceMs: nowMs,
-    report,
+    notice,
     repetitions: 0,
     unsaid: 0,
     saidMs: nowMs,
@@ -130,9 +130,9 @@ function forgetOldest(
   }
 }
 
-function sayRepetitions(log: ReportLog, entry: Entry, nowMs: number): void {
+function sayRepetitions(log: NoticeLog, entry: Entry, nowMs: number): void {
   if (entry.unsaid === 0) return;
-  say(log, entry.report, { repeated: entry.unsaid });
+  say(log, entry.notice, { repeated: entry.unsaid });
   // Something that happens now and then is said each time; something that goes on, more and more rarely.
   const goesOn = entry.unsaid > 1;
   entry.pauseMs = goesOn ? Math.min(entry.pauseMs * 2, SUMMARY_MAX_MS) : SUMMARY_MIN_MS;
@@ -140,8 +140,8 @@ function sayRepetitions(log: ReportLog, entry: Entry, nowMs: number): void {
   entry.saidMs = nowMs;
 }
 
-function say(log: ReportLog, report: Report, counts: Readonly<Record<string, number>>): void {
-  const { level, code, subject, message, details } = report;
+function say(log: NoticeLog, notice: Notice, counts: Readonly<Record<string, number>>): void {
+  const { level, code, subject, message, details } = notice;
   const where = subject === undefined ? {} : { subject };
   log[level]({ code, ...where, ...details, ...counts }, message);
 }

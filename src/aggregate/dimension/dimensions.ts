@@ -1,19 +1,19 @@
 import type { RecordBatch } from '../../parse/record-batch.ts';
-import type { RowFacts } from '../../request/row-facts.ts';
+import type { RowDimensions } from '../../request/row-dimensions.ts';
 import { CountedRows } from './counted-rows.ts';
-import { DetailWindow, type Choices, type DetailWindowSnapshot } from './detail-window.ts';
+import { DimensionWindow, type Choices, type DimensionWindowSnapshot } from './dimension-window.ts';
 import { overS, type DueMode, type Rewrite } from '../time/due-windows.ts';
 import { NEVER, type EventTime } from '../time/event-time.ts';
 import { HeavyHitters, type HeavyHittersSnapshot } from './heavy-hitters.ts';
 import { ROW_SHAPE } from './keyed-row.ts';
 import type { KeyTotals } from './key-totals.ts';
 import { COUNTRIES, STATUSES, VALUE_PLACES } from './property-table.ts';
-import type { SealedDetail } from './sealed-detail.ts';
+import type { SealedDimensions } from './sealed-dimensions.ts';
 import { TopLists } from './top-lists.ts';
 import { ValuePlaces, type ValuePlacesSnapshot } from './value-places.ts';
 
 /**
- * The detail windows of one log. LogWindows decides about every line (late, unparsed, …) and gives
+ * The dimension windows of one log. LogWindows decides about every line (late, unparsed, …) and gives
  * only those to `count()` that it has counted, so sums over a dimension are the totals.
  *
  * Owns: the windows that a line may still change, and which routes and upstreams have a series. A
@@ -26,7 +26,7 @@ import { ValuePlaces, type ValuePlacesSnapshot } from './value-places.ts';
  * What can be lost here: nothing. What the checkpoint did not save is computed again from the log.
  */
 
-export interface DetailsOptions {
+export interface DimensionsOptions {
   readonly log: string;
   /** Length in seconds, a multiple of the length of the windows of the totals. */
   readonly windowS: number;
@@ -35,16 +35,16 @@ export interface DetailsOptions {
   readonly routesMax: number;
   readonly rewrite: Rewrite;
   /** Shared by all logs. */
-  readonly facts: RowFacts;
+  readonly facts: RowDimensions;
 }
 
-export interface DetailsSnapshot {
+export interface DimensionsSnapshot {
   readonly windowS: number;
   readonly routes: HeavyHittersSnapshot;
   readonly upstreams: HeavyHittersSnapshot;
   readonly statuses: ValuePlacesSnapshot;
   readonly countries: ValuePlacesSnapshot;
-  readonly windows: readonly DetailWindowSnapshot[];
+  readonly windows: readonly DimensionWindowSnapshot[];
 }
 
 const UPSTREAMS_MAX = 32;
@@ -54,23 +54,23 @@ const ROUTE_CANDIDATES_MAX = 512;
 /** About the series of one window, for how much is handed over at a time. */
 const SERIES_MAX = 150;
 
-export class Details {
+export class Dimensions {
   /** Requests added to `other` since the process started. */
   folded = 0;
-  readonly #options: DetailsOptions;
+  readonly #options: DimensionsOptions;
   readonly #choices: Choices;
   readonly #topLists = new TopLists();
-  readonly #byStart = new Map<number, DetailWindow>();
+  readonly #byStart = new Map<number, DimensionWindow>();
   #records: RecordBatch | undefined;
   /** The window of the last line. */
-  #last: DetailWindow | undefined;
+  #last: DimensionWindow | undefined;
   #lastEndS = 0;
   /** Rows of the last window that its dimensions do not hold yet; none between two batches. */
   readonly #waiting = new CountedRows();
   /** Rows before this one have been looked up. */
   #knownUntil = 0;
 
-  constructor(options: DetailsOptions) {
+  constructor(options: DimensionsOptions) {
     const { windowS, routesMax } = options;
     this.#options = options;
     const hitters = (keptMax: number, candidatesMax: number) =>
@@ -179,13 +179,13 @@ export class Details {
     );
   }
 
-  #windowOf(atS: number, isOwn: boolean): DetailWindow {
+  #windowOf(atS: number, isOwn: boolean): DimensionWindow {
     this.#flush();
     const { windowS } = this.#options;
     const startS = Math.floor(atS / windowS) * windowS;
     let window = this.#byStart.get(startS);
     if (window === undefined) {
-      window = new DetailWindow(startS, this.#choices, this.#topLists);
+      window = new DimensionWindow(startS, this.#choices, this.#topLists);
       this.#byStart.set(startS, window);
     }
     window.isOwn ||= isOwn;
@@ -199,11 +199,11 @@ export class Details {
    * The windows to write now, oldest first. Call it after the totals have been taken; `time` is
    * theirs. They count as handed over, as those of LogWindows do.
    */
-  takeDue(mode: DueMode, time: EventTime): SealedDetail[] {
+  takeDue(mode: DueMode, time: EventTime): SealedDimensions[] {
     const { log, windowS, rewrite } = this.#options;
     const untilS = this.#untilS(mode, time);
     const mayCorrect = rewrite === 'always' && (mode === 'live' || mode === 'caught-up');
-    const sealed: SealedDetail[] = [];
+    const sealed: SealedDimensions[] = [];
     const starts = [...this.#byStart.keys()].sort((a, b) => a - b);
     for (const startS of starts) {
       const window = this.#byStart.get(startS);
@@ -230,7 +230,7 @@ export class Details {
     return Math.floor(this.#untilS(mode, time) / windowS) * windowS;
   }
 
-  #isClosed({ startS }: DetailWindow, time: EventTime): boolean {
+  #isClosed({ startS }: DimensionWindow, time: EventTime): boolean {
     const { windowS, latenessS } = this.#options;
     const endS = startS + windowS;
     return endS + latenessS <= time.watermarkS || endS <= time.closedUntilS;
@@ -252,7 +252,7 @@ export class Details {
     }
   }
 
-  snapshot(): DetailsSnapshot {
+  snapshot(): DimensionsSnapshot {
     return {
       windowS: this.#options.windowS,
       routes: this.#choices.routes.snapshot(),
@@ -264,7 +264,7 @@ export class Details {
   }
 
   /** Takes up a snapshot; only on a new instance with windows of the same length. */
-  restore(snapshot: DetailsSnapshot): void {
+  restore(snapshot: DimensionsSnapshot): void {
     const { routes, upstreams, statuses, countries } = this.#choices;
     const routesAt = byStart(routes.restore(snapshot.routes));
     const upstreamsAt = byStart(upstreams.restore(snapshot.upstreams));
@@ -272,7 +272,7 @@ export class Details {
     countries.restore(snapshot.countries);
     for (const saved of snapshot.windows) {
       const { startS } = saved;
-      const window = new DetailWindow(
+      const window = new DimensionWindow(
         startS,
         this.#choices,
         this.#topLists,
@@ -290,7 +290,7 @@ function byStart(all: readonly KeyTotals[]): ReadonlyMap<number, KeyTotals> {
 }
 
 /** Changed since it was last written, and written at all. */
-function isOwed(window: DetailWindow, time: EventTime): boolean {
+function isOwed(window: DimensionWindow, time: EventTime): boolean {
   const { isDirty, routes, upstreams } = window;
   const hasChanged = isDirty || routes.isDirty || upstreams.isDirty;
   return hasChanged && window.isOwn && !time.isLeftAlone(window.startS);

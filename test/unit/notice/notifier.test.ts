@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Report } from '../../../src/notice/notice.ts';
-import { createReporter } from '../../../src/notice/reporter.ts';
+import type { Notice } from '../../../src/notice/notice.ts';
+import { createNotifier } from '../../../src/notice/notifier.ts';
 import { FakeClock } from '../../support/clock.ts';
 
 interface Line {
@@ -17,16 +17,16 @@ function setUp() {
     lines.push({ level, details: { ...details }, message });
   };
   const log = { info: at('info'), warn: at('warn'), error: at('error') };
-  return { clock, lines, ...createReporter(log, clock) };
+  return { clock, lines, ...createNotifier(log, clock) };
 }
 
-const REFUSED: Report = {
+const REFUSED: Notice = {
   level: 'warn',
   code: 'write-refused',
   subject: 'http://influx',
   message: 'No answer.',
 };
-const WRITTEN: Report = {
+const WRITTEN: Notice = {
   level: 'info',
   code: 'write-recovered',
   subject: 'http://influx',
@@ -35,9 +35,9 @@ const WRITTEN: Report = {
 };
 
 test('a condition is logged once, then as a count, at most once a minute', async () => {
-  const { clock, lines, report } = setUp();
+  const { clock, lines, notify } = setUp();
   for (let second = 0; second < 60; second++) {
-    report(REFUSED);
+    notify(REFUSED);
     await clock.advance(1000);
   }
   assert.equal(lines.length, 1);
@@ -46,16 +46,16 @@ test('a condition is logged once, then as a count, at most once a minute', async
     details: { code: 'write-refused', subject: 'http://influx' },
     message: 'No answer.',
   });
-  report(REFUSED);
+  notify(REFUSED);
   assert.equal(lines.length, 2);
   assert.equal(lines[1]?.details['repeated'], 60);
 });
 
 test('the pauses of a condition that goes on grow, and no repetition is lost', async () => {
-  const { clock, lines, report, flush } = setUp();
+  const { clock, lines, notify, flush } = setUp();
   const seconds = 6 * 3600;
   for (let second = 0; second < seconds; second++) {
-    report(REFUSED);
+    notify(REFUSED);
     await clock.advance(1000);
   }
   flush();
@@ -68,19 +68,19 @@ test('the pauses of a condition that goes on grow, and no repetition is lost', a
 });
 
 test('the end of a condition says how long and how often, and the next time is news again', async () => {
-  const { clock, lines, report } = setUp();
-  report(REFUSED);
+  const { clock, lines, notify } = setUp();
+  notify(REFUSED);
   await clock.advance(30_000);
-  report(REFUSED);
+  notify(REFUSED);
   await clock.advance(12_000);
-  report(WRITTEN);
+  notify(WRITTEN);
   assert.deepEqual(lines[1], {
     level: 'info',
     details: { code: 'write-recovered', subject: 'http://influx', times: 2, lastedS: 42 },
     message: 'It answers again.',
   });
-  report(REFUSED);
-  report(WRITTEN);
+  notify(REFUSED);
+  notify(WRITTEN);
   assert.deepEqual(
     lines.map((line) => line.details['code']),
     ['write-refused', 'write-recovered', 'write-refused', 'write-recovered'],
@@ -88,11 +88,11 @@ test('the end of a condition says how long and how often, and the next time is n
 });
 
 test('conditions are told apart by their subject', () => {
-  const { lines, report } = setUp();
-  report(REFUSED);
-  report({ ...REFUSED, subject: 'http://other' });
-  report({ ...WRITTEN, subject: 'http://other' });
-  report(REFUSED);
+  const { lines, notify } = setUp();
+  notify(REFUSED);
+  notify({ ...REFUSED, subject: 'http://other' });
+  notify({ ...WRITTEN, subject: 'http://other' });
+  notify(REFUSED);
   assert.deepEqual(
     lines.map((line) => [line.details['code'], line.details['subject'], line.details['times']]),
     [
@@ -104,21 +104,21 @@ test('conditions are told apart by their subject', () => {
 });
 
 test('what happens now and then is logged each time', async () => {
-  const { clock, lines, report } = setUp();
+  const { clock, lines, notify } = setUp();
   for (let rotation = 0; rotation < 5; rotation++) {
-    report({ level: 'info', code: 'file-rotated', subject: '/a.log', message: 'Rotated.' });
+    notify({ level: 'info', code: 'file-rotated', subject: '/a.log', message: 'Rotated.' });
     await clock.advance(5 * 60_000);
   }
   assert.equal(lines.length, 5);
 });
 
 test('repetitions before a silence are said when the entry is forgotten', async () => {
-  const { clock, lines, report } = setUp();
-  report(REFUSED);
-  report(REFUSED);
-  report(REFUSED);
+  const { clock, lines, notify } = setUp();
+  notify(REFUSED);
+  notify(REFUSED);
+  notify(REFUSED);
   await clock.advance(11 * 60_000);
-  report({ level: 'info', code: 'other', message: 'Something else.' });
+  notify({ level: 'info', code: 'other', message: 'Something else.' });
   assert.deepEqual(
     lines.map((line) => [line.details['code'], line.details['repeated']]),
     [
@@ -130,9 +130,9 @@ test('repetitions before a silence are said when the entry is forgotten', async 
 });
 
 test('ten thousand subjects do not fill the memory', () => {
-  const { lines, report, flush } = setUp();
-  for (let n = 0; n < 10_000; n++) report({ ...REFUSED, subject: `${n}` });
-  for (let n = 0; n < 10_000; n++) report({ ...REFUSED, subject: `${n}` });
+  const { lines, notify, flush } = setUp();
+  for (let n = 0; n < 10_000; n++) notify({ ...REFUSED, subject: `${n}` });
+  for (let n = 0; n < 10_000; n++) notify({ ...REFUSED, subject: `${n}` });
   // Had all of them been kept, the second round would have been repetitions.
   assert.equal(lines.length, 20_000);
   flush();
@@ -140,7 +140,7 @@ test('ten thousand subjects do not fill the memory', () => {
 });
 
 test('the details of a report are logged with it', () => {
-  const { lines, report } = setUp();
-  report({ ...REFUSED, details: { status: 503, attempt: 1 } });
+  const { lines, notify } = setUp();
+  notify({ ...REFUSED, details: { status: 503, attempt: 1 } });
   assert.equal(lines[0]?.details['status'], 503);
 });

@@ -1,7 +1,7 @@
-import { Details } from '../../src/aggregate/dimension/details.ts';
+import { Dimensions } from '../../src/aggregate/dimension/dimensions.ts';
 import type { DueMode } from '../../src/aggregate/time/due-windows.ts';
 import { LogWindows } from '../../src/aggregate/log-windows.ts';
-import type { SealedDetail } from '../../src/aggregate/dimension/sealed-detail.ts';
+import type { SealedDimensions } from '../../src/aggregate/dimension/sealed-dimensions.ts';
 import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
 import { tagValue } from '../../src/text/tag-value.ts';
 import type { CountryTable } from '../../src/request/client/country.ts';
@@ -10,17 +10,17 @@ import { readIgnoreRules } from '../../src/request/ignore-rules.ts';
 import type { LineParser } from '../../src/parse/line-parser.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch } from '../../src/parse/record-batch.ts';
-import { factVariables } from '../../src/request/fact-columns.ts';
-import { RowFacts, ROW_FACTS_BYTES } from '../../src/request/row-facts.ts';
+import { factVariables } from '../../src/request/dimension-columns.ts';
+import { RowDimensions, ROW_DIMENSIONS_BYTES } from '../../src/request/row-dimensions.ts';
 import { createScanner } from '../../src/parse/line/scanner.ts';
 
 const CLIENT = { variable: 'remote_addr', proxies: 1 } as const;
 
-export const DETAIL_FORMAT =
+export const DIMENSION_FORMAT =
   '$host $remote_addr [$time_iso8601] "$request" $status $body_bytes_sent ' +
   '"$http_referer" "$http_user_agent" $request_time "$upstream_addr"';
 
-export interface DetailBenchOptions {
+export interface DimensionBenchOptions {
   /** DETAIL_FORMAT if not given. */
   readonly format?: string;
   readonly routesMax?: number;
@@ -34,28 +34,28 @@ export interface DetailBenchOptions {
 }
 
 /** Lines through parser and windows, and a database that keeps the last version of each point. */
-export class DetailBench {
+export class DimensionBench {
   readonly totals = new Map<number, SealedWindow>();
-  readonly stored = new Map<number, SealedDetail>();
+  readonly stored = new Map<number, SealedDimensions>();
   readonly timesHandedOver = new Map<number, number>();
   windows: LogWindows;
-  readonly #options: DetailBenchOptions;
-  readonly #facts: RowFacts;
+  readonly #options: DimensionBenchOptions;
+  readonly #facts: RowDimensions;
   readonly #records = new RecordBatch(256, factVariables(CLIENT));
   readonly #scanner = createScanner({
     readBufferBytes: 1 << 20,
-    sharedBytes: BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES,
+    sharedBytes: BYTE_HASH_OWN_BYTES + ROW_DIMENSIONS_BYTES,
   });
   readonly #parser: LineParser;
 
-  constructor(options: DetailBenchOptions = {}) {
+  constructor(options: DimensionBenchOptions = {}) {
     this.#options = options;
     this.#parser = createParser({
-      format: options.format ?? DETAIL_FORMAT,
+      format: options.format ?? DIMENSION_FORMAT,
       scanner: this.#scanner,
     });
-    this.#facts = new RowFacts({
-      hash: createByteHash(ROW_FACTS_BYTES, this.#scanner.shared),
+    this.#facts = new RowDimensions({
+      hash: createByteHash(ROW_DIMENSIONS_BYTES, this.#scanner.shared),
       routes: [],
       ignore: readIgnoreRules(options.ignore ?? []),
       isBot: () => false,
@@ -79,7 +79,7 @@ export class DetailBench {
       ...common,
       windowS: 10,
       sitesMax: this.#options.sitesMax ?? 50,
-      details: new Details({
+      dimensions: new Dimensions({
         ...common,
         windowS: 60,
         routesMax: this.#options.routesMax ?? 50,
@@ -114,7 +114,7 @@ export class DetailBench {
     for (;;) {
       const due = this.windows.takeDue(mode, nowS * 1000);
       for (const window of due) this.totals.set(window.startS, window);
-      for (const detail of this.windows.takeDetails(mode)) {
+      for (const detail of this.windows.takeDimensions(mode)) {
         this.stored.set(detail.startS, writtenOver(this.stored.get(detail.startS), detail));
         const times = this.timesHandedOver.get(detail.startS) ?? 0;
         this.timesHandedOver.set(detail.startS, times + 1);
@@ -132,7 +132,10 @@ export class DetailBench {
 }
 
 /** What stands in the database: a point that is not written again stays. */
-function writtenOver(before: SealedDetail | undefined, detail: SealedDetail): SealedDetail {
+function writtenOver(
+  before: SealedDimensions | undefined,
+  detail: SealedDimensions,
+): SealedDimensions {
   if (before === undefined) return detail;
   const merged = <T>(old: readonly T[], fresh: readonly T[], keyOf: (one: T) => string): T[] => {
     const written = new Set(fresh.map(keyOf));

@@ -2,8 +2,8 @@ import { HyperLogLog, type HyperLogLogSnapshot } from '../sketch/hyper-log-log.t
 import { PropertyTable, type PropertyTableSnapshot } from './property-table.ts';
 import { grown } from '../sketch/space-saving.ts';
 
-/** What one detail window holds by site; sites are numbered in the order in which they came. */
-export interface SiteDetail {
+/** What one dimension window holds by site; sites are numbered in the order in which they came. */
+export interface DimensionsOfSite {
   readonly name: string;
   readonly index: number;
   readonly properties: PropertyTable;
@@ -13,7 +13,7 @@ export interface SiteDetail {
   readonly ranks: number[];
 }
 
-export type SiteDetailSnapshot = readonly [
+export type SiteDimensionsSnapshot = readonly [
   name: string,
   properties: PropertyTableSnapshot,
   /** Null, which JSON keeps in a list, where no client has been seen. */
@@ -21,11 +21,11 @@ export type SiteDetailSnapshot = readonly [
   ranks: readonly number[],
 ];
 
-export class SiteDetails {
-  readonly all: SiteDetail[] = [];
+export class SiteDimensions {
+  readonly all: DimensionsOfSite[] = [];
   /** By index: a hash of the name. Replaced when it grows. */
   hashes: Int32Array<ArrayBuffer> = new Int32Array(1);
-  readonly #byName = new Map<string, SiteDetail>();
+  readonly #byName = new Map<string, DimensionsOfSite>();
   #lastName: string | undefined;
   #lastIndex = 0;
 
@@ -43,7 +43,7 @@ export class SiteDetails {
     properties: PropertyTable,
     uniques: HyperLogLog | undefined,
     ranks: readonly number[],
-  ): SiteDetail {
+  ): DimensionsOfSite {
     const index = this.all.length;
     const site = { name, index, properties, uniques, ranks: [...ranks] };
     this.all.push(site);
@@ -56,7 +56,7 @@ export class SiteDetails {
   }
 
   /** `lists`: how many top lists there are. */
-  snapshot(lists: number): SiteDetailSnapshot[] {
+  snapshot(lists: number): SiteDimensionsSnapshot[] {
     return this.all.map(({ name, properties, uniques, ranks }) => [
       name,
       properties.snapshot(),
@@ -66,7 +66,7 @@ export class SiteDetails {
   }
 
   /** Takes up a snapshot; only on a new instance. */
-  restore(sites: readonly SiteDetailSnapshot[]): void {
+  restore(sites: readonly SiteDimensionsSnapshot[]): void {
     for (const [name, properties, uniques, ranks] of sites) {
       const sketch = uniques === null ? undefined : HyperLogLog.restore(uniques);
       this.#add(name, PropertyTable.restore(properties), sketch, ranks);

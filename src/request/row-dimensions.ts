@@ -1,6 +1,6 @@
 import { AGENT_TABLE_BYTES, AgentTable } from './agent-class.ts';
 import type { ByteHash } from '../wasm/byte-hash.ts';
-import { FILLS_AGENT, FILLS_ROUTE, type ClientSource } from './fact-columns.ts';
+import { FILLS_AGENT, FILLS_ROUTE, type ClientSource } from './dimension-columns.ts';
 import { CLIENT_TABLE_BYTES, ClientTable } from './client/client-table.ts';
 import type { CountryTable } from './client/country.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
@@ -48,7 +48,7 @@ const REFERERS: KeyCacheOptions = {
 };
 
 /** Bytes that a RowFacts takes out of the region of its ByteHash. */
-export const ROW_FACTS_BYTES =
+export const ROW_DIMENSIONS_BYTES =
   ROUTE_TABLE_BYTES +
   AGENT_TABLE_BYTES +
   CLIENT_TABLE_BYTES +
@@ -58,7 +58,7 @@ export const ROW_FACTS_BYTES =
   keyWordsBytes(ROUTE_SLOTS) +
   keyWordsBytes(REFERER_SLOTS);
 
-export class RowFacts {
+export class RowDimensions {
   /** The row that stands first in the columns. */
   from = 0;
   /** FILLS_* bits, method, protocol and so on. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from '../../../src/wasm/byte-hash.ts';
-import { factVariables } from '../../../src/request/fact-columns.ts';
+import { factVariables } from '../../../src/request/dimension-columns.ts';
 import { readIgnoreRules } from '../../../src/request/ignore-rules.ts';
 import { createParser } from '../../../src/parse/parser.ts';
 import { RecordBatch } from '../../../src/parse/record-batch.ts';
-import { ROW_FACTS_BYTES, RowFacts } from '../../../src/request/row-facts.ts';
+import { ROW_DIMENSIONS_BYTES, RowDimensions } from '../../../src/request/row-dimensions.ts';
 import { createScanner } from '../../../src/parse/line/scanner.ts';
 import { TopKey } from '../../../src/request/keys/top-key.ts';
 import { batchOf, toBytes } from '../../support/parsed-rows.ts';
@@ -21,10 +21,10 @@ function textOf({ bytes, start, length }: TopKey): string {
 test('logs with and without escapes are read by one RowFacts, in turns', () => {
   const scanner = createScanner({
     readBufferBytes: 1 << 16,
-    sharedBytes: BYTE_HASH_OWN_BYTES + ROW_FACTS_BYTES,
+    sharedBytes: BYTE_HASH_OWN_BYTES + ROW_DIMENSIONS_BYTES,
   });
-  const facts = new RowFacts({
-    hash: createByteHash(ROW_FACTS_BYTES, scanner.shared),
+  const facts = new RowDimensions({
+    hash: createByteHash(ROW_DIMENSIONS_BYTES, scanner.shared),
     routes: [],
     ignore: readIgnoreRules([]),
     isBot: () => false,

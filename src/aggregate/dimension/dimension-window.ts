@@ -1,4 +1,4 @@
-import type { RowFacts } from '../../request/row-facts.ts';
+import type { RowDimensions } from '../../request/row-dimensions.ts';
 import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../../request/keys/key-words.ts';
 import { TopKey } from '../../request/keys/top-key.ts';
 import { CountedRows } from './counted-rows.ts';
@@ -8,20 +8,24 @@ import {
   FILLS_COUNTRY,
   FILLS_ROUTE,
   FILLS_UPSTREAM_TIME,
-} from '../../request/fact-columns.ts';
+} from '../../request/dimension-columns.ts';
 import type { HeavyHitters } from './heavy-hitters.ts';
 import { HyperLogLog } from '../sketch/hyper-log-log.ts';
 import { addRequest, addRetries, figuresOf } from './keyed-row.ts';
 import { OTHER_KEY, type KeyTotals } from './key-totals.ts';
 import type { PropertyTable } from './property-table.ts';
-import type { SealedDetail, TopTotals } from './sealed-detail.ts';
-import { SiteDetails, type SiteDetail, type SiteDetailSnapshot } from './site-details.ts';
+import type { SealedDimensions, TopTotals } from './sealed-dimensions.ts';
+import {
+  SiteDimensions,
+  type DimensionsOfSite,
+  type SiteDimensionsSnapshot,
+} from './site-dimensions.ts';
 import { restoreShown, shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
 import { TOP_RANKS, type SiteTopList, type SiteTopListSnapshot } from './site-top-list.ts';
 import { TOP_LISTS, type TopLists } from './top-lists.ts';
 
 /**
- * One detail window of one log: what was counted in it, by route, upstream and property, with its top
+ * One dimension window of one log: what was counted in it, by route, upstream and property, with its top
  * lists and its distinct clients. Everything in here is a function of the counted lines in their order.
  */
 
@@ -31,13 +35,13 @@ const missing = new CountedRows();
 const agentKey = new TopKey();
 
 /** Without the totals of routes and upstreams, which heavy-hitters.ts saves. */
-export interface DetailWindowSnapshot {
+export interface DimensionWindowSnapshot {
   readonly startS: number;
   readonly flags: readonly [isDirty: boolean, isOwn: boolean, wasHandedOver: boolean];
   readonly lines: number;
   readonly families: number;
   readonly filled: number;
-  readonly sites: readonly SiteDetailSnapshot[];
+  readonly sites: readonly SiteDimensionsSnapshot[];
   readonly shown: readonly [statuses: readonly number[], countries: readonly number[]];
   readonly tops: readonly SiteTopListSnapshot[];
   /** Not there while lines may change the window. */
@@ -55,7 +59,7 @@ export interface Choices {
   readonly countries: ValuePlaces;
 }
 
-export class DetailWindow {
+export class DimensionWindow {
   readonly startS: number;
   readonly routes: KeyTotals;
   readonly upstreams: KeyTotals;
@@ -77,7 +81,7 @@ export class DetailWindow {
   #scarce: Scarce | undefined;
   readonly #topLists: TopLists;
   readonly #tops: readonly SiteTopList[];
-  readonly sites = new SiteDetails();
+  readonly sites = new SiteDimensions();
 
   /** `routes` and `upstreams` are those of a checkpoint. */
   constructor(
@@ -98,7 +102,7 @@ export class DetailWindow {
   }
 
   /** Counts rows that `facts` has looked up. */
-  count(rows: CountedRows, facts: RowFacts): void {
+  count(rows: CountedRows, facts: RowDimensions): void {
     this.isDirty = true;
     this.lines += rows.length;
     this.#countProperties(rows, facts);
@@ -111,7 +115,7 @@ export class DetailWindow {
 
   #countProperties(
     { length, at: places, sites, status, errors, traffic }: CountedRows,
-    facts: RowFacts,
+    facts: RowDimensions,
   ): void {
     const { filled, methods, protocols, caches, tlsVersions } = facts.gathered;
     const { found, classes } = facts.agents;
@@ -143,7 +147,7 @@ export class DetailWindow {
 
   #countCountries(
     { length, at: places, sites, errors, traffic }: CountedRows,
-    facts: RowFacts,
+    facts: RowDimensions,
   ): void {
     const { found, countries } = facts.clients;
     const { filled } = facts.gathered;
@@ -159,7 +163,11 @@ export class DetailWindow {
     }
   }
 
-  #countRoutes(rows: CountedRows, { gathered, routes }: RowFacts, hitters: HeavyHitters): void {
+  #countRoutes(
+    rows: CountedRows,
+    { gathered, routes }: RowDimensions,
+    hitters: HeavyHitters,
+  ): void {
     const { length, at: places, sites, status, errors, traffic, ms } = rows;
     const { found, names, hashes } = routes;
     const totals = this.routes;
@@ -176,7 +184,7 @@ export class DetailWindow {
 
   #countUpstreams(
     rows: CountedRows,
-    { upstreams, gathered }: RowFacts,
+    { upstreams, gathered }: RowDimensions,
     hitters: HeavyHitters,
   ): void {
     const { hasUpstreamTimes, upstreamMs } = gathered;
@@ -214,7 +222,10 @@ export class DetailWindow {
     return slot < 0 ? totals.otherAt(site) : totals.rowAt(slot);
   }
 
-  #countTops(rows: CountedRows, { clients, urls, referers, agents, hasClients }: RowFacts): void {
+  #countTops(
+    rows: CountedRows,
+    { clients, urls, referers, agents, hasClients }: RowDimensions,
+  ): void {
     const [ips, targets, pages, browsers, notFound] = this.#tops;
     const { hashes } = this.sites;
     if (hasClients) ips?.count(clients, rows, hashes);
@@ -225,7 +236,10 @@ export class DetailWindow {
     if (missing.length > 0) notFound?.count(urls, missing, hashes);
   }
 
-  #countClients({ length, at: places, sites }: CountedRows, { clients, agents }: RowFacts): void {
+  #countClients(
+    { length, at: places, sites }: CountedRows,
+    { clients, agents }: RowDimensions,
+  ): void {
     const { ofRow: clientWords } = clients.words;
     const { ofRow: agentWords } = agents.words;
     for (let i = 0; i < length; i++) {
@@ -268,7 +282,7 @@ export class DetailWindow {
   }
 
   /** The window as it stands; it counts as handed over. */
-  seal(log: string): SealedDetail {
+  seal(log: string): SealedDimensions {
     this.isDirty = false;
     this.wasHandedOver = true;
     this.routes.isDirty = false;
@@ -305,7 +319,7 @@ export class DetailWindow {
    * Sites share the slots of a list, so one that has been handed over with ten keys may have fewer
    * now; ranks that are in the database already are written over.
    */
-  #sealTop(list: SiteTopList, i: number, { index, name, ranks }: SiteDetail): TopTotals[] {
+  #sealTop(list: SiteTopList, i: number, { index, name, ranks }: DimensionsOfSite): TopTotals[] {
     const top = list.seal(index, name);
     for (let rank = top.length + 1; rank <= Math.min(ranks[i] ?? 0, TOP_RANKS); rank++) {
       const nothing = { key: OTHER_KEY, count: 0, errors: 0, traffic: 0 };
@@ -315,7 +329,7 @@ export class DetailWindow {
     return top;
   }
 
-  snapshot(): DetailWindowSnapshot {
+  snapshot(): DimensionWindowSnapshot {
     return {
       startS: this.startS,
       flags: [
@@ -343,7 +357,7 @@ export class DetailWindow {
   }
 
   /** Takes up a snapshot; only on a new instance. */
-  restore(snapshot: DetailWindowSnapshot): void {
+  restore(snapshot: DimensionWindowSnapshot): void {
     [this.isDirty, this.isOwn, this.wasHandedOver] = snapshot.flags;
     this.lines = snapshot.lines;
     this.families = snapshot.families;

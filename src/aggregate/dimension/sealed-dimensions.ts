@@ -1,7 +1,7 @@
 import { LATENCY_BOUNDS_MS } from '../sealed-window.ts';
 
 /**
- * What the aggregate stage hands to the influx stage every detail window: the answers beyond the
+ * What the aggregate stage hands to the influx stage every dimension window: the answers beyond the
  * totals, of one log, taken at one moment. A window may be handed over again, whole.
  *
  * Sites, routes and upstreams are tag values (tag-value.ts) already; keys of top lists are text as
@@ -76,7 +76,7 @@ export interface UniqueTotals {
   readonly registers: Uint8Array;
 }
 
-export interface SealedDetail {
+export interface SealedDimensions {
   readonly log: string;
   /** Window start, epoch seconds, aligned to the epoch. */
   readonly startS: number;
