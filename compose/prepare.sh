@@ -4,7 +4,7 @@
 #
 # Every consumer has a volume of its own with only what it needs, mounted into no other container; that
 # is why the files may be readable by everybody inside. A value from .env always goes into the file, but
-# InfluxDB and Grafana take a password only when they are set up; the README says how to change it later.
+# InfluxDB and Grafana take a password only when they are set up; docs/operating.md says how to change it later.
 set -eu
 umask 022
 
@@ -30,7 +30,7 @@ secret() {
   esac
   if [ -n "$3" ]; then
     if [ -s "$1" ] && [ "$(cat "$1")" != "$3" ]; then
-      echo "prepare: $2 has changed. It must be changed in the program itself, too: see the README."
+      echo "prepare: $2 has changed. It must be changed in the program itself, too: see docs/operating.md."
     fi
     write "$1" "$3"
   elif [ ! -s "$1" ]; then

@@ -26,7 +26,7 @@ import {
 } from './setting.ts';
 
 /**
- * The one list of settings: names, defaults, limits and texts. The table in the README,
+ * The one list of settings: names, defaults, limits and texts. The tables of docs/settings.md,
  * `.env.example`, the messages about faults and the type of the configuration follow from it.
  */
 

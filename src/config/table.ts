@@ -1,7 +1,7 @@
 import { settings } from './schema.ts';
 import { type About, aboutSettings } from './setting.ts';
 
-/** The settings for people: the table of the README, `.env.example`, the list of `--help`. */
+/** The settings for people: the tables of docs/settings.md, `.env.example`, the list of `--help`. */
 
 interface Described extends About {
   readonly name: string;

@@ -1,4 +1,4 @@
-/** The schema as Markdown, for the README: one table per measurement, runs of bins and registers folded. */
+/** The schema as Markdown, for docs/measurements.md: one table per measurement, runs of bins and registers folded. */
 import { type FieldSchema, MEASUREMENTS, type MeasurementSchema } from './schema.ts';
 
 /** Names of one kind that would fill the table: `b_1` … `b_inf`, `r000` … `r127`. */

@@ -1,6 +1,6 @@
 /**
  * Every measurement this program writes: its tags, and its fields with type, unit and meaning. The
- * README's table, the encoder's tests and the test of the dashboards come from here.
+ * tables of docs/measurements.md, the encoder's tests and the test of the dashboards come from here.
  *
  * Rules of the schema: the timestamp is the start of the window in seconds; a measurement always has
  * the same tags; everything is an integer but `error_rate` (InfluxDB fixes a field's type per shard,

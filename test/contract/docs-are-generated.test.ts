@@ -12,11 +12,16 @@ for (const [document, text] of generatedDocuments()) {
   });
 }
 
-test('the README names every setting in a row of its own', () => {
-  const readme = readFileSync(pathOf('README.md'), 'utf8');
+test('docs/settings.md has every setting in a row of its own', () => {
+  const page = readFileSync(pathOf('docs/settings.md'), 'utf8');
   for (const name of Object.keys(settings.shape)) {
-    assert.ok(readme.includes(`\n| \`${name}\``), name);
+    assert.ok(page.includes(`\n| \`${name}\``), name);
   }
+});
+
+test('the README is a way in: at most 8 kB', () => {
+  const { length } = readFileSync(pathOf('README.md'));
+  assert.ok(length <= 8_000, `README.md has ${length} bytes; move something to docs/`);
 });
 
 test('.env.example with every # taken away is a configuration, once the targets are sorted out', () => {
