@@ -2,16 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { renderConfigTable, renderEnvExample } from '../src/config/table.ts';
 import { renderSchemaTable } from '../src/points/schema-table.ts';
+import { renderMetricsTable } from '../src/status/metrics-table.ts';
 
 /**
  * Writes what follows from the code into the documents: the region of a page between
  * `<!-- generated:begin -->` and `<!-- generated:end -->`, and `.env.example` as a whole. Run it after
- * changing a setting or the schema; test/contract/docs-are-generated.test.ts notices when nobody did.
+ * changing a setting, the schema or a metric; test/contract/docs-are-generated.test.ts notices when nobody did.
  */
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/settings.md': renderConfigTable,
   'docs/measurements.md': renderSchemaTable,
+  'docs/operating.md': renderMetricsTable,
 };
 
 const BEGIN = '<!-- generated:begin -->';

@@ -5,12 +5,21 @@ import { byLog } from './log-totals.ts';
 import { unreadyReasons } from './readiness.ts';
 import { type LogFigures, type MeterStatus, WRITE_OUTCOMES } from './meter-status.ts';
 
+export interface MetricAbout {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labelNames: readonly string[];
+}
+
 /**
  * `/metrics` in the Prometheus text format. Nothing is counted here: at each scrape every metric is
  * emptied and filled from one snapshot, so the figures of a scrape belong together and cost nothing
  * in between. The labels are a closed set: names of configured logs and words of our own.
  */
 export class MetricsPage {
+  /** What the page has, for the documentation. */
+  readonly metrics: MetricAbout[] = [];
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   readonly #registry = new Registry();
   #status: MeterStatus | undefined;
@@ -32,6 +41,7 @@ export class MetricsPage {
 
   /** `read` adds values for the labels, in the order of `labelNames`. */
   #counter(name: string, help: string, labelNames: readonly string[], read: Reading): void {
+    this.metrics.push({ name: `nginx_meter_${name}`, type: 'counter', help, labelNames });
     const registry = this.#registry;
     const status = () => this.#status;
     const metric = new Counter({
@@ -49,6 +59,7 @@ export class MetricsPage {
   }
 
   #gauge(name: string, help: string, labelNames: readonly string[], read: Reading): void {
+    this.metrics.push({ name: `nginx_meter_${name}`, type: 'gauge', help, labelNames });
     const registry = this.#registry;
     const status = () => this.#status;
     const metric = new Gauge({

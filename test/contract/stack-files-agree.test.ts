@@ -77,3 +77,18 @@ test('every service is confined', () => {
     if (name !== 'prepare') assert.equal(service['cap_add'], undefined, name);
   }
 });
+
+test('the systemd service runs the command of the package, confined and with time to stop', () => {
+  const unit = read('packaging/nginx-meter.service');
+  const values = (key: string): string[] =>
+    [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+  const { bin } = JSON.parse(read('package.json')) as { readonly bin: Record<string, string> };
+  assert.deepEqual(values('ExecStart'), [`/usr/bin/env ${Object.keys(bin)[0]} run`]);
+  assert.deepEqual(values('Environment'), [`STATE_DIR=/var/lib/${values('StateDirectory')[0]}`]);
+  assert.deepEqual(values('CapabilityBoundingSet'), ['']);
+  assert.deepEqual(values('ProtectSystem'), ['strict']);
+  assert.ok(
+    Number.parseInt(values('TimeoutStopSec')[0] ?? '', 10) > 10,
+    'the meter takes up to 10 s',
+  );
+});
