@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { renderConfigTable, renderEnvExample } from '../src/config/table.ts';
+import { renderNoticeTable } from '../src/notice/table.ts';
 import { renderSchemaTable } from '../src/points/schema-table.ts';
 import { renderMetricsTable } from '../src/status/metrics-table.ts';
 
@@ -14,6 +15,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'docs/settings.md': renderConfigTable,
   'docs/measurements.md': renderSchemaTable,
   'docs/operating.md': renderMetricsTable,
+  'docs/notices.md': renderNoticeTable,
 };
 
 const BEGIN = '<!-- generated:begin -->';

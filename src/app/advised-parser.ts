@@ -65,7 +65,6 @@ export class AdvisedParser implements LineParser {
     if (advice === undefined) return;
     const directive = advice.directive.map((line) => line.trim()).join(' ');
     notify({
-      level: 'info',
       code: 'format-lacks-variables',
       subject: `${log}, ${formatName}`,
       message:
@@ -81,7 +80,6 @@ export class AdvisedParser implements LineParser {
     if (!this.#parser.lacks(clientVariable)) return;
     this.#isClientTold = true;
     notify({
-      level: 'warn',
       code: 'client-variable-missing',
       subject: log,
       message: clientVariableMissing(clientVariable, this.#parser.formatName, [log]),

@@ -23,6 +23,7 @@ import type { Notice, Notify } from '../notice/notice.ts';
 import { createNotifier } from '../notice/notifier.ts';
 import type { BackfillOutput } from './backfill-output.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
+import { levelOf } from '../notice/codes.ts';
 
 /**
  * `backfill FILE… [--stdout] [--from TIME] [--to TIME]`: every window of the files, written once.
@@ -52,7 +53,7 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
   let isWhole = true;
   const noticeReading: Notify = (one) => {
     // Lines are missing for good; what could be read is written all the same.
-    if (one.level === 'error') isWhole = false;
+    if (levelOf(one) === 'error') isWhole = false;
     notify(one);
   };
   if (!args.stdout && config.influx === undefined) {
@@ -231,7 +232,6 @@ function doubtOf(path: string, counters: LineCounters): Notice | undefined {
   const others = (reasons[REASON_FUTURE] ?? 0) + (reasons[REASON_OVERLONG] ?? 0);
   const remedy = others * 2 > unparsed ? '' : 'Set LOG_FORMAT to the log_format of nginx.conf; ';
   return {
-    level: 'warn',
     code: 'file-unparsed',
     subject: path,
     message:

@@ -17,6 +17,7 @@ import { surveyLines, type Survey } from './check/line-survey.ts';
 import { MetFormats } from './check/met-formats.ts';
 import { pointedLine } from './check/pointed-line.ts';
 import { inspectStateFolder, type StateFolder } from './check/state-folder.ts';
+import { levelOf } from '../notice/codes.ts';
 
 /**
  * `check [FILE]`: what the meter would do, said before it does it. The configuration has been
@@ -158,8 +159,9 @@ class Check {
     for (const log of this.#config.logs) {
       if (log.kind !== 'file') this.#print(`  ${receivedText(log)}`);
     }
-    for (const { level, message } of unreadable) {
-      if (level === 'error') this.trouble(`  ${printable(message)}`);
+    for (const notice of unreadable) {
+      const { message } = notice;
+      if (levelOf(notice) === 'error') this.trouble(`  ${printable(message)}`);
       else this.#print(`  Note: ${printable(message)}`);
     }
     if (files.length > 0 && logs.length === 0 && unreadable.length === 0) {

@@ -51,7 +51,6 @@ export class DeadLetterFile {
       await appendFile(this.path, text, { mode: 0o600, flush: true });
     } catch (error) {
       this.#notify({
-        level: 'error',
         code: 'dead-letter-unwritable',
         subject: this.path,
         message:

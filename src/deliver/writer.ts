@@ -188,11 +188,9 @@ export class InfluxWriter {
     if (this.#state.kind === 'ok') return;
     this.#state = { kind: 'ok' };
     this.#options.notify({
-      level: 'info',
       code: 'write-recovered',
       subject: this.#subject,
       message: 'InfluxDB takes points again; what waited in the spool is written in order.',
-      ends: ['write-retrying', 'write-blocked'],
     });
   }
 
@@ -251,7 +249,6 @@ export class InfluxWriter {
     await deadLetter.add(lines, reason);
     this.counters.rejectedPoints += lines.length;
     notify({
-      level: 'error',
       code: 'points-rejected',
       subject: this.#subject,
       message:
@@ -264,7 +261,6 @@ export class InfluxWriter {
   #countTooOld(points: number, reason: string): void {
     this.counters.rejectedPoints += points;
     this.#options.notify({
-      level: 'warn',
       code: 'points-too-old',
       subject: this.#subject,
       message: `InfluxDB does not keep points of that age any more: ${reason}.`,
@@ -294,7 +290,6 @@ async function aborted(a: AbortSignal, b: AbortSignal): Promise<void> {
 
 function retryingNotice(subject: string, reason: string): Notice {
   return {
-    level: 'warn',
     code: 'write-retrying',
     subject,
     message: `InfluxDB does not take points at the moment: ${reason}. They wait in the spool.`,
@@ -303,7 +298,6 @@ function retryingNotice(subject: string, reason: string): Notice {
 
 function blockedNotice(subject: string, reason: string, remedy: string): Notice {
   return {
-    level: 'error',
     code: 'write-blocked',
     subject,
     message:

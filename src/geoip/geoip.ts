@@ -109,17 +109,14 @@ export class GeoipDatabase implements CountryTable {
       this.version++;
       const { type, builtAt } = this.about;
       notify({
-        level: 'info',
         code: 'geoip-replaced',
         subject,
         message: `Countries are told by the GEOIP_DB that is there now: ${type} of ${dayOf(builtAt)}.`,
-        ends: ['geoip-unusable'],
       });
     } catch (error) {
       // What is not there was not tried: when it comes back, that is news.
       if (!(error instanceof UnusableError)) this.#tried = '';
       notify({
-        level: 'warn',
         code: 'geoip-unusable',
         subject,
         message:

@@ -124,11 +124,9 @@ export class LogRotation {
     }
     this.#missing.set(path, this.#options.clock.monotonicMs());
     this.#options.notify({
-      level: 'info',
       code: 'log-rotated',
       subject: path,
       message: `${path} has reached ROTATE_AT: it is ${target}.1 now, and nginx is told to reopen it.`,
-      ends: ['rotation-refused', 'rotation-not-reopened'],
     });
     return true;
   }
@@ -151,7 +149,6 @@ export class LogRotation {
     this.#missing.set(path, sinceMs);
     if (nowMs - sinceMs < REOPEN_MS) return;
     this.#options.notify({
-      level: 'error',
       code: 'rotation-not-reopened',
       subject: path,
       message:
@@ -163,7 +160,6 @@ export class LogRotation {
 
   #refuse(path: string, why: string): void {
     const notice: Notice = {
-      level: 'error',
       code: 'rotation-refused',
       subject: path,
       message: `${path} has reached ROTATE_AT and is not rotated: ${why}`,

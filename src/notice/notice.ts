@@ -1,22 +1,18 @@
+import type { NoticeCode } from './codes.ts';
+
 /**
  * How a stage tells a person that something noteworthy happened, without knowing pino, the metrics
- * client or the terminal. The logger writes a notice once and counts its repetitions until a notice
- * with `ends` names it; so a stage may report the same condition at every poll.
- *
- * Levels: `error` = data lost or an operator is needed; `warn` = recovered or will recover by
- * itself; `info` = life cycle.
+ * client or the terminal. The notifier writes a notice once and counts its repetitions until a notice
+ * that ends it, so a stage may give the same one at every poll.
  */
 export interface Notice {
-  readonly level: 'info' | 'warn' | 'error';
-  /** What happened, a closed kebab-case word: `log-unreadable`, `file-rotated`, `write-refused`. */
-  readonly code: string;
+  /** What happened; codes.ts has its level and what it ends. */
+  readonly code: NoticeCode;
   /** Where: a path, a URL without credentials, a setting's name. Repetitions are counted per code and subject. */
   readonly subject?: string;
   /** One sentence for a person: what happened and what to do about it. Never raw bytes of the access log. */
   readonly message: string;
   readonly details?: Readonly<Record<string, string | number | boolean>>;
-  /** Codes whose condition on the same subject is over now. */
-  readonly ends?: readonly string[];
 }
 
 export type Notify = (notice: Notice) => void;

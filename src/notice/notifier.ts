@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { endsOf, levelOf } from './codes.ts';
 import type { Notice, Notify } from './notice.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Notice, Notify } from './notice.ts';
  *
  * An entry is logged at once when it is new. Repetitions are counted, and said with the next
  * repetition once a minute has passed; while a condition goes on and on the pauses grow to an hour.
- * A notice with `ends` logs the recovery with the number of repetitions and forgets the entry. An
+ * A notice that ends others logs the recovery with the number of repetitions and forgets the entry. An
  * entry that was quiet for ten minutes is forgotten too: the same thing is news again then.
  * Repetitions of an entry that is forgotten without having been said are said at that moment, so no
  * count is lost.
@@ -60,7 +61,7 @@ export function createNotifier(log: NoticeLog, clock: Pick<Clock, 'monotonicMs'>
   const end = (notice: Notice, nowMs: number): Readonly<Record<string, number>> => {
     let repetitions = 0;
     let sinceMs: number | undefined;
-    for (const code of notice.ends ?? []) {
+    for (const code of endsOf(notice)) {
       const key = keyOf(code, notice.subject);
       const entry = entries.get(key);
       if (entry === undefined) continue;
@@ -141,7 +142,7 @@ function sayRepetitions(log: NoticeLog, entry: Entry, nowMs: number): void {
 }
 
 function say(log: NoticeLog, notice: Notice, counts: Readonly<Record<string, number>>): void {
-  const { level, code, subject, message, details } = notice;
+  const { code, subject, message, details } = notice;
   const where = subject === undefined ? {} : { subject };
-  log[level]({ code, ...where, ...details, ...counts }, message);
+  log[levelOf(notice)]({ code, ...where, ...details, ...counts }, message);
 }

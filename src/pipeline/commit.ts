@@ -67,7 +67,6 @@ export class Commit {
     const subject = checkpoint.path;
     if (trouble !== undefined) {
       notify({
-        level: 'error',
         code: 'state-unwritable',
         subject,
         message:
@@ -76,11 +75,9 @@ export class Commit {
       });
     } else if (was !== undefined) {
       notify({
-        level: 'info',
         code: 'state-writable',
         subject,
         message: 'The state is saved again; nothing was lost.',
-        ends: ['state-unwritable'],
       });
     }
   }

@@ -24,7 +24,6 @@ export class UnparsedSample {
     const end = Math.min(records.lineEnd[row] ?? 0, start + EXAMPLE_BYTES_MAX);
     const line = Buffer.from(records.bytes.subarray(start, end)).toString('utf8');
     return {
-      level: 'warn',
       code: 'line-unparsed',
       subject: batch.path,
       message:

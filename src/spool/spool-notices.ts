@@ -5,7 +5,6 @@ import { codeOf } from './spool-file-system.ts';
 
 export function damagedAtOpenNotice(dir: string, name: string): Notice {
   return {
-    level: 'error',
     code: 'spool-damaged',
     subject: `${dir}/${name}`,
     message:
@@ -17,7 +16,6 @@ export function damagedAtOpenNotice(dir: string, name: string): Notice {
 export function damagedNotice(damage: Damage): Notice {
   const { lostRecords, lostPoints } = damage;
   return {
-    level: 'error',
     code: 'spool-damaged',
     subject: damage.path,
     message:
@@ -29,7 +27,6 @@ export function damagedNotice(damage: Damage): Notice {
 
 export function unwritableNotice(dir: string, error: unknown): Notice {
   return {
-    level: 'error',
     code: 'spool-unwritable',
     subject: dir,
     message:
@@ -40,17 +37,14 @@ export function unwritableNotice(dir: string, error: unknown): Notice {
 
 export function writableNotice(dir: string): Notice {
   return {
-    level: 'info',
     code: 'spool-writable',
     subject: dir,
     message: 'The spool is on disk again.',
-    ends: ['spool-unwritable'],
   };
 }
 
 export function unreadableNotice(dir: string, error: unknown): Notice {
   return {
-    level: 'error',
     code: 'spool-unreadable',
     subject: dir,
     message:
@@ -61,17 +55,14 @@ export function unreadableNotice(dir: string, error: unknown): Notice {
 
 export function readableNotice(dir: string): Notice {
   return {
-    level: 'info',
     code: 'spool-readable',
     subject: dir,
     message: 'The spool can be read again.',
-    ends: ['spool-unreadable'],
   };
 }
 
 export function undeletableNotice(dir: string, error: unknown): Notice {
   return {
-    level: 'warn',
     code: 'spool-undeletable',
     subject: dir,
     message:

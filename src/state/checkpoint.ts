@@ -106,7 +106,6 @@ export class CheckpointFile {
     this.#isForgotten = false;
     this.mustReadAll = true;
     this.#notify({
-      level: 'error',
       code: 'checkpoint-refused',
       subject: this.path,
       message:

@@ -54,7 +54,6 @@ export class StateLock {
     } catch (error) {
       if (error instanceof StateLockedError) throw error;
       notify({
-        level: 'warn',
         code: 'state-unlocked',
         subject: dir,
         message:

@@ -89,7 +89,6 @@ class FileReader implements BackfillReader {
     const damage = await this.#content.finish();
     if (damage !== undefined) {
       notify({
-        level: 'error',
         code: 'gzip-damaged',
         subject: this.path,
         message: `${this.path} is incomplete or damaged (${damage}): its complete lines up to there were read.`,

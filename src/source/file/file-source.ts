@@ -17,6 +17,7 @@ import { HeadCache } from './siblings.ts';
 import type { ReadFrom } from './start-position.ts';
 import { readableFolderNotice } from './unreadable-folders.ts';
 import { FolderWatch } from './wake.ts';
+import { levelOf } from '../../notice/codes.ts';
 
 export interface FileSourceOptions {
   /** Paths and globs; a log without a name has the base name without `.log`. */
@@ -120,7 +121,7 @@ class FileSource implements LineSource<FollowCheckpoint> {
 
   folders(): readonly FolderTrouble[] {
     return this.#unreadable
-      .filter(({ level }) => level === 'error')
+      .filter((notice) => levelOf(notice) === 'error')
       .map(({ subject = '', message }) => ({ folder: subject, trouble: message }));
   }
 
@@ -179,7 +180,6 @@ class FileSource implements LineSource<FollowCheckpoint> {
       if (this.#followers.some((one) => one.path === path)) continue;
       if (this.#followers.length >= LOGS_MAX) {
         this.#options.notify({
-          level: 'error',
           code: 'too-many-logs',
           subject: path,
           message: `${path} is not followed: LOG_PATHS matches more than ${LOGS_MAX} files.`,
@@ -204,7 +204,6 @@ class FileSource implements LineSource<FollowCheckpoint> {
     const saved = this.#unused.get(path) ?? (await this.#takeOver(path, log));
     if (saved === 'shared') {
       this.#options.notify({
-        level: 'warn',
         code: 'log-is-double',
         subject: path,
         message: `${path} is the same file as another followed log; it is followed once.`,
@@ -238,7 +237,6 @@ class FileSource implements LineSource<FollowCheckpoint> {
 
   #noticeSharedName(path: string, log: string): void {
     this.#options.notify({
-      level: 'warn',
       code: 'log-name-shared',
       subject: path,
       message:

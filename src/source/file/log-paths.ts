@@ -60,7 +60,9 @@ export class LogPaths {
       for await (const match of glob(pattern.path)) matches.push(resolve(match));
       for (const folder of await unreadableFolders(pattern.path)) {
         const isError = folder.isNamed || matches.length === 0;
-        unreadable.push(unreadableFolderNotice(folder, isError ? 'error' : 'warn'));
+        unreadable.push(
+          unreadableFolderNotice(folder, isError ? 'folder-unreadable' : 'folder-skipped'),
+        );
       }
       for (const path of matches.toSorted()) {
         if (found.has(path) || (await isRotated(path, pattern.path, known))) continue;

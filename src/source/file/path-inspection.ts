@@ -42,7 +42,6 @@ async function followLinks(path: string): Promise<string> {
 
 function terminalNotice(path: string, target: string): Notice {
   return {
-    level: 'error',
     code: 'log-is-terminal',
     subject: path,
     message:
@@ -54,7 +53,6 @@ function terminalNotice(path: string, target: string): Notice {
 
 function notAFileNotice(path: string): Notice {
   return {
-    level: 'error',
     code: 'log-not-a-file',
     subject: path,
     message:
@@ -65,7 +63,6 @@ function notAFileNotice(path: string): Notice {
 
 export function unreadableNotice(path: string, error: unknown): Notice {
   return {
-    level: 'error',
     code: 'log-unreadable',
     subject: path,
     message: `${path} cannot be read (${errorCode(error)}). ${remedyFor(error)}`,
@@ -98,7 +95,6 @@ function rightsAdvice(error: unknown): string | undefined {
 
 export function missingNotice(path: string): Notice {
   return {
-    level: 'warn',
     code: 'log-missing',
     subject: path,
     message:
@@ -110,10 +106,8 @@ export function missingNotice(path: string): Notice {
 /** The log can be read again, or for the first time. */
 export function foundNotice(path: string): Notice {
   return {
-    level: 'info',
     code: 'log-found',
     subject: path,
     message: `${path} is being read.`,
-    ends: ['log-missing', 'log-unreadable', 'log-not-a-file', 'log-is-terminal'],
   };
 }

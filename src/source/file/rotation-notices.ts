@@ -4,7 +4,6 @@ import type { Generation } from './generation.ts';
 
 export function rotatedNotice(path: string): Notice {
   return {
-    level: 'info',
     code: 'file-rotated',
     subject: path,
     message: `${path} is a new file now; the old one is read to its end as well.`,
@@ -13,7 +12,6 @@ export function rotatedNotice(path: string): Notice {
 
 export function truncatedNotice(path: string): Notice {
   return {
-    level: 'warn',
     code: 'file-truncated',
     subject: path,
     message:
@@ -27,7 +25,6 @@ export function lostNotice(path: string, generation: Generation): Notice {
   const known = generation.isGzip ? '' : ` At the last look ${unread} bytes were unread.`;
   if (generation.isDisplaced) {
     return {
-      level: 'error',
       code: 'copy-not-found',
       subject: path,
       message:
@@ -38,7 +35,6 @@ export function lostNotice(path: string, generation: Generation): Notice {
     };
   }
   return {
-    level: 'error',
     code: 'rotated-file-not-found',
     subject: path,
     message:
@@ -50,7 +46,6 @@ export function lostNotice(path: string, generation: Generation): Notice {
 
 export function unreadableGenerationNotice(path: string, reason: string): Notice {
   return {
-    level: 'error',
     code: 'rotated-file-unreadable',
     subject: path,
     message: `${path} belongs to the log and cannot be read: ${reason}. It is tried again.`,
@@ -59,7 +54,6 @@ export function unreadableGenerationNotice(path: string, reason: string): Notice
 
 export function damagedNotice(generation: Generation, damage: string): Notice {
   return {
-    level: 'error',
     code: 'gzip-damaged',
     subject: generation.path,
     message:
@@ -71,7 +65,6 @@ export function damagedNotice(generation: Generation, damage: string): Notice {
 
 export function unfinishedNotice(generation: Generation): Notice {
   return {
-    level: 'warn',
     code: 'line-unfinished',
     subject: generation.path,
     message:

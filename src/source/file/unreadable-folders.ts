@@ -61,11 +61,10 @@ async function refusingFolder(
 
 export function unreadableFolderNotice(
   { folder, error }: UnreadableFolder,
-  level: 'warn' | 'error',
+  code: 'folder-unreadable' | 'folder-skipped',
 ): Notice {
   return {
-    level,
-    code: 'folder-unreadable',
+    code,
     subject: folder,
     message:
       `The folder ${folder} cannot be read (${errorCode(error)}), so no log in it is found. ` +
@@ -75,10 +74,8 @@ export function unreadableFolderNotice(
 
 export function readableFolderNotice(folder: string): Notice {
   return {
-    level: 'info',
     code: 'folder-readable',
     subject: folder,
     message: `The folder ${folder} can be read, or is gone.`,
-    ends: ['folder-unreadable'],
   };
 }

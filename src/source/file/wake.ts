@@ -81,7 +81,6 @@ export class FolderWatch {
         ? `Folders cannot be watched (${code}); they are polled`
         : `${path} cannot be watched (${code}); it is polled`;
     this.#notify({
-      level: 'warn',
       code: 'watch-failed',
       ...(path === undefined ? {} : { subject: path }),
       message: `${what}, ${consequenceOf(code, error)}`,

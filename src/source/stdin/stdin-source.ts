@@ -67,7 +67,6 @@ export class StdinSource implements LineSource<undefined> {
     input.ref?.();
     this.#isAtEnd = input.readableEnded || input.destroyed;
     notify({
-      level: 'info',
       code: 'stdin-followed',
       subject: PATH,
       message:
@@ -146,7 +145,6 @@ export class StdinSource implements LineSource<undefined> {
     const { position, isInOverlong } = this.#place;
     const length = await this.#content.read(readBuffer, 0, maxLineBytes, position);
     notify({
-      level: 'info',
       code: 'stdin-ended',
       subject: PATH,
       message: 'Standard input has ended; all of its lines have been read.',
@@ -165,7 +163,7 @@ export class StdinSource implements LineSource<undefined> {
   #fail(error: Error): void {
     this.#trouble = `Standard input cannot be read (${error.message}); what came after that is lost.`;
     const message = this.#trouble;
-    this.#options.notify({ level: 'error', code: 'stdin-unreadable', subject: PATH, message });
+    this.#options.notify({ code: 'stdin-unreadable', subject: PATH, message });
     this.#end();
   }
 

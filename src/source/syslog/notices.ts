@@ -5,13 +5,11 @@ import { OTHER_LOG } from './logs.ts';
 
 export function listeningNotice(address: string, receiveBufferBytes: number): Notice {
   return {
-    level: 'info',
     code: 'syslog-listening',
     subject: address,
     message:
       `Syslog is received at ${address}. Messages have no position to go back to: what is sent while ` +
       'the meter is stopped is lost, and UDP can lose messages at any time. Nothing is ever answered.',
-    ends: ['syslog-not-listening'],
     ...(receiveBufferBytes === 0 ? {} : { details: { receiveBufferBytes } }),
   };
 }
@@ -25,7 +23,6 @@ export function notListeningNotice(address: string, transport: string, error: un
     ENOTFOUND: 'The name is not known: write an address, 0.0.0.0 for all of this machine.',
   };
   return {
-    level: 'error',
     code: 'syslog-not-listening',
     subject: address,
     message:
@@ -49,7 +46,6 @@ export function malformedNotice(
   from: string,
 ): Notice {
   return {
-    level: 'warn',
     code: 'syslog-malformed',
     subject: address,
     message:
@@ -61,7 +57,6 @@ export function malformedNotice(
 
 export function overflowNotice(address: string, messages: number): Notice {
   return {
-    level: 'error',
     code: 'syslog-overflow',
     subject: address,
     message:
@@ -73,7 +68,6 @@ export function overflowNotice(address: string, messages: number): Notice {
 
 export function droppedNotice(address: string, messages: number): Notice {
   return {
-    level: 'error',
     code: 'syslog-dropped',
     subject: address,
     message:
@@ -85,7 +79,6 @@ export function droppedNotice(address: string, messages: number): Notice {
 
 export function refusedNotice(address: string, connections: number, most: number): Notice {
   return {
-    level: 'warn',
     code: 'syslog-connections-refused',
     subject: address,
     message: `${connections} connections were refused, because ${most} are open already.`,
@@ -99,7 +92,6 @@ export function otherNotice(address: string, tag: string, reason: 'taken' | 'too
       ? `The tag "${tag}" is the name of another log, or no name for one: its lines are`
       : `More tags than can be logs have been met. The lines of "${tag}" and of every new tag are`;
   return {
-    level: 'warn',
     code: 'syslog-tag-folded',
     subject: address,
     message:

@@ -26,7 +26,7 @@ test('a log without the variable of CLIENT_IP_FROM: said once, with what to do',
   const lines = [combinedLine(), combinedLine({ atS: 1 })];
   const told = await toldOf(t, { CLIENT_IP_FROM }, ...lines);
   assert.equal(told.length, 1);
-  assert.equal(told[0]?.level, 'warn');
+  assert.equal(told[0]?.code, 'client-variable-missing');
   assert.equal(
     told[0]?.message,
     'The format combined of the log access has no $http_x_forwarded_for, which CLIENT_IP_FROM names: ' +

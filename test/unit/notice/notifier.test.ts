@@ -21,17 +21,14 @@ function setUp() {
 }
 
 const REFUSED: Notice = {
-  level: 'warn',
-  code: 'write-refused',
+  code: 'write-retrying',
   subject: 'http://influx',
   message: 'No answer.',
 };
 const WRITTEN: Notice = {
-  level: 'info',
   code: 'write-recovered',
   subject: 'http://influx',
   message: 'It answers again.',
-  ends: ['write-refused'],
 };
 
 test('a condition is logged once, then as a count, at most once a minute', async () => {
@@ -43,7 +40,7 @@ test('a condition is logged once, then as a count, at most once a minute', async
   assert.equal(lines.length, 1);
   assert.deepEqual(lines[0], {
     level: 'warn',
-    details: { code: 'write-refused', subject: 'http://influx' },
+    details: { code: 'write-retrying', subject: 'http://influx' },
     message: 'No answer.',
   });
   notify(REFUSED);
@@ -83,7 +80,7 @@ test('the end of a condition says how long and how often, and the next time is n
   notify(WRITTEN);
   assert.deepEqual(
     lines.map((line) => line.details['code']),
-    ['write-refused', 'write-recovered', 'write-refused', 'write-recovered'],
+    ['write-retrying', 'write-recovered', 'write-retrying', 'write-recovered'],
   );
 });
 
@@ -96,8 +93,8 @@ test('conditions are told apart by their subject', () => {
   assert.deepEqual(
     lines.map((line) => [line.details['code'], line.details['subject'], line.details['times']]),
     [
-      ['write-refused', 'http://influx', undefined],
-      ['write-refused', 'http://other', undefined],
+      ['write-retrying', 'http://influx', undefined],
+      ['write-retrying', 'http://other', undefined],
       ['write-recovered', 'http://other', 1],
     ],
   );
@@ -106,7 +103,7 @@ test('conditions are told apart by their subject', () => {
 test('what happens now and then is logged each time', async () => {
   const { clock, lines, notify } = setUp();
   for (let rotation = 0; rotation < 5; rotation++) {
-    notify({ level: 'info', code: 'file-rotated', subject: '/a.log', message: 'Rotated.' });
+    notify({ code: 'file-rotated', subject: '/a.log', message: 'Rotated.' });
     await clock.advance(5 * 60_000);
   }
   assert.equal(lines.length, 5);
@@ -118,13 +115,13 @@ test('repetitions before a silence are said when the entry is forgotten', async 
   notify(REFUSED);
   notify(REFUSED);
   await clock.advance(11 * 60_000);
-  notify({ level: 'info', code: 'other', message: 'Something else.' });
+  notify({ code: 'stdin-ended', message: 'Something else.' });
   assert.deepEqual(
     lines.map((line) => [line.details['code'], line.details['repeated']]),
     [
-      ['write-refused', undefined],
-      ['write-refused', 2],
-      ['other', undefined],
+      ['write-retrying', undefined],
+      ['write-retrying', 2],
+      ['stdin-ended', undefined],
     ],
   );
 });
@@ -139,7 +136,7 @@ test('ten thousand subjects do not fill the memory', () => {
   assert.equal(lines.length, 20_000);
 });
 
-test('the details of a report are logged with it', () => {
+test('the details of a notice are logged with it', () => {
   const { lines, notify } = setUp();
   notify({ ...REFUSED, details: { status: 503, attempt: 1 } });
   assert.equal(lines[0]?.details['status'], 503);

@@ -26,7 +26,7 @@ test('on a terminal the log stands above the summary, and the cursor comes back'
   const output = await openRunOutput(screen, loadConfig({}), new FakeClock(START_S * 1000));
   output.show(() => healthyStatus());
   output.onWindows([sealedWindow(START_S - 11, [siteTotals('a', 100)])]);
-  output.notify({ level: 'warn', code: 'log-missing', subject: '/x', message: 'It is missing.' });
+  output.notify({ code: 'log-missing', subject: '/x', message: 'It is missing.' });
   output.close();
   const notify = screen.lines.findIndex((line) => line.includes('It is missing.'));
   const summary = screen.lines.findIndex((line) => line.startsWith('nginx-meter'));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FollowedLog, lines } from '../../../support/followed-log.ts';
+import { levelOf } from '../../../../src/notice/codes.ts';
 
 /** What `xz` leaves behind: another content, the same time. */
 function xz(log: FollowedLog, name: string, time = statSync(log.at(name))): void {
@@ -36,7 +37,7 @@ test('one that was not: it is said which file, and that gzip could be read', asy
     log.append(lines('b', 0, 2));
   });
   assert.deepEqual(await log.readAndDrain(), lines('b', 0, 2));
-  const errors = log.notices.filter((notice) => notice.level === 'error');
+  const errors = log.notices.filter((notice) => levelOf(notice) === 'error');
   assert.deepEqual([...new Set(errors.map((notice) => notice.code))].toSorted(), [
     'rotated-file-not-found',
     'rotated-file-unreadable',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { FollowedLog, lines, openFilesIn } from '../../../support/followed-log.ts';
+import { levelOf } from '../../../../src/notice/codes.ts';
 
 test('lines written to the renamed file before nginx reopens are read, old first', async (t) => {
   const log = new FollowedLog(t);
@@ -103,7 +104,7 @@ test('the rotated file moves on and is compressed; nothing of it is read again',
   assert.deepEqual(await log.readAndDrain(), []);
   await log.restart();
   assert.deepEqual(await log.readAndDrain(), []);
-  assert.ok(log.notices.every((notice) => notice.level === 'info'));
+  assert.ok(log.notices.every((notice) => levelOf(notice) === 'info'));
 });
 
 test('a backlog in the old file is never cut short by its closing', async (t) => {

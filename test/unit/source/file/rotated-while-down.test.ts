@@ -13,6 +13,7 @@ import {
 import { test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { FollowedLog, lines } from '../../../support/followed-log.ts';
+import { levelOf } from '../../../../src/notice/codes.ts';
 
 /** A log of which two lines have been read. */
 async function readTwo(t: TestContext): Promise<FollowedLog> {
@@ -52,7 +53,7 @@ test('five generations, the older ones compressed, with delaycompress', async (t
     ...lines('a', 2, 40),
     ...['b', 'c', 'd', 'e', 'f'].flatMap((name) => lines(name, 0, 30)),
   ]);
-  assert.ok(log.notices.every((notice) => notice.level === 'info'));
+  assert.ok(log.notices.every((notice) => levelOf(notice) === 'info'));
   await log.restart();
   assert.deepEqual(await log.readAndDrain(), []);
 });
@@ -132,7 +133,7 @@ test('the checkpointed file is gone: that is said, and the newer files are read'
     log.append(lines('c', 0, 2));
   });
   assert.deepEqual(await log.readAndDrain(), [...lines('b', 0, 2), ...lines('c', 0, 2)]);
-  const [notice] = log.notices.filter((one) => one.level === 'error');
+  const [notice] = log.notices.filter((one) => levelOf(one) === 'error');
   assert.ok(notice?.code === 'rotated-file-not-found' || notice?.code === 'copy-not-found');
 });
 
