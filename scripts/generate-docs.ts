@@ -4,41 +4,48 @@ import { renderConfigTable, renderEnvExample } from '../src/config/table.ts';
 import { renderNoticeTable } from '../src/notice/table.ts';
 import { renderSchemaTable } from '../src/points/schema-table.ts';
 import { renderMetricsTable } from '../src/status/metrics-table.ts';
+import { renderAlertsTable } from './dashboards/alerts.ts';
 
 /**
- * Writes what follows from the code into the documents: the region of a page between
- * `<!-- generated:begin -->` and `<!-- generated:end -->`, and `.env.example` as a whole. Run it after
- * changing a setting, the schema or a metric; test/contract/docs-are-generated.test.ts notices when nobody did.
+ * Writes what follows from the code into the documents: the regions of a page between
+ * `<!-- NAME:begin -->` and `<!-- NAME:end -->`, and `.env.example` as a whole. Run it after changing
+ * what a region says; test/contract/docs-are-generated.test.ts notices when nobody did.
  */
 
-const PAGES: Readonly<Record<string, () => string>> = {
-  'docs/settings.md': renderConfigTable,
-  'docs/measurements.md': renderSchemaTable,
-  'docs/operating.md': renderMetricsTable,
-  'docs/notices.md': renderNoticeTable,
-};
+interface Region {
+  readonly page: string;
+  readonly name: string;
+  readonly render: () => string;
+}
 
-const BEGIN = '<!-- generated:begin -->';
-const END = '<!-- generated:end -->';
+const REGIONS: readonly Region[] = [
+  { page: 'docs/settings.md', name: 'settings', render: renderConfigTable },
+  { page: 'docs/measurements.md', name: 'measurements', render: renderSchemaTable },
+  { page: 'docs/operating.md', name: 'metrics', render: renderMetricsTable },
+  { page: 'docs/operating.md', name: 'alerts', render: renderAlertsTable },
+  { page: 'docs/notices.md', name: 'notices', render: renderNoticeTable },
+];
 
 /** Text of every generated document, by its path in the checkout. */
 export function generatedDocuments(): Map<string, string> {
-  const pages = Object.entries(PAGES).map(
-    ([page, render]) => [page, filled(page, render())] as const,
-  );
-  return new Map([...pages, ['.env.example', renderEnvExample()]]);
+  const texts = new Map([['.env.example', renderEnvExample()]]);
+  for (const region of REGIONS) {
+    const text = texts.get(region.page) ?? readFileSync(pathOf(region.page), 'utf8');
+    texts.set(region.page, filled(text, region));
+  }
+  return texts;
 }
 
 export function pathOf(document: string): string {
   return fileURLToPath(new URL(`../${document}`, import.meta.url));
 }
 
-function filled(page: string, content: string): string {
-  const text = readFileSync(pathOf(page), 'utf8');
-  const from = text.indexOf(BEGIN);
-  const to = text.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`${page} has no region ${BEGIN} … ${END}.`);
-  return `${text.slice(0, from)}${BEGIN}\n\n${content}\n${text.slice(to)}`;
+function filled(text: string, { page, name, render }: Region): string {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${page} has no region ${begin} … ${end}.`);
+  return `${text.slice(0, from)}${begin}\n\n${render()}\n${text.slice(to)}`;
 }
 
 if (import.meta.main) {

@@ -32,7 +32,7 @@ const QUIET = { noDataState: 'OK', execErrState: 'KeepLast' } as const;
 export const METER_RULES: readonly AlertRule[] = [
   {
     uid: 'meter-silent',
-    title: 'No meter writes any more',
+    title: 'Every meter has stopped writing',
     // No row at all is the alarm; a row always has a count above nothing, so the threshold never fires.
     queries: {
       points: {
@@ -55,7 +55,7 @@ export const METER_RULES: readonly AlertRule[] = [
   },
   {
     uid: 'meter-host-silent',
-    title: 'One meter writes no more',
+    title: 'One meter has stopped writing',
     // fill(0) keeps a host that has gone silent in the answer for the half hour that is asked for.
     queries: {
       points: {
@@ -90,7 +90,7 @@ export const METER_RULES: readonly AlertRule[] = [
     summary:
       '{{ $labels.host }}, {{ $labels.log }}: reads lines that are {{ humanize $values.lag.Value }} ms old',
     description:
-      'A full spool stops the reader; else it lacks processor time, or nginx buffers (flush=).',
+      'Either the spool is full and stops the reader, or processor time is short, or nginx buffers (flush=).',
   },
   {
     uid: 'meter-unparsed',
@@ -215,11 +215,11 @@ export const METER_RULES: readonly AlertRule[] = [
     panelId: 87,
     summary: '{{ $labels.host }}: {{ $values.ratio.Value | humanizePercentage }} of writes fail',
     description:
-      'They are tried again, nothing is lost yet. The log of the meter has the answer of the database.',
+      'They are tried again and kept meanwhile. The log of the meter has the answer of the database.',
   },
   {
     uid: 'meter-folded',
-    title: 'Details are folded into other',
+    title: 'Values are counted as other',
     queries: { folded: meter(sum('folded'), 15) },
     equation: '$folded',
     above: 0,
@@ -228,7 +228,7 @@ export const METER_RULES: readonly AlertRule[] = [
     ...QUIET,
     ...ON_METER,
     panelId: 94,
-    summary: '{{ $labels.host }}: {{ $values.folded.Value }} tag values were folded into other',
+    summary: '{{ $labels.host }}: {{ $values.folded.Value }} tag values were counted as other',
     description:
       'Sums stay right. Add a rule to ROUTES for paths that are one route, or raise the limit.',
   },

@@ -95,7 +95,7 @@ export const TRAFFIC_RULES: readonly AlertRule[] = [
     panelId: 9,
     summary:
       '{{ $labels.site }}: {{ $values.ratio.Value | humanizePercentage }} of requests fail (5xx)',
-    description: 'Look which route or upstream it is before it is many.',
+    description: 'Find the route or upstream before it becomes many.',
   },
   {
     uid: 'nginx-slo-burn-fast',
@@ -194,7 +194,8 @@ export const TRAFFIC_RULES: readonly AlertRule[] = [
     panelId: 9,
     summary:
       '{{ $labels.site }}: {{ $values.ratio.Value | humanizePercentage }} of requests are refused (4xx)',
-    description: 'A scan (see clients and not found), or a release that broke links or log-ins.',
+    description:
+      'Either a scan (see clients and not found), or a release that broke links or log-ins.',
   },
   {
     uid: 'nginx-upstream-errors',
@@ -212,6 +213,7 @@ export const TRAFFIC_RULES: readonly AlertRule[] = [
     panelId: 18,
     summary:
       '{{ $labels.upstream }} ({{ $labels.site }}): {{ $values.ratio.Value | humanizePercentage }} of answers fail',
-    description: 'One server: take it out of the upstream block. All of them: look behind them.',
+    description:
+      'If one server fails, take it out of the upstream block; if all fail, look at what they depend on.',
   },
 ];

@@ -39,3 +39,13 @@ export const ALERT_RULES_FILE =
     },
     { lineWidth: 0, aliasDuplicateObjects: false },
   );
+
+/** The rules as Markdown, for docs/operating.md; ends with a line feed. */
+export function renderAlertsTable(): string {
+  const rows = ALERT_RULES.map((rule) => {
+    const { uid, title, severity, isPaused, description } = rule;
+    const state = isPaused === true ? `${severity}, paused` : severity;
+    return `| ${title} (\`${uid}\`) | ${state} | ${rule.for} | ${description} |`;
+  });
+  return `${['| alert | severity | after | what to do |', '|---|---|---|---|', ...rows].join('\n')}\n`;
+}

@@ -314,7 +314,7 @@ export const PROCESS: Section = {
           id: 94,
           title: 'Series and folded values',
           description:
-            'Series held in memory, and tag values folded into other. Folding that never stops: a route rule is missing.',
+            'Series held in memory, and tag values counted as other. If these keep growing, a route rule is missing.',
           unit: 'short',
           width: 8,
         },

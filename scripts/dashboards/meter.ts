@@ -224,7 +224,7 @@ const TRUST: Section = {
       id: 81,
       title: 'Folded values',
       description:
-        'Tag values folded into other because a limit was reached; sums stay right, details do not. Add a route rule (ROUTES) or raise the limit.',
+        'Tag values counted as other because a limit was reached. Sums stay right; single values are missing. Add a route rule (ROUTES) or raise the limit.',
       unit: 'short',
       steps: [
         [null, 'green'],
