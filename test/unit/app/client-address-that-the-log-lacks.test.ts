@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { AppRig, combinedLine } from '../../support/app-rig.ts';
-import { runMeter } from '../../support/cli.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
 
 const CODE = 'client-variable-missing';
 const CLIENT_IP_FROM = '$http_x_forwarded_for:2';
@@ -63,19 +59,4 @@ test('of JSON the keys of the lines tell, and a key may come with a later one', 
     rig.notices.filter(({ code }) => code === CODE),
     [],
   );
-});
-
-test('backfill says it once for each log', async (t) => {
-  const dir = temporaryFolder(t);
-  for (const name of ['a.log', 'a.log.1', 'b.log']) writeFileSync(join(dir, name), combinedLine());
-  const done = await runMeter(['backfill', '--stdout', 'a.log', 'a.log.1', 'b.log'], {
-    cwd: dir,
-    env: { CLIENT_IP_FROM },
-  });
-  assert.equal(done.code, 0, done.stderr);
-  const told = done.stderr.match(/of the log \w+ has no \$http_x_forwarded_for/g);
-  assert.deepEqual(told?.sort(), [
-    'of the log a has no $http_x_forwarded_for',
-    'of the log b has no $http_x_forwarded_for',
-  ]);
 });

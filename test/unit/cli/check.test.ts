@@ -7,7 +7,6 @@ import { checkCommand } from '../../../src/cli/check.ts';
 import { pointedLine } from '../../../src/cli/check/pointed-line.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 import { asNobody, lockFolder } from '../../support/as-nobody.ts';
-import { runMeter } from '../../support/cli.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 
@@ -186,17 +185,6 @@ test('a state folder that cannot be written, or not be made, is not well', {
     below.text,
     /which cannot be made: \S+ cannot be written \(EACCES\)\. Set STATE_DIR/,
   );
-});
-
-test('with a FILE, a default state folder that cannot be used is said and no trouble', async (t) => {
-  const cwd = temporaryFolder(t);
-  writeFileSync(join(cwd, 'state'), '');
-  const file = await runMeter(['check', logFile(t, [GOOD])], { cwd });
-  assert.equal(file.code, 0, file.output);
-  assert.match(file.stdout, /state, which is no folder/);
-  const env = { LOG_PATHS: logFile(t, [GOOD]) };
-  const run = await runMeter(['check'], { cwd, env });
-  assert.equal(run.code, 1, run.output);
 });
 
 test('a state folder that is missing under one that can be written is well', async (t) => {

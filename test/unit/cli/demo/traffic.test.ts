@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { Traffic, TRAFFIC_FORMAT } from '../../../../src/cli/demo/traffic.ts';
 import { TrafficLog } from '../../../../src/cli/demo/traffic-log.ts';
 import { explainLine } from '../../../../src/parse/advice/explain.ts';
-import { runMeter } from '../../../support/cli.ts';
 import { FakeClock } from '../../../support/clock.ts';
 import { defer } from '../../../support/defer.ts';
 import { temporaryFolder } from '../../../support/temp-folder.ts';
@@ -58,16 +56,4 @@ test('the log is rotated by renaming, and lines go to the old file for a moment'
   assert.deepEqual(readdirSync(folder).sort(), ['access.log', 'access.log.1']);
   assert.ok((sizes.at(-1) ?? 0) > (sizes[0] ?? 0), 'the renamed file still grew');
   assert.equal(sizes.at(-1), sizes.at(-5), 'and then no more');
-});
-
-test('demo shows windows, stops by itself and leaves nothing behind', async (t) => {
-  const folder = temporaryFolder(t);
-  const env = { TMPDIR: folder };
-  const { code, stdout, stderr } = await runMeter(['demo', '--seconds', '3'], { cwd: folder, env });
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, /^Made-up traffic, about 120 requests\/s/);
-  const windows = stdout.split('\n').filter((line) => line.includes('"log":"demo"'));
-  assert.ok(windows.length >= 2, stdout);
-  assert.deepEqual(readdirSync(folder), []);
-  assert.equal(existsSync(join(folder, 'state')), false);
 });

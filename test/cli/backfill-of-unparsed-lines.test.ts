@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { runMeter } from '../../support/cli.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { runMeter } from '../support/cli.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 const GOOD = '192.0.2.7 - - [14/Mar/2024:00:00:05 +0000] "GET / HTTP/1.1" 200 1 "-" "curl/8.0"\n';
 const ODD = '2024-03-14 GET / 200\n';

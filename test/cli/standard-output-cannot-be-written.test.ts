@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PROJECT_ROOT } from '../../support/project.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { PROJECT_ROOT } from '../support/project.ts';
+import { runCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 const MAIN = [process.execPath, join(PROJECT_ROOT, 'src/main.ts')];
 const LINE = '192.0.2.7 - - [14/Mar/2024:00:00:05 +0000] "GET / HTTP/1.1" 200 1 "-" "curl/8.0"\n';

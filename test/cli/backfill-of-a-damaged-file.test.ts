@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { runMeter } from '../../support/cli.ts';
-import { decodeLines } from '../../support/line-protocol-decoder.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { runMeter } from '../support/cli.ts';
+import { decodeLines } from '../support/line-protocol-decoder.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 function logLine(second: number): string {
   const moment = new Date(Date.UTC(2024, 2, 14) + second * 1000).toISOString().slice(11, 19);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { linkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runMeter } from '../../support/cli.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { runMeter } from '../support/cli.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 test('a file that is given twice, by whatever path, is read once, with a warning', async (t) => {
   const dir = temporaryFolder(t);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runMeter } from '../../support/cli.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { runMeter } from '../support/cli.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 test('a file system that takes no new folders is reported, and the meter runs', {
   skip: process.platform !== 'linux' && 'needs /proc',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PROJECT_ROOT } from '../../support/project.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { PROJECT_ROOT } from '../support/project.ts';
+import { runCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 const MAIN = [process.execPath, join(PROJECT_ROOT, 'src/main.ts')];
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PROJECT_ROOT } from '../../support/project.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { PROJECT_ROOT } from '../support/project.ts';
+import { runCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 for (const words of [['backfill', '--stdout'], ['check']]) {
   for (const name of ['secret.log', 'folder/access.log']) {

@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { runMeter } from '../../support/cli.ts';
-import { defer } from '../../support/defer.ts';
-import { PROJECT_ROOT } from '../../support/project.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { runMeter } from '../support/cli.ts';
+import { defer } from '../support/defer.ts';
+import { PROJECT_ROOT } from '../support/project.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 test('--version prints the version of package.json', async (t) => {
   const { code, stdout } = await runMeter(['--version'], { cwd: temporaryFolder(t) });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runMeter } from '../../support/cli.ts';
-import { decodeLines } from '../../support/line-protocol-decoder.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { runMeter } from '../support/cli.ts';
+import { decodeLines } from '../support/line-protocol-decoder.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 test('every window of a day between two lines is written, whatever is handed over at once', async (t) => {
   const dir = temporaryFolder(t);

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runMeter } from '../support/cli.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
+
+test('demo shows windows, stops by itself and leaves nothing behind', async (t) => {
+  const folder = temporaryFolder(t);
+  const env = { TMPDIR: folder };
+  const { code, stdout, stderr } = await runMeter(['demo', '--seconds', '3'], { cwd: folder, env });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^Made-up traffic, about 120 requests\/s/);
+  const windows = stdout.split('\n').filter((line) => line.includes('"log":"demo"'));
+  assert.ok(windows.length >= 2, stdout);
+  assert.deepEqual(readdirSync(folder), []);
+  assert.equal(existsSync(join(folder, 'state')), false);
+});
