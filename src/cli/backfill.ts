@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { LogWindows } from '../aggregate/log-windows.ts';
 import { AdvisedParser } from '../app/advised-parser.ts';
@@ -38,13 +39,23 @@ export interface BackfillArguments {
   readonly to?: number | undefined;
 }
 
+/** Those of the process, unless a test wants to see what is written. */
+export interface StandardStreams {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
 /**
  * Resolves to the exit code: 0 well, 1 something could not be read or written. Results go to stdout,
  * everything for people to stderr.
  */
-export async function backfillCommand(args: BackfillArguments, config: Config): Promise<number> {
+export async function backfillCommand(
+  args: BackfillArguments,
+  config: Config,
+  { stdout, stderr }: StandardStreams = process,
+): Promise<number> {
   const clock = systemClock;
-  const logger = await createLogger(process.stderr, {
+  const logger = await createLogger(stderr, {
     level: config.logLevel,
     pretty: config.logPretty,
     color: config.color,
@@ -66,9 +77,9 @@ export async function backfillCommand(args: BackfillArguments, config: Config): 
   const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
   // The HTTP client alone takes longer to load than a small log to read.
   const output = args.stdout
-    ? toStdout(tags)
+    ? toStdout(tags, stdout)
     : (await import('./backfill-output.ts')).toInflux(config, tags, clock, notify);
-  const progress = new ProgressBar(process.stderr, found.totalBytes, () => clock.monotonicMs());
+  const progress = new ProgressBar(stderr, found.totalBytes, () => clock.monotonicMs());
   try {
     const parts = { notify: noticeReading, clock, output, progress, geoip };
     const logs = await readFiles({ ...args, files: found.paths }, config, parts);
@@ -163,7 +174,7 @@ async function readFiles(
  * Line protocol sorted by time, then series. What comes is of later moments than what came before.
  * That nobody reads it, or a full disk, ends the process in main.ts.
  */
-function toStdout(tags: ProcessTags): BackfillOutput {
+function toStdout(tags: ProcessTags, stdout: Writable): BackfillOutput {
   const buffer = new LineProtocolBuffer();
   return {
     async write(windows, dimensions) {
@@ -188,10 +199,10 @@ function toStdout(tags: ProcessTags): BackfillOutput {
       }
       const sorted = [...moments].sort(([a], [b]) => a - b);
       const text = sorted.map(([, lines]) => `${lines.sort().join('\n')}\n`).join('');
-      if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+      if (text !== '' && !stdout.write(text)) await once(stdout, 'drain');
     },
     async close() {
-      await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+      await new Promise<void>((resolve) => stdout.write('', () => resolve()));
     },
   };
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'dotenv';
+import { backfillCommand } from '../../src/cli/backfill.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { MEASUREMENTS } from '../../src/points/schema.ts';
-import { runMeter } from '../support/cli.ts';
 import {
   COMBINED_PATTERN,
   countIndependently,
@@ -13,6 +14,7 @@ import {
 } from '../support/independent-count.ts';
 import { decodeLines, type DecodedPoint } from '../support/line-protocol-decoder.ts';
 import { PROJECT_ROOT } from '../support/project.ts';
+import { WrittenText } from '../support/written-text.ts';
 
 /**
  * One folder per case: the log (`access.log`, or the files that GOLDEN_FILES names, in the order
@@ -84,11 +86,18 @@ function splitAtEquals(part: string): [name: string, value: number] {
   return [part.slice(0, at), Number(part.slice(at + 1))];
 }
 
+/** In this process: what the program does around the command is held by test/cli. */
 async function backfill({ folder, files, settings }: Case): Promise<string> {
-  const options = { cwd: folder, env: settings };
-  const done = await runMeter(['backfill', '--stdout', ...files], options);
-  assert.equal(done.code, 0, done.stderr);
-  return done.stdout;
+  const { GEOIP_DB: countries } = settings;
+  const config = loadConfig({
+    ...settings,
+    ...(countries === undefined ? {} : { GEOIP_DB: join(folder, countries) }),
+  });
+  const [stdout, stderr] = [new WrittenText(), new WrittenText()];
+  const paths = files.map((file) => join(folder, file));
+  const code = await backfillCommand({ files: paths, stdout: true }, config, { stdout, stderr });
+  assert.equal(code, 0, stderr.text);
+  return stdout.text;
 }
 
 const own = (point: DecodedPoint, name: string): number => {
@@ -240,7 +249,7 @@ function countOf(points: readonly DecodedPoint[], name: string): number {
     .reduce((sum, point) => sum + own(point, 'count'), 0);
 }
 
-suite('golden', { concurrency: 2 }, () => {
+suite('golden', () => {
   const names = readdirSync(FOLDER, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
