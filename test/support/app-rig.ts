@@ -105,10 +105,11 @@ export class AppRig {
 
   /** Lets time pass, a little at once, until the condition is met. */
   async until(what: string, condition: () => boolean): Promise<void> {
-    await waitUntil(what, async () => {
+    const step = async (): Promise<boolean> => {
       await this.clock.advance(STEP_MS);
       return condition();
-    });
+    };
+    await waitUntil(what, step, { pollMs: 1 });
   }
 
   /** Lets so much time pass, and then more until the meter has looked at its log again. */
