@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { SealedDimensions } from '../../src/aggregate/dimension/sealed-dimensions.ts';
+import { fc, runsOfSlow } from '../support/property.ts';
 import { VALUE_PLACES } from '../../src/aggregate/dimension/property-table.ts';
 import { DimensionBench, type DimensionBenchOptions } from '../support/dimension-bench.ts';
 import { NOON_S } from '../support/log-rows.ts';
@@ -170,7 +170,7 @@ test('sums over every dimension are the totals, whatever is folded', () => {
         readBack(pieces(all, ends), SMALL, (bench) => bench.take('catching-up', TONIGHT_S)),
       );
     }),
-    { numRuns: 100 },
+    { numRuns: runsOfSlow(10) },
   );
 });
 
@@ -184,7 +184,7 @@ test('any cutting into batches gives the same points, each window once', () => {
       assert.deepEqual(stored(cut), stored(whole));
       for (const times of cut.timesHandedOver.values()) assert.equal(times, 1);
     }),
-    { numRuns: 100 },
+    { numRuns: runsOfSlow(10) },
   );
 });
 
@@ -210,7 +210,7 @@ test('snapshot and restore at any moment changes nothing', () => {
       assert.deepEqual(restarted.timesHandedOver, straight.timesHandedOver);
       checkSums(restarted);
     }),
-    { numRuns: 60 },
+    { numRuns: runsOfSlow(10) },
   );
 });
 
@@ -228,6 +228,6 @@ test('where points are not rewritten every window is handed over once', () => {
       for (const times of bench.timesHandedOver.values()) assert.equal(times, 1);
       checkSums(bench);
     }),
-    { numRuns: 60 },
+    { numRuns: runsOfSlow(10) },
   );
 });

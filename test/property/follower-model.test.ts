@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { openFileSource } from '../../src/source/file/file-source.ts';
 import type { FollowCheckpoint } from '../../src/source/file/follow-checkpoint.ts';
 import type { LineSource } from '../../src/source/line-source.ts';
@@ -15,7 +15,6 @@ import { beforeEachCall } from '../support/between-calls.ts';
 import { FakeClock } from '../support/clock.ts';
 import { LogModel } from '../support/log-model.ts';
 
-const RUNS = Number(process.env['FOLLOWER_RUNS'] ?? 300);
 const MAX_LINE_BYTES = 400;
 
 /** The meter: the source, and the stream of lines as the checkpoint protocol sees it. */
@@ -323,6 +322,6 @@ test('every line once, over every kind of rotation and crash', async (t) => {
         rmSync(own, { recursive: true, force: true });
       }
     }),
-    { numRuns: RUNS, endOnFailure: process.env['FOLLOWER_SHRINK'] === undefined },
+    { endOnFailure: process.env['FOLLOWER_SHRINK'] === undefined },
   );
 });

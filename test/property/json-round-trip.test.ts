@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { explainLine } from '../../src/parse/advice/explain.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { createScanner } from '../../src/parse/line/scanner.ts';
@@ -66,7 +66,6 @@ test('any JSON object with the known keys in any order is read as JSON.parse rea
         assert.equal(parsed('upstream_addr'), values['upstream_addr']);
       },
     ),
-    { numRuns: 500 },
   );
 });
 
@@ -83,6 +82,5 @@ test('a line cut or changed anywhere is a row, never an exception, and is explai
       assert.equal(row?.reason, explanation?.reason ?? 'parsed', text);
       assert.ok((explanation?.atByte ?? 0) <= text.length);
     }),
-    { numRuns: 3000 },
   );
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { SealedDimensions } from '../../src/aggregate/dimension/sealed-dimensions.ts';
 import { DIMENSION_FORMAT, DimensionBench } from '../support/dimension-bench.ts';
+import { fc, runsOfSlow } from '../support/property.ts';
 import { NOON_S } from '../support/log-rows.ts';
 
 /**
@@ -136,7 +136,7 @@ test('keys, routes, sites and upstreams are the same in every format', () => {
         );
       },
     ),
-    { numRuns: 400 },
+    { numRuns: runsOfSlow(4) },
   );
 });
 
@@ -153,6 +153,6 @@ test('no text that is handed over holds a control character, a turned direction 
         for (const one of texts) assert.doesNotMatch(one, /[\p{Cc}\u202a-\u202e\\]/u);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runsOfSlow(4) },
   );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { compileLogFormat } from '../../src/parse/format/log-format.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { PRESETS } from '../../src/parse/format/presets.ts';
@@ -78,20 +78,14 @@ function check(format: string, all: typeof lines extends fc.Arbitrary<infer T> ?
 for (const { name, text } of PRESETS) {
   test(`lines of ${name}, right and nearly right, give the same rows by the machine and without`, () => {
     fitted = 0;
-    fc.assert(
-      fc.property(lines, (all) => check(text, all)),
-      { numRuns: 200 },
-    );
+    fc.assert(fc.property(lines, (all) => check(text, all)));
     const { quoteCount } = compileLogFormat(name, text).program;
-    assert.ok(quoteCount < 0 || fitted > 10, `the machine has fitted ${fitted} lines`);
+    assert.ok(quoteCount < 0 || fitted > 0, `the machine has fitted ${fitted} lines`);
   });
 }
 
 test('lines of any format, right and nearly right, give the same rows by the machine and without', () => {
   fitted = 0;
-  fc.assert(
-    fc.property(anyFormat, lines, (format, all) => check(format, all)),
-    { numRuns: 1500 },
-  );
-  assert.ok(fitted > 100, `the machine has fitted ${fitted} lines`);
+  fc.assert(fc.property(anyFormat, lines, (format, all) => check(format, all)));
+  assert.ok(fitted > 20, `the machine has fitted ${fitted} lines`);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { tagValue } from '../../src/text/tag-value.ts';
 import { LineProtocolBuffer, seriesKey } from '../../src/points/line-protocol.ts';
 import { type DecodedPoint, decodeLines } from '../support/line-protocol-decoder.ts';
@@ -65,7 +65,6 @@ test('nothing in a tag or a string field makes a new line, tag or field', () => 
       assert.equal(point.timestamp, 1_795_374_000n);
       for (const [, value] of point.tags) assert.ok(Buffer.byteLength(value) <= 200);
     }),
-    { numRuns: 2_000 },
   );
 });
 
@@ -96,7 +95,6 @@ test('what is harmless comes back as it was', () => {
         ]);
       },
     ),
-    { numRuns: 1_000 },
   );
 });
 
@@ -120,6 +118,5 @@ test('the same tags give the same key in whatever order they come, each name onc
       );
       assert.deepEqual(new Set(read), new Set([...names, 'host']));
     }),
-    { numRuns: 1_000 },
   );
 });

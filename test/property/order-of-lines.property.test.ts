@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { SealedDimensions } from '../../src/aggregate/dimension/sealed-dimensions.ts';
 import { DimensionBench, type DimensionBenchOptions } from '../support/dimension-bench.ts';
+import { fc, runsOfSlow } from '../support/property.ts';
 import { NOON_S } from '../support/log-rows.ts';
 
 /**
@@ -244,7 +244,7 @@ test('while all keys have room, every order gives the same points, and they are 
         exact,
       );
     }),
-    { numRuns: 60 },
+    { numRuns: runsOfSlow(10) },
   );
 });
 
@@ -296,7 +296,7 @@ test('with more keys than there is room for, no order changes a sum or the disti
       );
       others += mixed.flatMap(({ routes }) => routes).filter((one) => one.route === 'other').length;
     }),
-    { numRuns: 60 },
+    { numRuns: runsOfSlow(10) },
   );
   assert.ok(others > 0, 'nothing was ever without room');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { explainLine } from '../../src/parse/advice/explain.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { createScanner } from '../../src/parse/line/scanner.ts';
@@ -59,7 +59,6 @@ test('line ends and quotes are those that a naive scan finds, in the buffer and 
         assert.deepEqual([...scanner.quotes.subarray(0, quotesOfLines.length)], quotesOfLines);
       }
     }),
-    { numRuns: 1000 },
   );
 });
 
@@ -93,7 +92,6 @@ test('any bytes: no exception, one row per line end, the same wherever they lie'
         assert.deepEqual(again, rows);
       },
     ),
-    { numRuns: 1000 },
   );
 });
 
@@ -109,6 +107,5 @@ test('an explanation lies within the line, and there is one just for lines that 
         assert.notEqual(explanation.expected, '');
       }
     }),
-    { numRuns: 500 },
   );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { explainLine } from '../../src/parse/advice/explain.ts';
 import { compileLogFormat } from '../../src/parse/format/log-format.ts';
 import { createParser } from '../../src/parse/parser.ts';
@@ -37,10 +37,7 @@ function checkRoundTrip(
 
 for (const { name, text } of PRESETS) {
   test(`what nginx writes as ${name} is read back, whatever clients send`, () => {
-    fc.assert(
-      fc.property(record, (given) => checkRoundTrip(text, given)),
-      { numRuns: 300 },
-    );
+    fc.assert(fc.property(record, (given) => checkRoundTrip(text, given)));
   });
 }
 
@@ -52,7 +49,6 @@ test('a format without ambiguities is read back exactly, whatever clients send',
       tried++;
       checkRoundTrip(format, given);
     }),
-    { numRuns: 4000 },
   );
-  assert.ok(tried > 400, `only ${tried} formats had no ambiguity`);
+  assert.ok(tried > 20, `only ${tried} formats had no ambiguity`);
 });

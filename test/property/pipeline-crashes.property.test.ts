@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc, runsOfSlow } from '../support/property.ts';
 import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
 import { NOON_S } from '../support/log-rows.ts';
 import { combinedLine, PipelineRig } from '../support/pipeline-rig.ts';
@@ -20,8 +20,8 @@ type Event =
   | { kind: 'trouble'; s: number };
 
 const LATENESS_S = 20;
-/** Each takes most of a second, nearly all of it in fsync. */
-const RUNS = Number(process.env['RUNS'] ?? 10);
+/** Each run takes most of a second, nearly all of it in fsync. */
+const RUNS = runsOfSlow(20);
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { ADVISED_FORMATS } from '../../src/parse/advice/advised-formats.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { PRESETS } from '../../src/parse/format/presets.ts';
@@ -30,7 +30,6 @@ for (const { name, text } of FORMATS) {
         parseBytes(auto, bytes);
         assert.equal(auto.formatName, name);
       }),
-      { numRuns: 100 },
     );
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { NOON_S, WindowBench, type Row } from '../support/log-rows.ts';
 
 const SITES_MAX = 3;
@@ -69,7 +69,7 @@ function read(
 
 /** Logs in which a site lost its place. */
 let changes = 0;
-after(() => assert.ok(changes > 20, `places changed hands in ${changes} logs only`));
+after(() => assert.ok(changes > 5, `places changed hands in ${changes} logs only`));
 
 test('who has a series depends on the lines alone: not on batches, not on restarts, not on when windows are written', () => {
   fc.assert(
@@ -86,7 +86,6 @@ test('who has a series depends on the lines alone: not on batches, not on restar
         left: cut.windows.snapshot().sites.left,
       });
     }),
-    { numRuns: 150 },
   );
 });
 
@@ -113,6 +112,5 @@ test('the number of series is bounded at one time and over time, and no line is 
       if (names.size > SITES_MAX) changes++;
       assert.ok(names.size <= 2 * SITES_MAX + Math.ceil(days) * SITES_MAX, [...names].join());
     }),
-    { numRuns: 150 },
   );
 });

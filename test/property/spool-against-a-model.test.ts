@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc, runsOfSlow } from '../support/property.ts';
 import type { Spool } from '../../src/spool/spool.ts';
 import { batch, bulkyBatch, nameOf, nextNow, SpoolRig } from '../support/spool-rig.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
@@ -223,9 +223,9 @@ async function play(folder: string, commands: Iterable<Command>): Promise<void> 
   await real.queue.close();
 }
 
-for (const [what, isDamaging, numRuns] of [
-  ['crashes, restarts and full disks', false, 100],
-  ['the same with damaged bytes', true, 70],
+for (const [what, isDamaging] of [
+  ['crashes, restarts and full disks', false],
+  ['the same with damaged bytes', true],
 ] as const)
   test(`nothing committed is lost without a word, order kept: ${what}`, async (t) => {
     const folder = temporaryFolder(t);
@@ -236,6 +236,6 @@ for (const [what, isDamaging, numRuns] of [
       fc.asyncProperty(fc.commands(all, { maxCommands: 60, size: 'max' }), (commands) =>
         play(join(folder, `run-${run++}`), commands),
       ),
-      { numRuns },
+      { numRuns: runsOfSlow(10) },
     );
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc, runsOfSlow } from '../support/property.ts';
 import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
 import { NOON_S, ROW_BYTES, WindowBench, type Row } from '../support/log-rows.ts';
 
@@ -83,7 +83,7 @@ test('any cutting into batches, with or without taking what is due in between, g
       const cut = readBack(pieces(all, ends), (bench) => bench.take('catching-up', TONIGHT_S));
       assert.deepEqual(stored(cut), stored(whole));
     }),
-    { numRuns: 300 },
+    { numRuns: runsOfSlow(2) },
   );
 });
 
@@ -93,7 +93,7 @@ test('while catching up each window is handed over once, and none twice at the e
       const bench = readBack(pieces(all, ends), (one) => one.take('catching-up', TONIGHT_S));
       for (const [startS, times] of bench.timesHandedOver) assert.equal(times, 1, String(startS));
     }),
-    { numRuns: 200 },
+    { numRuns: runsOfSlow(2) },
   );
 });
 
@@ -123,7 +123,7 @@ test('snapshot and restore at any moment changes nothing', () => {
       assert.deepEqual(stored(restarted), stored(straight));
       assert.deepEqual(restarted.timesHandedOver, straight.timesHandedOver);
     }),
-    { numRuns: 200 },
+    { numRuns: runsOfSlow(2) },
   );
 });
 
@@ -183,7 +183,7 @@ test('any order of lines within the lateness gives the same points, and those of
         }
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runsOfSlow(2) },
   );
 });
 
@@ -305,7 +305,7 @@ test('whatever happens, no window shrinks and every line stands in exactly one',
       assert.ok(counted + late + filtered <= added);
       assert.ok(bench.windows.openWindows <= 200_000 / 10);
     }),
-    { numRuns: 400 },
+    { numRuns: runsOfSlow(2) },
   );
 });
 
@@ -318,7 +318,7 @@ test('where points are not rewritten every window is handed over once, whatever 
       for (const [startS, times] of bench.timesHandedOver) assert.equal(times, 1, String(startS));
       assert.equal(bench.sum('lines'), added);
     }),
-    { numRuns: 400 },
+    { numRuns: runsOfSlow(2) },
   );
 });
 
@@ -357,6 +357,6 @@ test('with any number of sites beyond the limit, the sums over sites are the tot
         assert.ok(names.size <= sitesMax + 2, [...names].join());
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runsOfSlow(2) },
   );
 });

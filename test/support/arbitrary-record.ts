@@ -1,5 +1,5 @@
 /** Records as nginx could log them, for property tests: values of one line and what columns must hold of them. */
-import fc from 'fast-check';
+import { fc } from './property.ts';
 import { escapeAsNginx } from './nginx-log-line.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

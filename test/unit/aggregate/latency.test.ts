@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../support/property.ts';
 import { LATENCY_BINS, latencyBin, latencyTotals } from '../../../src/aggregate/latency.ts';
 import { LATENCY_BOUNDS_MS } from '../../../src/aggregate/sealed-window.ts';
 
@@ -42,7 +42,6 @@ test('quantiles are within 1.6 % of the exact nearest rank up to 4 million ms, e
         assert.ok(is <= totals.maxMs);
       }
     }),
-    { numRuns: 500 },
   );
 });
 
@@ -57,7 +56,6 @@ test('the 33 bins equal an independent count', () => {
       });
       assert.deepEqual(totalsOf(all).bins, expected);
     }),
-    { numRuns: 500 },
   );
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc, runsOfSlow } from '../../support/property.ts';
 import { PIECE_BYTES, ReceivedLines } from '../../../src/source/received-lines.ts';
 
 function add(lines: ReceivedLines, log: number, text: string): boolean {
@@ -117,6 +117,6 @@ test('whatever is added and taken: each stored line comes out once, in the order
       assert.deepEqual(seen, stored);
       assert.equal(lines.isEmpty, true);
     }),
-    { numRuns: 50 },
+    { numRuns: runsOfSlow(2) },
   );
 });

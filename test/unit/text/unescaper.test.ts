@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import { fc } from '../../support/property.ts';
 import { Unescaper } from '../../../src/text/unescaper.ts';
 
 /** The bytes of the result as latin1, or undefined where the value is its own. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import { fc } from '../../support/property.ts';
 import { createByteHash, HASHED_BYTES_MAX, type ByteHash } from '../../../src/wasm/byte-hash.ts';
 import { hashOracle } from '../../support/byte-hash-oracle.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import { fc, runsOfSlow } from '../../../support/property.ts';
 import { HeavyHitters } from '../../../../src/aggregate/dimension/heavy-hitters.ts';
 import {
   OTHER_KEY,
@@ -208,7 +208,7 @@ test('a key that a window has shown stays, and its figures never go down', () =>
         for (const [key, count] of now) seen.set(key, count);
       }
     }),
-    { numRuns: 30 },
+    { numRuns: runsOfSlow(4) },
   );
 });
 

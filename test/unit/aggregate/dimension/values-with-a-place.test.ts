@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../support/property.ts';
 import { ValueCells } from '../../../../src/aggregate/dimension/value-cells.ts';
 import { shownList, ValuePlaces } from '../../../../src/aggregate/dimension/value-places.ts';
 
@@ -79,7 +79,6 @@ test('the same requests give the same places, over restarts at any moment too', 
         assert.ok(straight.keptCount <= PLACES);
       });
     }),
-    { numRuns: 200 },
   );
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../support/property.ts';
 import {
   type Directive,
   NginxConfError,
@@ -139,6 +139,5 @@ test('any words that are quoted are read back, and any text gives a result or an
         assert.ok(error instanceof NginxConfError);
       }
     }),
-    { numRuns: 2000 },
   );
 });

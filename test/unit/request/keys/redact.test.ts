@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import { fc } from '../../../support/property.ts';
 import { Redactor } from '../../../../src/request/keys/redact.ts';
 
 function redact(url: string, keepQuery: boolean, bytesMax = 400): string {

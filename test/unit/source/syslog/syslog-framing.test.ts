@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../support/property.ts';
 import { SyslogFraming } from '../../../../src/source/syslog/framing.ts';
 
 const MAX = 200;

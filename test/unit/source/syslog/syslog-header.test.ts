@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../support/property.ts';
 import { SyslogHeader } from '../../../../src/source/syslog/header.ts';
 
 /** Tag and text, or why it is no message; read in the midst of other bytes. */
