@@ -62,7 +62,7 @@ export const dimensions = {
   DIMENSION_WINDOW: optional(
     {
       group: GROUP,
-      text: 'Length of the windows of routes, upstreams, properties, top lists and distinct clients; `off` leaves all of these out, which reads a log several times as fast.',
+      text: 'Length of the windows of routes, upstreams, other dimensions, top lists and distinct clients. `off` leaves all of these out, which makes reading several times as fast.',
       allowed: 'a duration as for WINDOW, and a multiple of it; or `off`',
       defaultText: '`1m`, or WINDOW where that is longer',
     },
@@ -91,7 +91,7 @@ export const dimensions = {
   IGNORE: setting(
     {
       group: GROUP,
-      text: 'Requests that are not to be counted (health checks); they appear as `filtered` alone.',
+      text: 'Requests to leave out, such as health checks; they count as `filtered` only.',
       allowed:
         'with commas between them: a path pattern as in ROUTES, `agent:` with a part of the agent, `status:` with a status or `3xx`',
       default: '',
@@ -111,7 +111,7 @@ export const dimensions = {
   CLIENT_IP_FROM: setting(
     {
       group: GROUP,
-      text: "Where the client's address stands when nginx is behind proxies. Of a list the entry counts that the first of your own proxies has written, so their number must be right. A log without the variable is reported; `$remote_addr` counts there.",
+      text: "The variable that holds the client's address when nginx is behind proxies. In a list the entry counts that the first of your own proxies wrote, so their number must be right. Where a log lacks the variable, a notice says so and `$remote_addr` counts.",
       allowed:
         'a variable of the log format, for a list with the number of your proxies: `$http_x_forwarded_for:2`',
       default: '$remote_addr',
@@ -122,7 +122,7 @@ export const dimensions = {
   GEOIP_DB: optional(
     {
       group: GROUP,
-      text: 'A database of countries: requests are counted by country as well (`dim=country`), by the address that CLIENT_IP_FROM tells and CLIENT_IP keeps; with `CLIENT_IP=off` there are none. Another file at the path is taken up by itself.',
+      text: 'A database of countries: requests are counted by country as well (`dim=country`), by the address that CLIENT_IP_FROM names, as far as CLIENT_IP keeps it; `CLIENT_IP=off` leaves countries out. The meter takes up a new file at the path by itself.',
       allowed:
         'the path of a MaxMind DB file (`.mmdb`) with countries, such as GeoLite2-Country.mmdb',
       example: '/usr/share/GeoIP/GeoLite2-Country.mmdb',
@@ -132,7 +132,7 @@ export const dimensions = {
   KEEP_QUERY: setting(
     {
       group: GROUP,
-      text: 'Keep query strings in the top lists of URLs, with secrets and e-mail addresses taken out as far as they can be told.',
+      text: 'Keep query strings in the top lists of URLs. Secrets and e-mail addresses become `***`, as far as their name, place or form tells them.',
       allowed: '`true` or `false`',
       default: 'false',
     },

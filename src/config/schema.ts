@@ -76,7 +76,7 @@ const logs = {
   LOG_JSON_KEYS: setting(
     {
       group: 'Logs',
-      text: 'For JSON logs whose format is not given: keys that are not recognised by themselves. `request_time` is in seconds, `request_time_ms` and `request_time_us` are for others.',
+      text: 'Keys of JSON logs that the meter does not recognise by itself. `request_time` is in seconds, `request_time_ms` and `request_time_us` are for others.',
       allowed:
         '`variable=key` with commas between them, the variable being one of nginx, the key with dots for objects within objects',
       default: '',
@@ -114,7 +114,7 @@ const logs = {
   WATCH_POLLING: setting(
     {
       group: 'Logs',
-      text: 'Do not ask the system for change events at all; for NFS, Docker Desktop mounts and FUSE.',
+      text: 'Look at the files once in POLL_INTERVAL and ask the system for no change events; for NFS, Docker Desktop mounts and FUSE.',
       allowed: '`true` or `false`',
       default: 'false',
     },
@@ -123,7 +123,7 @@ const logs = {
   ROTATE_AT: setting(
     {
       group: 'Logs',
-      text: 'The meter rotates a log itself once it is longer than this and read to its end: it is renamed to `NAME.1` (the `NAME.1` before it is deleted) and nginx is told to reopen it. Needs the volume writable, and one process namespace for both (`shareProcessNamespace: true` in Kubernetes).',
+      text: 'The meter rotates a log itself once it is longer than this and read to its end: it renames the log to `NAME.1`, deletes the `NAME.1` before, and tells nginx to reopen the log. The volume must be writable, and both must share one process namespace (`shareProcessNamespace: true` in Kubernetes).',
       allowed: `\`off\`, or ${SIZE_FORM}; from 64KiB to 1TiB`,
       default: 'off',
     },
@@ -290,7 +290,7 @@ const running = {
   SPOOL_MAX_BYTES: setting(
     {
       group: 'Running',
-      text: 'How much of the disk points that were not sent yet may take. When it is full, reading stops and the log itself is the buffer. Without INFLUX_URL the oldest points make room.',
+      text: 'How much disk the points that wait for the database may take. When that is full, reading stops and the log itself is the buffer. Without INFLUX_URL the oldest points make room.',
       allowed: `${SIZE_FORM}; from 1MiB to 1TiB`,
       default: '256MiB',
     },
@@ -317,7 +317,7 @@ const running = {
   LOG_PRETTY: setting(
     {
       group: 'Running',
-      text: "The meter's own log as text for people in place of JSON. `auto`: on a terminal.",
+      text: "Write the meter's own log as text for people instead of JSON. `auto` does so on a terminal.",
       allowed: '`auto`, `true` or `false`',
       default: 'auto',
     },

@@ -183,7 +183,7 @@ const ACCESS_LOG_METER: MeasurementSchema = {
     integer('rss', 'bytes', 'max', 'memory of the process'),
     integer('cpu_ms', 'ms', 'add', 'processor time used'),
     integer('series', 'series', 'max', 'series held in memory'),
-    integer('folded', 'values', 'add', 'tag values folded into `other`'),
+    integer('folded', 'values', 'add', 'tag values counted as `other` because a limit was reached'),
     integer(
       'lost_messages',
       'messages',
@@ -220,7 +220,7 @@ const ACCESS_LOG_UPSTREAM: MeasurementSchema = {
 
 const ACCESS_LOG_BY: MeasurementSchema = {
   name: 'access_log_by',
-  meaning: 'the requests by one property',
+  meaning: 'the requests by one dimension',
   every: 'DIMENSION_WINDOW',
   isWritten: true,
   tags: [
@@ -232,7 +232,7 @@ const ACCESS_LOG_BY: MeasurementSchema = {
       meaning:
         '`status`, `method`, `proto`, `cache`, `tls`, `agent` or, with `GEOIP_DB`, `country`',
     },
-    { name: 'value', meaning: 'the value of that property' },
+    { name: 'value', meaning: 'the value in that dimension' },
   ],
   fields: [COUNT, TRAFFIC, ERRORS],
 };
