@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'dotenv';
 import { generatedDocuments, pathOf } from '../../scripts/generate-docs.ts';
+import { ROOMS } from '../../scripts/layers.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { settings } from '../../src/config/schema.ts';
 
@@ -17,6 +18,15 @@ test('docs/settings.md has every setting in a row of its own', () => {
   for (const name of Object.keys(settings.shape)) {
     assert.ok(page.includes(`\n| \`${name}\``), name);
   }
+});
+
+test('the architecture page has a row for every room, in the order of the flow', () => {
+  const page = readFileSync(pathOf('docs/internals/architecture.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)\/` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(
+    rows,
+    ROOMS.map(({ name }) => name),
+  );
 });
 
 test('the README is a way in: at most 8 kB', () => {

@@ -31,7 +31,7 @@ export function findDeadLinks(root: string): DeadLink[] {
   return [...dead, ...unreachable(root, linksByPage)];
 }
 
-function markdownPages(root: string): string[] {
+export function markdownPages(root: string): string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => join(entry.parentPath, entry.name))
