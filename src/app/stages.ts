@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from '../wasm/byte-hash.ts';
 import type { CountryTable } from '../request/client/country.ts';
 import { RecordBatch, recordBatchBytes } from '../parse/record-batch.ts';
-import { factVariables } from '../request/dimension-columns.ts';
+import { dimensionVariables } from '../request/dimension-columns.ts';
 import { RowDimensions, ROW_DIMENSIONS_BYTES } from '../request/row-dimensions.ts';
 import { createScanner, type Scanner } from '../parse/line/scanner.ts';
 
@@ -31,7 +31,7 @@ export interface Stages {
 /** `countries`: with GEOIP_DB. */
 export function createStages(config: Config, countries?: CountryTable): Stages {
   const { dimensionWindowS } = config;
-  const variables = dimensionWindowS === undefined ? [] : factVariables(config.clientFrom);
+  const variables = dimensionWindowS === undefined ? [] : dimensionVariables(config.clientFrom);
   const hashBytes = BYTE_HASH_OWN_BYTES + ROW_DIMENSIONS_BYTES;
   const scanner = createScanner({
     readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES,

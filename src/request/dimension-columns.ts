@@ -1,6 +1,6 @@
 import type { RecordBatch, SpanColumn } from '../parse/record-batch.ts';
 
-/** The columns of a batch from which row-facts.ts learns about a row. */
+/** The columns of a batch from which row-dimensions.ts learns about a row. */
 
 /** Bits of `filled`: which dimensions the log format can fill. */
 export const FILLS_METHOD = 1;
@@ -38,7 +38,7 @@ export interface ClientSource {
 }
 
 /** Variables whose spans a RecordBatch must have for `attach()`. */
-export function factVariables({ variable }: ClientSource): string[] {
+export function dimensionVariables({ variable }: ClientSource): string[] {
   return [...new Set<string>([...SPAN_VARIABLES, variable])];
 }
 
@@ -50,7 +50,7 @@ export const NOWHERE: SpanColumn = {
   end: new Uint32Array(0),
 };
 
-export class FactColumns {
+export class DimensionColumns {
   /** FILLS_* bits that every row of the batch has. */
   filled = 0;
   /** The request may also stand in parts, `$request_method` and the like. */

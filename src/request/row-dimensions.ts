@@ -25,7 +25,7 @@ import { UPSTREAM_TABLE_BYTES, UpstreamTable } from './upstream.ts';
  * `lookUp()`. Allocates nothing for values that were seen before.
  */
 
-export interface RowFactsOptions {
+export interface RowDimensionsOptions {
   readonly hash: ByteHash;
   readonly routes: readonly PathRule[];
   readonly ignore: IgnoreRules;
@@ -47,7 +47,7 @@ const REFERERS: KeyCacheOptions = {
   rowsMax: ROWS_MAX,
 };
 
-/** Bytes that a RowFacts takes out of the region of its ByteHash. */
+/** Bytes that a RowDimensions takes out of the region of its ByteHash. */
 export const ROW_DIMENSIONS_BYTES =
   ROUTE_TABLE_BYTES +
   AGENT_TABLE_BYTES +
@@ -74,7 +74,7 @@ export class RowDimensions {
   readonly hasCountries: boolean;
   hasUpstreams = false;
 
-  readonly #options: RowFactsOptions;
+  readonly #options: RowDimensionsOptions;
   readonly #refererCache: KeyCache;
   readonly #hasIgnoredLines: boolean;
   /** Those of which rows are looked up. */
@@ -85,7 +85,7 @@ export class RowDimensions {
   #status: Int32Array = new Int32Array(0);
   #rows = 0;
 
-  constructor(options: RowFactsOptions) {
+  constructor(options: RowDimensionsOptions) {
     const { hash, routes, ignore, isBot, safeName, keepQuery, clientFrom } = options;
     this.#options = options;
     this.routes = new RouteTable({ hash, routes, ignored: ignore.paths, safeName });

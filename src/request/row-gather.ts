@@ -2,7 +2,7 @@ import { ELSEWHERE, reservedBytes, type ByteHash } from '../wasm/byte-hash.ts';
 import { forwardedClient, type Span } from './client/client-address.ts';
 import { CACHE_STATES, METHODS, PROTOCOLS, TLS_VERSIONS, type ClosedSet } from './closed-set.ts';
 import {
-  FactColumns,
+  DimensionColumns,
   FILLS_AGENT,
   FILLS_CACHE,
   FILLS_CLIENT,
@@ -97,7 +97,7 @@ export class RowGather {
   /** Per row: how long the upstream that answered took, in ms; -1 where that is not known. */
   readonly upstreamMs = new Int32Array(ROWS_MAX);
   readonly #options: RowGatherOptions;
-  readonly #columns: FactColumns;
+  readonly #columns: DimensionColumns;
   readonly #wasm: Exports;
   readonly #at: number;
   readonly #odd: Int32Array;
@@ -116,7 +116,7 @@ export class RowGather {
     const { hash } = options;
     const { buffer } = hash.memory;
     this.#options = options;
-    this.#columns = new FactColumns(options.clientFrom);
+    this.#columns = new DimensionColumns(options.clientFrom);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the edge to untyped WebAssembly
     this.#wasm = hash.instantiate(ROW_GATHER_WASM) as Exports;
     const at = hash.reserve(OWN_BYTES);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SealedDimensions } from '../../src/aggregate/dimension/sealed-dimensions.ts';
 import { fc, runsOfSlow } from '../support/property.ts';
-import { VALUE_PLACES } from '../../src/aggregate/dimension/property-table.ts';
+import { KEPT_VALUES_MAX } from '../../src/aggregate/dimension/property-table.ts';
 import { DimensionBench, type DimensionBenchOptions } from '../support/dimension-bench.ts';
 import { NOON_S } from '../support/log-rows.ts';
 
@@ -156,10 +156,10 @@ function checkSums(bench: DimensionBench): void {
     }
     for (const dim of ['status', 'country']) {
       const values = detail.properties.filter((one) => one.dim === dim).map(({ value }) => value);
-      assert.ok(new Set(values).size <= VALUE_PLACES + 2, 'no more values than allowed');
+      assert.ok(new Set(values).size <= KEPT_VALUES_MAX + 2, 'no more values than allowed');
     }
-    const shown = detail.routes.filter(({ route }) => route !== 'other');
-    assert.ok(shown.length <= (SMALL.routesMax ?? 0), 'no more routes than allowed');
+    const kept = detail.routes.filter(({ route }) => route !== 'other');
+    assert.ok(kept.length <= (SMALL.routesMax ?? 0), 'no more routes than allowed');
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fc } from '../support/property.ts';
 import { BYTE_HASH_OWN_BYTES, createByteHash, reservedBytes } from '../../src/wasm/byte-hash.ts';
-import { factVariables } from '../../src/request/dimension-columns.ts';
+import { dimensionVariables } from '../../src/request/dimension-columns.ts';
 import { ROWS_MAX } from '../../src/request/keys/key-cache.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch, recordBatchBytes } from '../../src/parse/record-batch.ts';
@@ -21,7 +21,7 @@ const TIME = '2026-03-14T06:00:00+00:00';
 const CAPACITY = 64;
 const BUFFER_BYTES = 1 << 16;
 
-const variables = factVariables(CLIENT);
+const variables = dimensionVariables(CLIENT);
 const batchBytes = recordBatchBytes(CAPACITY, variables);
 /** Two gatherers, and the spans of both. */
 const reservedForAll = 2 * ROW_GATHER_BYTES + 10 * reservedBytes(8 * ROWS_MAX);

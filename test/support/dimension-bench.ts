@@ -10,7 +10,7 @@ import { readIgnoreRules } from '../../src/request/ignore-rules.ts';
 import type { LineParser } from '../../src/parse/line-parser.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch } from '../../src/parse/record-batch.ts';
-import { factVariables } from '../../src/request/dimension-columns.ts';
+import { dimensionVariables } from '../../src/request/dimension-columns.ts';
 import { RowDimensions, ROW_DIMENSIONS_BYTES } from '../../src/request/row-dimensions.ts';
 import { createScanner } from '../../src/parse/line/scanner.ts';
 
@@ -41,7 +41,7 @@ export class DimensionBench {
   windows: LogWindows;
   readonly #options: DimensionBenchOptions;
   readonly #facts: RowDimensions;
-  readonly #records = new RecordBatch(256, factVariables(CLIENT));
+  readonly #records = new RecordBatch(256, dimensionVariables(CLIENT));
   readonly #scanner = createScanner({
     readBufferBytes: 1 << 20,
     sharedBytes: BYTE_HASH_OWN_BYTES + ROW_DIMENSIONS_BYTES,

@@ -7,7 +7,7 @@ import { ROWS_MAX } from '../../request/keys/key-cache.ts';
  */
 export class CountedRows {
   length = 0;
-  /** Where the row stands in the columns of RowFacts. */
+  /** Where the row stands in the columns of RowDimensions. */
   readonly at = new Int32Array(ROWS_MAX);
   /** Index of its site in the window. */
   readonly sites = new Int32Array(ROWS_MAX);

@@ -20,7 +20,7 @@ import {
   type DimensionsOfSite,
   type SiteDimensionsSnapshot,
 } from './site-dimensions.ts';
-import { restoreShown, shownList, type ShownValues, type ValuePlaces } from './value-places.ts';
+import { restoreKept, keptList, type KeptFlags, type KeptValues } from './kept-values.ts';
 import { TOP_RANKS, type SiteTopList, type SiteTopListSnapshot } from './site-top-list.ts';
 import { TOP_LISTS, type TopLists } from './top-lists.ts';
 
@@ -42,21 +42,26 @@ export interface DimensionWindowSnapshot {
   readonly families: number;
   readonly filled: number;
   readonly sites: readonly SiteDimensionsSnapshot[];
-  readonly shown: readonly [statuses: readonly number[], countries: readonly number[]];
+  readonly kept: readonly [statuses: readonly number[], countries: readonly number[]];
   readonly tops: readonly SiteTopListSnapshot[];
   /** Not there while lines may change the window. */
-  readonly scarce?: Scarce;
+  readonly hasOther?: OtherFlags;
 }
 
 /** Of each choice: whether some keys may have to go without a series. */
-type Scarce = readonly [routes: boolean, upstreams: boolean, statuses: boolean, countries: boolean];
+type OtherFlags = readonly [
+  routes: boolean,
+  upstreams: boolean,
+  statuses: boolean,
+  countries: boolean,
+];
 
 /** What has a series of its own, chosen for the whole log. */
 export interface Choices {
   readonly routes: HeavyHitters;
   readonly upstreams: HeavyHitters;
-  readonly statuses: ValuePlaces;
-  readonly countries: ValuePlaces;
+  readonly statuses: KeptValues;
+  readonly countries: KeptValues;
 }
 
 export class DimensionWindow {
@@ -75,10 +80,10 @@ export class DimensionWindow {
   families = 0;
   filled = 0;
   readonly #choices: Choices;
-  readonly #shownStatuses: ShownValues;
-  readonly #shownCountries: ShownValues;
+  readonly #keptStatuses: KeptFlags;
+  readonly #keptCountries: KeptFlags;
   /** Undefined while lines may change the window. */
-  #scarce: Scarce | undefined;
+  #hasOther: OtherFlags | undefined;
   readonly #topLists: TopLists;
   readonly #tops: readonly SiteTopList[];
   readonly sites = new SiteDimensions();
@@ -96,8 +101,8 @@ export class DimensionWindow {
     this.#topLists = topLists;
     this.routes = routes ?? choices.routes.open(startS);
     this.upstreams = upstreams ?? choices.upstreams.open(startS);
-    this.#shownStatuses = choices.statuses.open(startS);
-    this.#shownCountries = choices.countries.open(startS);
+    this.#keptStatuses = choices.statuses.open(startS);
+    this.#keptCountries = choices.countries.open(startS);
     this.#tops = topLists.take();
   }
 
@@ -120,14 +125,14 @@ export class DimensionWindow {
     const { filled, methods, protocols, caches, tlsVersions } = facts.gathered;
     const { found, classes } = facts.agents;
     const { statuses } = this.#choices;
-    const shown = this.#shownStatuses;
+    const kept = this.#keptStatuses;
     let properties: PropertyTable | undefined;
     let site = -1;
     for (let i = 0; i < length; i++) {
       const at = places[i] ?? 0;
       const code = status[i] ?? 0;
       this.filled |= filled[at] ?? 0;
-      if (!statuses.count(code, shown)) this.folded++;
+      if (!statuses.count(code, kept)) this.folded++;
       if (sites[i] !== site) {
         site = sites[i] ?? 0;
         properties = this.sites.all[site]?.properties;
@@ -157,7 +162,7 @@ export class DimensionWindow {
       this.filled |= FILLS_COUNTRY;
       const country = countries[found[at] ?? 0] ?? 0;
       if (country === 0) continue;
-      if (!this.#choices.countries.count(country, this.#shownCountries)) this.folded++;
+      if (!this.#choices.countries.count(country, this.#keptCountries)) this.folded++;
       const { properties } = this.sites.all[sites[i] ?? 0] ?? {};
       properties?.countries.add(country, errors[i] ?? 0, traffic[i] ?? 0);
     }
@@ -265,7 +270,7 @@ export class DimensionWindow {
   }
 
   get isComplete(): boolean {
-    return this.#scarce !== undefined;
+    return this.#hasOther !== undefined;
   }
 
   /**
@@ -273,10 +278,10 @@ export class DimensionWindow {
    * does not depend on when it is handed over.
    */
   complete(): void {
-    this.#scarce = this.#scarceNow();
+    this.#hasOther = this.#hasOtherNow();
   }
 
-  #scarceNow(): Scarce {
+  #hasOtherNow(): OtherFlags {
     const { routes, upstreams, statuses, countries } = this.#choices;
     return [routes.isFull, upstreams.isFull, statuses.isFull, countries.isFull];
   }
@@ -289,9 +294,9 @@ export class DimensionWindow {
     this.upstreams.isDirty = false;
     const hasLatency = (this.families & FAMILY_TIME) !== 0;
     const sites = this.sites.all;
-    const [routes, upstreams, status, country] = this.#scarce ?? this.#scarceNow();
-    const statuses = { flags: this.#shownStatuses, hasRest: status };
-    const countries = { flags: this.#shownCountries, hasRest: country };
+    const [routes, upstreams, status, country] = this.#hasOther ?? this.#hasOtherNow();
+    const statuses = { flags: this.#keptStatuses, hasRest: status };
+    const countries = { flags: this.#keptCountries, hasRest: country };
     return {
       log,
       startS: this.startS,
@@ -342,8 +347,8 @@ export class DimensionWindow {
       filled: this.filled,
       sites: this.sites.snapshot(TOP_LISTS.length),
       tops: this.#tops.map((list) => list.snapshot()),
-      shown: [shownList(this.#shownStatuses), shownList(this.#shownCountries)],
-      ...(this.#scarce === undefined ? {} : { scarce: this.#scarce }),
+      kept: [keptList(this.#keptStatuses), keptList(this.#keptCountries)],
+      ...(this.#hasOther === undefined ? {} : { hasOther: this.#hasOther }),
     };
   }
 
@@ -363,10 +368,10 @@ export class DimensionWindow {
     this.families = snapshot.families;
     this.filled = snapshot.filled;
     this.sites.restore(snapshot.sites);
-    const [statuses, countries] = snapshot.shown;
-    restoreShown(this.#shownStatuses, statuses);
-    restoreShown(this.#shownCountries, countries);
-    this.#scarce = snapshot.scarce;
+    const [statuses, countries] = snapshot.kept;
+    restoreKept(this.#keptStatuses, statuses);
+    restoreKept(this.#keptCountries, countries);
+    this.#hasOther = snapshot.hasOther;
     snapshot.tops.forEach((list, i) => this.#tops[i]?.restore(list));
   }
 }

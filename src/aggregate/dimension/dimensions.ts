@@ -7,10 +7,10 @@ import { NEVER, type EventTime } from '../time/event-time.ts';
 import { HeavyHitters, type HeavyHittersSnapshot } from './heavy-hitters.ts';
 import { ROW_SHAPE } from './keyed-row.ts';
 import type { KeyTotals } from './key-totals.ts';
-import { COUNTRIES, STATUSES, VALUE_PLACES } from './property-table.ts';
+import { COUNTRIES, STATUSES, KEPT_VALUES_MAX } from './property-table.ts';
 import type { SealedDimensions } from './sealed-dimensions.ts';
 import { TopLists } from './top-lists.ts';
-import { ValuePlaces, type ValuePlacesSnapshot } from './value-places.ts';
+import { KeptValues, type KeptValuesSnapshot } from './kept-values.ts';
 
 /**
  * The dimension windows of one log. LogWindows decides about every line (late, unparsed, …) and gives
@@ -42,8 +42,8 @@ export interface DimensionsSnapshot {
   readonly windowS: number;
   readonly routes: HeavyHittersSnapshot;
   readonly upstreams: HeavyHittersSnapshot;
-  readonly statuses: ValuePlacesSnapshot;
-  readonly countries: ValuePlacesSnapshot;
+  readonly statuses: KeptValuesSnapshot;
+  readonly countries: KeptValuesSnapshot;
   readonly windows: readonly DimensionWindowSnapshot[];
 }
 
@@ -78,8 +78,8 @@ export class Dimensions {
     this.#choices = {
       routes: hitters(routesMax, ROUTE_CANDIDATES_MAX),
       upstreams: hitters(UPSTREAMS_MAX, UPSTREAM_CANDIDATES_MAX),
-      statuses: new ValuePlaces(STATUSES, VALUE_PLACES, windowS),
-      countries: new ValuePlaces(COUNTRIES, VALUE_PLACES, windowS),
+      statuses: new KeptValues(STATUSES, KEPT_VALUES_MAX, windowS),
+      countries: new KeptValues(COUNTRIES, KEPT_VALUES_MAX, windowS),
     };
   }
 

@@ -1,24 +1,13 @@
 /**
- * Chooses which keys (routes, upstreams, … of a site) of one log have a series of their own: the ones
- * with the most traffic, however late they come; the rest shares `other`.
+ * Which keys (routes, upstreams, … of a site) of one log are kept, by the rule of keeping.ts.
  *
- * Everything hangs on two needs. What is written to the database stays there, so the number of series
- * over time must be bounded against clients that invent keys. And a log read again must give the same
- * points, so the choice is a function of the lines in their order, of no clock, and of no moment at
- * which a window happened to be written.
+ * Clients can invent keys without end, so the keys that compete stand in a table of bounded size
+ * (Space-Saving): a key that comes late and often finds a slot. What Space-Saving may have counted too
+ * much does not help a key. At a crossing the windows that are open, the one just ended among them,
+ * show a new key with all that they have counted for it. A window never hides a key that it has shown
+ * (key-totals.ts), because what was written stays in the database.
  *
- * Therefore: while there is room a key gets its series with its first request. Once all places are
- * taken, every key competes as a candidate (Space-Saving, so memory is bounded and a key that comes
- * late and often finds a slot), and gets a series only at a *crossing*: when the newest
- * event time of the stream enters a later window. Then the windows that are open, the one just ended
- * among them, show the new key with all they have counted for it. From then on it keeps its place
- * until a candidate has twice the traffic of the weakest place and a share worth a series; and such
- * changes are rationed. A window never hides a key that it has shown (key-totals.ts).
- *
- * Traffic is a count that halves every six hours of event time; what Space-Saving may have counted too
- * much does not help a key.
- *
- * What can be lost: nothing but detail; all that was added is in some row, see key-totals.ts.
+ * What can be lost: nothing but the name of a key; all that was added is in some row, see key-totals.ts.
  */
 import {
   compareText,
@@ -27,6 +16,7 @@ import {
   type KeyTotalsSnapshot,
   type RowShape,
 } from './key-totals.ts';
+import { decayOver, exchange, LEAD, Ration, UNIT, worthOf } from '../keeping.ts';
 import { SpaceSaving, type SpaceSavingSnapshot } from '../sketch/space-saving.ts';
 
 export interface HeavyHittersOptions {
@@ -47,17 +37,8 @@ export interface HeavyHittersSnapshot {
   readonly windows: readonly KeyTotalsSnapshot[];
 }
 
-/** A request counts so many units, so that decay leaves fractions of one. */
-const UNIT = 1024;
-const HALF_LIFE_S = 6 * 3600;
-/** How much more traffic than the weakest place a candidate must have. */
-const LEAD = 2;
-/** And at least so many requests, and this share of the log's traffic. */
-const REQUESTS_MIN = 8;
-const SHARE_MIN = 0.002;
-/** Series that may be new at once, in multiples of `keptMax`, and how long the first takes to come back. */
+/** Keys that may become kept at once, in multiples of `keptMax`. */
 const RATION_MAX = 2;
-const RATION_PERIOD_S = 86_400;
 
 export class HeavyHitters {
   readonly sites: string[] = [];
@@ -69,17 +50,16 @@ export class HeavyHitters {
   #keptCount = 0;
   /** Traffic of the whole log, in units. */
   #total = 0;
-  /** New series that are allowed now. */
-  #ration: number;
+  readonly #ration: Ration;
 
   constructor(options: HeavyHittersOptions) {
     this.#options = options;
     this.#saving = new SpaceSaving(options.candidatesMax);
     this.kept = new Uint8Array(options.candidatesMax);
-    this.#ration = RATION_MAX * options.keptMax;
+    this.#ration = new Ration(options.keptMax, RATION_MAX * options.keptMax);
   }
 
-  /** Whether all places are taken; so it stays. Before, nothing ever goes to the rest. */
+  /** Whether as many are kept as may be; so it stays. Before, nothing ever goes to the rest. */
   get isFull(): boolean {
     return this.#keptCount >= this.#options.keptMax;
   }
@@ -120,7 +100,10 @@ export class HeavyHitters {
       if (slot < 0) return -1;
     }
     saving.counts[slot] = (saving.counts[slot] ?? 0) + UNIT;
-    if (this.kept[slot] === 0 && !this.isFull) this.#keep(slot);
+    if (this.kept[slot] === 0 && !this.isFull) {
+      this.#keep(slot);
+      this.#ration.left--;
+    }
     return slot;
   }
 
@@ -144,40 +127,43 @@ export class HeavyHitters {
    */
   cross(windows: number, openFromS: number): void {
     this.#choose(openFromS);
-    const { windowS, keptMax } = this.#options;
-    const elapsedS = windows * windowS;
-    this.#decay(elapsedS);
-    const refill = (keptMax * elapsedS) / RATION_PERIOD_S;
-    this.#ration = Math.min(RATION_MAX * keptMax, this.#ration + refill);
+    const elapsedS = windows * this.#options.windowS;
+    const factor = decayOver(elapsedS);
+    this.#saving.decay(factor);
+    this.#total = Math.floor(this.#total * factor);
+    this.#ration.refill(elapsedS);
   }
 
   #choose(openFromS: number): void {
-    const { keptMax } = this.#options;
     const candidates: number[] = [];
-    const places: number[] = [];
+    const kept: number[] = [];
     for (let slot = 0; slot < this.#saving.size; slot++) {
-      if (this.kept[slot] === 1) places.push(slot);
+      if (this.kept[slot] === 1) kept.push(slot);
       else if (this.#traffic(slot) >= UNIT) candidates.push(slot);
     }
     candidates.sort((a, b) => this.#compare(a, b));
-    places.sort((a, b) => this.#compare(b, a));
-    const enough = Math.max(REQUESTS_MIN * UNIT, SHARE_MIN * this.#total);
-    let weakest = 0;
-    for (const slot of candidates) {
-      if (this.#ration < 1) return;
-      if (this.#keptCount >= keptMax) {
-        const place = places[weakest];
-        const traffic = this.#traffic(slot);
-        if (place === undefined || traffic < enough) return;
-        if (traffic <= LEAD * this.#traffic(place)) return;
-        weakest++;
-        this.#unkeep(place);
-      }
+    kept.sort((a, b) => this.#compare(b, a));
+    const show = (slot: number) => {
       this.#keep(slot);
-      for (const window of this.#windows) {
-        if (window.startS >= openFromS) window.show(slot);
-      }
+      for (const window of this.#windows) if (window.startS >= openFromS) window.keep(slot);
+    };
+    while (!this.isFull && !this.#ration.isSpent && candidates.length > 0) {
+      this.#ration.left--;
+      show(candidates.shift() ?? 0);
     }
+    if (!this.isFull) return;
+    const worth = worthOf(this.#total);
+    exchange(
+      candidates,
+      kept,
+      this.#ration,
+      (slot, weakest) =>
+        this.#traffic(slot) >= worth && this.#traffic(slot) > LEAD * this.#traffic(weakest),
+      (slot, weakest) => {
+        this.#unkeep(weakest);
+        show(slot);
+      },
+    );
   }
 
   /** Requests of the recent past that a key certainly had, in units. */
@@ -198,24 +184,12 @@ export class HeavyHitters {
     this.kept[slot] = 1;
     this.#saving.pinned[slot] = 1;
     this.#keptCount++;
-    this.#ration--;
   }
 
   #unkeep(slot: number): void {
     this.kept[slot] = 0;
     this.#saving.pinned[slot] = 0;
     this.#keptCount--;
-  }
-
-  #decay(elapsedS: number): void {
-    const { counts, errors, size } = this.#saving;
-    const factor = 0.5 ** (elapsedS / HALF_LIFE_S);
-    for (let slot = 0; slot < size; slot++) {
-      counts[slot] = Math.floor((counts[slot] ?? 0) * factor);
-      errors[slot] = Math.floor((errors[slot] ?? 0) * factor);
-    }
-    this.#total = Math.floor(this.#total * factor);
-    this.#saving.relevel();
   }
 
   snapshot(): HeavyHittersSnapshot {
@@ -227,7 +201,7 @@ export class HeavyHitters {
         this.kept[slot] === 1 ? 1 : 0,
       ]),
       total: this.#total,
-      ration: this.#ration,
+      ration: this.#ration.left,
       windows: Array.from(this.#windows, (window) => window.snapshot()),
     };
   }
@@ -244,7 +218,7 @@ export class HeavyHitters {
       this.#keptCount++;
     });
     this.#total = snapshot.total;
-    this.#ration = snapshot.ration;
+    this.#ration.restore(snapshot.ration);
     return snapshot.windows.map((window) => {
       const totals = this.open(window.startS);
       totals.restore(window);

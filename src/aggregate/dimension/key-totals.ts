@@ -39,7 +39,7 @@ export interface KeyedRow {
 /** Slot (-1: none), shown, site, name, and the figures as [column, value, …] without zeros. */
 type RowSnapshot = readonly [
   slot: number,
-  shown: boolean,
+  kept: boolean,
   site: string,
   name: string,
   sparse: readonly number[],
@@ -52,7 +52,7 @@ export interface KeyTotalsSnapshot {
 interface Owner {
   /** -1: the key is no candidate any more, or the row is one of `other`. */
   slot: number;
-  isShown: boolean;
+  isKept: boolean;
   site: string;
   name: string;
 }
@@ -65,11 +65,11 @@ export class KeyTotals {
   values: Float64Array<ArrayBuffer>;
   /** A key became visible since this was last set to false. */
   isDirty = false;
-  /** Rows of keys with a series, at most `shownMax`. */
-  shown = 0;
+  /** Rows of keys with a series, at most `keptMax`. */
+  kept = 0;
   readonly #shape: RowShape;
   readonly #candidates: Candidates;
-  readonly #shownMax: number;
+  readonly #keptMax: number;
   /** Row + 1 of a slot; 0: none. */
   #rowOfSlot: Int32Array<ArrayBuffer>;
   readonly #owners: (Owner | undefined)[] = [];
@@ -78,11 +78,11 @@ export class KeyTotals {
   /** Rows that are shown and whose key lost its slot. */
   #detached: number[] = [];
 
-  constructor(startS: number, shape: RowShape, candidates: Candidates, shownMax: number) {
+  constructor(startS: number, shape: RowShape, candidates: Candidates, keptMax: number) {
     this.startS = startS;
     this.#shape = shape;
     this.#candidates = candidates;
-    this.#shownMax = shownMax;
+    this.#keptMax = keptMax;
     this.values = new Float64Array(ROWS_AT_FIRST * shape.columns);
     this.#rowOfSlot = new Int32Array(ROWS_AT_FIRST);
   }
@@ -97,7 +97,7 @@ export class KeyTotals {
   otherAt(site: string): number {
     let row = this.#others.get(site);
     if (row === undefined) {
-      row = this.#newRow({ slot: -1, isShown: false, site, name: OTHER_KEY });
+      row = this.#newRow({ slot: -1, isKept: false, site, name: OTHER_KEY });
       this.#others.set(site, row);
     }
     return row * this.#shape.columns;
@@ -111,9 +111,9 @@ export class KeyTotals {
       return owner?.site === site && owner.name === name;
     });
     if (row === undefined) {
-      row = this.#newRow({ slot, isShown: false, site, name });
+      row = this.#newRow({ slot, isKept: false, site, name });
       this.#place(slot, row);
-      if (this.#candidates.kept[slot] === 1) this.show(slot);
+      if (this.#candidates.kept[slot] === 1) this.keep(slot);
       return row;
     }
     this.#detached = this.#detached.filter((other) => other !== row);
@@ -141,12 +141,12 @@ export class KeyTotals {
   }
 
   /** The candidate has a series: its row, if it has one, is shown as long as there is room. */
-  show(slot: number): void {
+  keep(slot: number): void {
     const row = (this.#rowOfSlot[slot] ?? 0) - 1;
     const owner = row < 0 ? undefined : this.#owners[row];
-    if (owner === undefined || owner.isShown || this.shown >= this.#shownMax) return;
-    owner.isShown = true;
-    this.shown++;
+    if (owner === undefined || owner.isKept || this.kept >= this.#keptMax) return;
+    owner.isKept = true;
+    this.kept++;
     this.isDirty = true;
   }
 
@@ -158,7 +158,7 @@ export class KeyTotals {
     const owner = this.#owners[row];
     if (owner === undefined) return;
     owner.slot = -1;
-    if (owner.isShown) {
+    if (owner.isKept) {
       this.#detached.push(row);
       return;
     }
@@ -182,14 +182,14 @@ export class KeyTotals {
 
   /**
    * The window as it stands: the shown keys, and `other` for every site that has a rest. Where keys
-   * may have to go without a series (`isScarce`) every site has one, also of zeros: what stands in the
+   * may have to go without a series (`hasOther`) every site has one, also of zeros: what stands in the
    * database as `other`, from whatever moment or run, must not stay there once its keys are shown.
    */
-  rows(isScarce: boolean): KeyedRow[] {
+  rows(hasOther: boolean): KeyedRow[] {
     const { columns } = this.#shape;
-    const shown: KeyedRow[] = [];
+    const kept: KeyedRow[] = [];
     const others = new Map<string, Float64Array>();
-    if (isScarce) {
+    if (hasOther) {
       for (const owner of this.#owners) {
         if (owner !== undefined) others.set(owner.site, new Float64Array(columns));
       }
@@ -197,17 +197,17 @@ export class KeyTotals {
     this.#owners.forEach((owner, row) => {
       if (owner === undefined) return;
       const { site, name } = owner;
-      if (owner.isShown) {
+      if (owner.isKept) {
         const at = row * columns;
-        shown.push({ site, name, values: this.values.slice(at, at + columns) });
+        kept.push({ site, name, values: this.values.slice(at, at + columns) });
         return;
       }
       const rest = others.get(site) ?? new Float64Array(columns);
       others.set(site, rest);
       this.#fold(row, rest, 0);
     });
-    for (const [site, values] of others) shown.push({ site, name: OTHER_KEY, values });
-    return shown.sort((a, b) => compareText(a.site, b.site) || compareText(a.name, b.name));
+    for (const [site, values] of others) kept.push({ site, name: OTHER_KEY, values });
+    return kept.sort((a, b) => compareText(a.site, b.site) || compareText(a.name, b.name));
   }
 
   snapshot(): KeyTotalsSnapshot {
@@ -220,18 +220,18 @@ export class KeyTotals {
         const value = this.values[row * columns + i] ?? 0;
         if (value !== 0) sparse.push(i, value);
       }
-      rows.push([owner.slot, owner.isShown, owner.site, owner.name, sparse]);
+      rows.push([owner.slot, owner.isKept, owner.site, owner.name, sparse]);
     });
     return { startS: this.startS, rows };
   }
 
   /** Takes up a snapshot; only on a new instance. */
   restore(snapshot: KeyTotalsSnapshot): void {
-    for (const [slot, isShown, site, name, sparse] of snapshot.rows) {
-      const row = this.#newRow({ slot, isShown, site, name });
-      if (isShown) this.shown++;
+    for (const [slot, isKept, site, name, sparse] of snapshot.rows) {
+      const row = this.#newRow({ slot, isKept, site, name });
+      if (isKept) this.kept++;
       if (slot >= 0) this.#place(slot, row);
-      else if (isShown) this.#detached.push(row);
+      else if (isKept) this.#detached.push(row);
       else this.#others.set(site, row);
       for (let i = 0; i + 1 < sparse.length; i += 2) {
         this.values[row * this.#shape.columns + (sparse[i] ?? 0)] = sparse[i + 1] ?? 0;

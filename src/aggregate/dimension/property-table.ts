@@ -11,13 +11,13 @@ import {
 } from '../../request/dimension-columns.ts';
 import type { PropertyTotals } from './sealed-dimensions.ts';
 import { NO_VALUE } from '../../text/tag-value.ts';
-import { ValueCells, type Shown, type ValueCellsSnapshot } from './value-cells.ts';
+import { ValueCells, type KeptInWindow, type ValueCellsSnapshot } from './value-cells.ts';
 
 /**
  * Requests of one site in one window by their properties: status, method, protocol, … Most of them have
  * a closed list of values, so a client or an upstream cannot make more of them, and are a bare row of
  * numbers. Statuses and countries are told apart one by one (value-cells.ts), and which of them are
- * written by themselves is chosen for the whole log (value-places.ts).
+ * written by themselves is chosen for the whole log (kept-values.ts).
  */
 
 /** nginx writes three digits. */
@@ -25,7 +25,7 @@ export const STATUSES = 1000;
 /** Two letters, and none. */
 export const COUNTRIES = COUNTRY_CODES;
 /** Of these properties, values of one log with a series of their own. */
-export const VALUE_PLACES = 50;
+export const KEPT_VALUES_MAX = 50;
 const OTHER = 'other';
 
 interface Property {
@@ -87,7 +87,12 @@ export class PropertyTable {
   }
 
   /** The values that occurred, of the properties that the format fills. */
-  totals(site: string, filled: number, statuses: Shown, countries: Shown): PropertyTotals[] {
+  totals(
+    site: string,
+    filled: number,
+    statuses: KeptInWindow,
+    countries: KeptInWindow,
+  ): PropertyTotals[] {
     const totals = this.#statusTotals(site, statuses);
     if ((filled & FILLS_COUNTRY) !== 0) totals.push(...this.#countryTotals(site, countries));
     PROPERTIES.forEach(({ dim, values, fills }, i) => {
@@ -101,8 +106,8 @@ export class PropertyTable {
     return totals;
   }
 
-  #statusTotals(site: string, shown: Shown): PropertyTotals[] {
-    return this.statuses.totals(shown).map(({ value, ...figures }) => ({
+  #statusTotals(site: string, kept: KeptInWindow): PropertyTotals[] {
+    return this.statuses.totals(kept).map(({ value, ...figures }) => ({
       site,
       dim: 'status',
       value: value < 0 ? OTHER : String(value).padStart(3, '0'),
@@ -110,8 +115,8 @@ export class PropertyTable {
     }));
   }
 
-  #countryTotals(site: string, shown: Shown): PropertyTotals[] {
-    const known = this.countries.totals(shown).map(({ value, ...figures }) => ({
+  #countryTotals(site: string, kept: KeptInWindow): PropertyTotals[] {
+    const known = this.countries.totals(kept).map(({ value, ...figures }) => ({
       site,
       dim: 'country',
       value: value < 0 ? OTHER : countryOf(value),

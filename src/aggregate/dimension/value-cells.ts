@@ -1,4 +1,4 @@
-import type { ShownValues } from './value-places.ts';
+import type { KeptFlags } from './kept-values.ts';
 
 /**
  * Requests of one site in one window by the values of a property of which there are many, a number
@@ -22,8 +22,8 @@ export interface ValueTotals {
 export type ValueCellsSnapshot = readonly number[];
 
 /** What is written by itself; with `hasRest` the rest is written too, also when nothing is left of it. */
-export interface Shown {
-  readonly flags: ShownValues;
+export interface KeptInWindow {
+  readonly flags: KeptFlags;
   readonly hasRest: boolean;
 }
 
@@ -59,7 +59,7 @@ export class ValueCells {
   }
 
   /** The values that are shown, ascending, and the rest. */
-  totals({ flags, hasRest }: Shown): ValueTotals[] {
+  totals({ flags, hasRest }: KeptInWindow): ValueTotals[] {
     const totals: ValueTotals[] = [];
     let [count, traffic, errors] = [0, 0, 0];
     for (const value of this.#values.toSorted((a, b) => a - b)) {

@@ -3,12 +3,11 @@
  * Space-Saving slots (space-saving.ts), so memory is bounded, a name that comes often is among them
  * however late it comes, and a name that strangers invent costs no string.
  */
+import { UNIT } from '../keeping.ts';
 import { SpaceSaving, type SpaceSavingSnapshot } from '../sketch/space-saving.ts';
 import { areWords, hashOf, viewOf } from './site-name.ts';
 import { TAG_VALUE_BYTES_MAX } from '../../text/tag-value.ts';
 
-/** A request counts so many units, so that decay leaves fractions of one. */
-export const UNIT = 1024;
 /** Of one log. A name with more than this share of the requests that are added to `other` is one. */
 const CANDIDATES_MAX = 256;
 /** Room for the longest name in the form of `wordsOf()`: its last bytes may stand one by one. */
@@ -129,12 +128,7 @@ export class SiteCandidates {
 
   /** Leaves this share of all counts. */
   decay(factor: number): void {
-    const { counts, errors, size } = this.#saving;
-    for (let slot = 0; slot < size; slot++) {
-      counts[slot] = Math.floor((counts[slot] ?? 0) * factor);
-      errors[slot] = Math.floor((errors[slot] ?? 0) * factor);
-    }
-    this.#saving.relevel();
+    this.#saving.decay(factor);
   }
 
   snapshot(): SiteCandidatesSnapshot {

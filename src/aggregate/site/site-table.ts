@@ -1,10 +1,6 @@
 import { Unescaper } from '../../text/unescaper.ts';
-import {
-  SiteCandidates,
-  UNIT,
-  type Candidate,
-  type SiteCandidatesSnapshot,
-} from './site-candidates.ts';
+import { decayOver, exchange, LEAD, Ration, UNIT, WORTH_MIN } from '../keeping.ts';
+import { SiteCandidates, type Candidate, type SiteCandidatesSnapshot } from './site-candidates.ts';
 import { areWords, hashOf, isPlain, viewOf } from './site-name.ts';
 import { SiteSpellings, type Spelling } from './site-spellings.ts';
 import { compareText } from '../dimension/key-totals.ts';
@@ -23,44 +19,29 @@ import {
 import { tagValue } from '../../text/tag-value.ts';
 
 /**
- * Which sites of one log have a series of their own. `$host` is what the client says, so their number
- * is bounded, at one time and over time: `limit` places, the rest shares `other`.
- *
- * While there is room a place goes to who comes first. Once all are taken, the other names compete as
- * candidates (site-candidates.ts), and only at a *crossing*, when the newest event time enters a later
- * minute, may the one with the most traffic take the weakest place: with twice its traffic, and a
- * share of the log's if that place was more than a few requests; with any traffic if the log has not
- * named the site there for a day. Such changes are rationed, so that in the long run no more than
- * `limit` series a day are new. Traffic is a count of requests that halves every six hours of event
- * time. What stood in `other` before stays there, and what a window has counted for a site that lost
- * its place stays with that site.
- *
- * All of it is a function of the lines in their order, of no clock and of no moment at which a window
- * was written, so reading a log again gives the same series.
+ * Which sites of one log are kept. `$host` is what the client says, so their number is bounded, at one
+ * time and over time, by the rule of keeping.ts: `keptMax` sites have a slot each, the names without one
+ * are candidates (site-candidates.ts), and crossings are minutes. Besides, a site that the log has not
+ * named for a day gives way to any traffic, and a site of only a few requests to the lead alone. What
+ * stood in `other` before stays there, and what a window has counted for a site that lost its slot
+ * stays with that site.
  */
 
 /** A longer name is no host name; it goes to `other`. */
 const SITE_BYTES_MAX = 255;
 
 const PERIOD_S = 60;
-const HALF_LIFE_S = 6 * 3600;
-/** How much more traffic than the weakest place a candidate must have. */
-const LEAD = 2;
-/** And at least so many requests … */
-const REQUESTS_MIN = 8;
-/** … and, for a place with as many, this part of an equal share of the log's traffic. */
+/** What a candidate needs against a site of more than a few requests: this part of an equal share. */
 const SHARE_MIN = 0.1;
-/** As many places as there are may change hands at once, and after so long as many again. */
-const RATION_PERIOD_S = 86_400;
 
 export interface SiteTableSnapshot {
-  readonly places: readonly (readonly [site: SiteSnapshot, traffic: number])[];
+  readonly kept: readonly (readonly [site: SiteSnapshot, traffic: number])[];
   readonly left: readonly (readonly [site: SiteSnapshot, leftS: number])[];
   readonly candidates: SiteCandidatesSnapshot;
   readonly ration: number;
 }
 
-/** A site that has lost its place: windows that begin before `leftS` still owe it their zeros. */
+/** A site that has lost its slot: windows that begin before `leftS` still owe it their zeros. */
 interface LeftSite {
   readonly site: Site;
   readonly leftS: number;
@@ -72,16 +53,15 @@ const encoder = new TextEncoder();
 export class SiteTable {
   /** Requests that went to `other` since the process started. */
   folded = 0;
-  readonly #limit: number;
-  /** By place, from 1 on at index 0. */
+  readonly #keptMax: number;
+  /** By slot, from 1 on at index 0. */
   #sites: Site[] = [];
   #left: LeftSite[] = [];
-  /** By place: recent requests, in units. */
+  /** By slot: recent requests, in units. */
   readonly #traffic: Float64Array;
   readonly #candidates = new SiteCandidates();
-  /** Places that may change hands now. */
-  #ration: number;
-  /** Those of all places. */
+  readonly #ration: Ration;
+  /** Those of all kept sites. */
   readonly #spellings = new SiteSpellings();
   /** Spellings that are not their own tag value; strangers can make more and more of them. */
   #oddSpellings = 0;
@@ -91,10 +71,10 @@ export class SiteTable {
   #view: DataView = new DataView(new ArrayBuffer(0));
   #viewed: Uint8Array = new Uint8Array(0);
 
-  constructor(limit: number) {
-    this.#limit = limit;
-    this.#traffic = new Float64Array(limit + 1);
-    this.#ration = limit;
+  constructor(keptMax: number) {
+    this.#keptMax = keptMax;
+    this.#traffic = new Float64Array(keptMax + 1);
+    this.#ration = new Ration(keptMax);
     this.#remake();
   }
 
@@ -105,7 +85,7 @@ export class SiteTable {
     this.#remake();
   }
 
-  /** Sites with a place of their own. */
+  /** Sites with a slot of their own. */
   get size(): number {
     return this.#sites.length;
   }
@@ -138,11 +118,11 @@ export class SiteTable {
   }
 
   /** Counts requests of a site that `siteOf()` gave, before the next `advance()`. */
-  count({ place }: Site, requests: number): void {
-    this.#traffic[place] = (this.#traffic[place] ?? 0) + requests * UNIT;
+  count({ slot }: Site, requests: number): void {
+    this.#traffic[slot] = (this.#traffic[slot] ?? 0) + requests * UNIT;
   }
 
-  /** The site of that name if it has a place, for windows that come out of a checkpoint. */
+  /** The site of that name if it has a slot, for windows that come out of a checkpoint. */
   named(name: string): Site {
     if (name === OTHER_SITE.name) return OTHER_SITE;
     if (name === NO_SITE.name) return NO_SITE;
@@ -150,7 +130,7 @@ export class SiteTable {
   }
 
   /**
-   * Sites that a window owes a point, zeros included: those that had a place and that the log has
+   * Sites that a window owes a point, zeros included: those that had a slot and that the log has
    * named before its end and within a day of its start. Lines after the window change nothing about
    * that. A name may come twice.
    */
@@ -168,7 +148,7 @@ export class SiteTable {
     this.#left = this.#left.filter(({ leftS }) => leftS > timeS);
   }
 
-  /** A spelling that is new here, of a site that is known or gets a place; undefined for `other`. */
+  /** A spelling that is new here, of a site that is known or gets a slot; undefined for `other`. */
   #admit(
     bytes: DataView,
     start: number,
@@ -177,7 +157,7 @@ export class SiteTable {
     timeS: number,
   ): Spelling | undefined {
     if (end - start > SITE_BYTES_MAX) return undefined;
-    const hasRoom = this.#sites.length < this.#limit;
+    const hasRoom = this.#sites.length < this.#keptMax;
     const isOdd = !isPlain(bytes, start, end);
     if (!isOdd && !hasRoom) {
       // Nothing is made of a plain name that is not known.
@@ -198,7 +178,7 @@ export class SiteTable {
       }
       spelling = this.#add(name, timeS);
     }
-    if (this.#oddSpellings >= this.#limit) return spelling;
+    if (this.#oddSpellings >= this.#keptMax) return spelling;
     this.#oddSpellings++;
     return this.#spellings.add(own, spelling.site);
   }
@@ -222,52 +202,49 @@ export class SiteTable {
     const elapsedS = atS - Math.floor(fromS / PERIOD_S) * PERIOD_S;
     if (elapsedS <= 0) return;
     this.#choose(atS);
-    const factor = 0.5 ** (elapsedS / HALF_LIFE_S);
-    for (let place = 1; place <= this.#sites.length; place++) {
-      this.#traffic[place] = Math.floor((this.#traffic[place] ?? 0) * factor);
+    const factor = decayOver(elapsedS);
+    for (let slot = 1; slot <= this.#sites.length; slot++) {
+      this.#traffic[slot] = Math.floor((this.#traffic[slot] ?? 0) * factor);
     }
     this.#candidates.decay(factor);
-    const refill = (this.#limit * elapsedS) / RATION_PERIOD_S;
-    this.#ration = Math.min(this.#limit, this.#ration + refill);
+    this.#ration.refill(elapsedS);
   }
 
   #choose(atS: number): void {
-    if (this.#ration < 1 || this.#sites.length < this.#limit) return;
+    if (this.#ration.isSpent || this.#sites.length < this.#keptMax) return;
     let total = this.#candidates.total;
     let least = Infinity;
     for (const site of this.#sites) {
-      total += this.#traffic[site.place] ?? 0;
+      total += this.#traffic[site.slot] ?? 0;
       least = Math.min(least, this.#strength(site, atS));
     }
-    const enough = (SHARE_MIN * total) / this.#limit;
+    const enough = (SHARE_MIN * total) / this.#keptMax;
     if (!isStronger(this.#candidates.greatest, least, enough)) return;
-    const candidates = this.#candidates.atLeast(UNIT).sort(byTraffic);
-    const places = this.#sites.toSorted(
-      (a, b) => this.#strength(a, atS) - this.#strength(b, atS) || compareText(b.name, a.name),
+    exchange(
+      this.#candidates.atLeast(UNIT).sort(byTraffic),
+      this.#sites.toSorted(
+        (a, b) => this.#strength(a, atS) - this.#strength(b, atS) || compareText(b.name, a.name),
+      ),
+      this.#ration,
+      ({ traffic }, site) => isStronger(traffic, this.#strength(site, atS), enough),
+      (candidate, site) => this.#replace(site, candidate, atS),
     );
-    for (const [i, candidate] of candidates.entries()) {
-      const site = places[i];
-      if (site === undefined || this.#ration < 1) break;
-      if (!isStronger(candidate.traffic, this.#strength(site, atS), enough)) break;
-      this.#replace(site, candidate, atS);
-    }
     this.#remake();
   }
 
-  /** Recent requests of a place, in units; -1: the log has not named it for a day. */
+  /** Recent requests of a slot, in units; -1: the log has not named it for a day. */
   #strength(site: Site, atS: number): number {
-    return isIdleAt(site, atS) ? -1 : (this.#traffic[site.place] ?? 0);
+    return isIdleAt(site, atS) ? -1 : (this.#traffic[site.slot] ?? 0);
   }
 
   #replace(site: Site, { name, traffic }: Candidate, atS: number): void {
     this.#candidates.remove(name);
     this.#left.push({ site, leftS: atS });
-    this.#sites[site.place - 1] = newSite(name, site.place, atS);
-    this.#traffic[site.place] = traffic;
-    this.#ration--;
+    this.#sites[site.slot - 1] = newSite(name, site.slot, atS);
+    this.#traffic[site.slot] = traffic;
   }
 
-  /** Makes the buckets anew for the sites that have a place. */
+  /** Makes the buckets anew for the sites that have a slot. */
   #remake(): void {
     this.#spellings.clear();
     this.#oddSpellings = 0;
@@ -279,28 +256,28 @@ export class SiteTable {
 
   snapshot(): SiteTableSnapshot {
     return {
-      places: this.#sites.map((site) => [snapshotOf(site), this.#traffic[site.place] ?? 0]),
+      kept: this.#sites.map((site) => [snapshotOf(site), this.#traffic[site.slot] ?? 0]),
       left: this.#left.map(({ site, leftS }) => [snapshotOf(site), leftS]),
       candidates: this.#candidates.snapshot(),
-      ration: this.#ration,
+      ration: this.#ration.left,
     };
   }
 
   /**
    * Takes up a snapshot; only on a new instance. Of more sites than the limit the first ones keep
-   * their place.
+   * their slot.
    */
-  restore({ places, left, candidates, ration }: SiteTableSnapshot): void {
-    this.#sites = places.slice(0, this.#limit).map(([site, traffic], i) => {
+  restore({ kept, left, candidates, ration }: SiteTableSnapshot): void {
+    this.#sites = kept.slice(0, this.#keptMax).map(([site, traffic], i) => {
       this.#traffic[i + 1] = traffic;
-      return { ...site, place: i + 1, before: [...site.before] };
+      return { ...site, slot: i + 1, before: [...site.before] };
     });
     this.#left = left.map(([site, leftS]) => ({
-      site: { ...site, place: 0, before: [...site.before] },
+      site: { ...site, slot: 0, before: [...site.before] },
       leftS,
     }));
     this.#candidates.restore(candidates);
-    this.#ration = Math.min(ration, this.#limit);
+    this.#ration.restore(ration);
     this.#remake();
   }
 }
@@ -309,10 +286,9 @@ function byTraffic(a: Candidate, b: Candidate): number {
   return b.traffic - a.traffic || compareText(a.name, b.name);
 }
 
-/** Whether a candidate with so much traffic may take a place of that strength. */
+/** Whether a candidate with so much traffic may take a slot of that strength. */
 function isStronger(traffic: number, strength: number, enough: number): boolean {
   if (strength < 0) return traffic >= UNIT;
-  const least = REQUESTS_MIN * UNIT;
-  if (traffic < least || traffic <= LEAD * strength) return false;
-  return strength < least || traffic >= enough;
+  if (traffic < WORTH_MIN || traffic <= LEAD * strength) return false;
+  return strength < WORTH_MIN || traffic >= enough;
 }

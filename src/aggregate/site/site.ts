@@ -1,23 +1,23 @@
 /**
- * A site of a log, and when the log has named it: from its first line, or from when it got its place,
+ * A site of a log, and when the log has named it: from its first line, or from when it got its slot,
  * to a day after its last line it is owed points of zeros.
  */
 import { NO_VALUE } from '../../text/tag-value.ts';
 
-/** The object itself is its identity: a window keeps it even when its place is given away. */
+/** The object itself is its identity: a window keeps it even when its slot is given away. */
 export interface Site {
   /** A tag value, see tag-value.ts. */
   readonly name: string;
-  /** Number of its place, from 1 on; 0: nobody counts its traffic. */
-  readonly place: number;
-  /** Event times of its first (or of its getting its place) and last line since it was last idle. */
+  /** Number of its slot, from 1 on; 0: nobody counts its traffic. */
+  readonly slot: number;
+  /** Event times of its first (or of its getting its slot) and last line since it was last idle. */
   firstSeenS: number;
   lastSeenS: number;
   /** The same of the times before, [first, last, first, last, …], as far as windows may ask for them. */
   before: number[];
 }
 
-const ALWAYS = { place: 0, firstSeenS: -Infinity, lastSeenS: Infinity, before: [] };
+const ALWAYS = { slot: 0, firstSeenS: -Infinity, lastSeenS: Infinity, before: [] };
 export const OTHER_SITE: Site = { name: 'other', ...ALWAYS };
 export const NO_SITE: Site = { name: NO_VALUE, ...ALWAYS };
 const SITE_IDLE_S = 86_400;
@@ -30,8 +30,8 @@ export interface SiteSnapshot {
   readonly before: readonly number[];
 }
 
-export function newSite(name: string, place: number, timeS: number): Site {
-  return { name, place, firstSeenS: timeS, lastSeenS: timeS, before: [] };
+export function newSite(name: string, slot: number, timeS: number): Site {
+  return { name, slot, firstSeenS: timeS, lastSeenS: timeS, before: [] };
 }
 
 export function snapshotOf({ name, firstSeenS, lastSeenS, before }: Site): SiteSnapshot {

@@ -64,6 +64,16 @@ export class SpaceSaving {
     this.#least = 0;
   }
 
+  /** Leaves this share of all counts and errors. */
+  decay(factor: number): void {
+    const { counts, errors, size } = this;
+    for (let slot = 0; slot < size; slot++) {
+      counts[slot] = Math.floor((counts[slot] ?? 0) * factor);
+      errors[slot] = Math.floor((errors[slot] ?? 0) * factor);
+    }
+    this.relevel();
+  }
+
   /** The first slot that may hold a key of this hash, or -1. */
   first(hash: number): number {
     return this.#skip(this.#heads[hash & this.#mask] ?? NONE, hash);

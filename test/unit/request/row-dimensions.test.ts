@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from '../../../src/wasm/byte-hash.ts';
-import { factVariables } from '../../../src/request/dimension-columns.ts';
+import { dimensionVariables } from '../../../src/request/dimension-columns.ts';
 import { readIgnoreRules } from '../../../src/request/ignore-rules.ts';
 import { createParser } from '../../../src/parse/parser.ts';
 import { RecordBatch } from '../../../src/parse/record-batch.ts';
@@ -35,7 +35,7 @@ test('logs with and without escapes are read by one RowFacts, in turns', () => {
   });
   const key = new TopKey();
   const agentClass = () => facts.agents.classes[facts.agents.found[0]!];
-  const records = new RecordBatch(16, factVariables(CLIENT));
+  const records = new RecordBatch(16, dimensionVariables(CLIENT));
   const line =
     String.raw`[22/Nov/2026:10:00:00 +0000] "GET /a\x22 HTTP/1.1" 200 "/r\x22" ` +
     String.raw`"\x63url/8" "unix:/u\x22"`;

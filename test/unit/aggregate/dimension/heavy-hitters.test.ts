@@ -146,8 +146,8 @@ test('the sums over the keys of every window and site are the sums of its lines,
       const sums = new Map([...windows].map(([startS, rows]) => [startS, sumsOf(rows)]));
       assert.deepEqual(byStart(sums), byStart(plainSums(counted)));
       for (const rows of windows.values()) {
-        const shown = rows.filter(({ name }) => name !== OTHER_KEY);
-        assert.ok(shown.length <= 4);
+        const kept = rows.filter(({ name }) => name !== OTHER_KEY);
+        assert.ok(kept.length <= 4);
         assert.equal(new Set(rows.map(({ site, name }) => `${site} ${name}`)).size, rows.length);
       }
       assert.ok(log.hitters.keptCount <= 4);

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fc } from '../../../support/property.ts';
 import { ValueCells } from '../../../../src/aggregate/dimension/value-cells.ts';
-import { shownList, ValuePlaces } from '../../../../src/aggregate/dimension/value-places.ts';
+import { keptList, KeptValues } from '../../../../src/aggregate/dimension/kept-values.ts';
 
 const VALUES = 40;
 const PLACES = 3;
 const WINDOW_S = 60;
 
-const newPlaces = () => new ValuePlaces(VALUES, PLACES, WINDOW_S);
+const newPlaces = () => new KeptValues(VALUES, PLACES, WINDOW_S);
 
-function count(places: ValuePlaces, startS: number, values: readonly number[]): number[] {
-  const shown = places.open(startS);
-  for (const value of values) places.count(value, shown);
-  return shownList(shown);
+function count(places: KeptValues, startS: number, values: readonly number[]): number[] {
+  const kept = places.open(startS);
+  for (const value of values) places.count(value, kept);
+  return keptList(kept);
 }
 
 const times = (value: number, n: number) => new Array<number>(n).fill(value);
@@ -32,33 +32,32 @@ test('a value with twice the traffic takes the weakest place, at a crossing and 
   for (const value of [...times(1, 20), ...times(2, 20), ...times(3, 4)]) places.count(value, open);
   for (const value of times(30, 9)) assert.equal(places.count(value, open), false);
   places.cross(1, 60);
-  assert.deepEqual(shownList(open), [1, 2, 3, 30], 'what was shown stays');
-  assert.deepEqual(shownList(old), []);
-  assert.deepEqual(shownList(places.open(120)), [1, 2, 30]);
+  assert.deepEqual(keptList(open), [1, 2, 3, 30], 'what was shown stays');
+  assert.deepEqual(keptList(old), []);
+  assert.deepEqual(keptList(places.open(120)), [1, 2, 30]);
 });
 
 test('a little more traffic, or too little for a series, changes nothing', () => {
   const places = newPlaces();
-  const shown = places.open(0);
-  for (const value of [...times(1, 90), ...times(2, 90), ...times(3, 5)])
-    places.count(value, shown);
-  for (const value of [...times(4, 10), ...times(5, 7)]) places.count(value, shown);
+  const kept = places.open(0);
+  for (const value of [...times(1, 90), ...times(2, 90), ...times(3, 5)]) places.count(value, kept);
+  for (const value of [...times(4, 10), ...times(5, 7)]) places.count(value, kept);
   places.cross(1, 0);
-  assert.deepEqual(shownList(places.open(60)), [1, 2, 3]);
+  assert.deepEqual(keptList(places.open(60)), [1, 2, 3]);
 });
 
 test('changes are rationed to as many as there are places a day', () => {
   const places = newPlaces();
-  const everShown = new Set<number>();
+  const everKept = new Set<number>();
   for (let minute = 0; minute < 1440; minute++) {
-    const shown = places.open(60 * minute);
-    for (const value of times(Math.floor((minute * VALUES) / 1440), 50)) places.count(value, shown);
-    for (const value of shownList(shown)) everShown.add(value);
+    const kept = places.open(60 * minute);
+    for (const value of times(Math.floor((minute * VALUES) / 1440), 50)) places.count(value, kept);
+    for (const value of keptList(kept)) everKept.add(value);
     places.close(60 * minute);
     places.cross(1, 60 * minute);
   }
-  assert.ok(everShown.size <= 3 * PLACES, `${everShown.size} values had a series`);
-  assert.ok(everShown.size > PLACES, 'some had their turn');
+  assert.ok(everKept.size <= 3 * PLACES, `${everKept.size} values had a series`);
+  assert.ok(everKept.size > PLACES, 'some had their turn');
 });
 
 test('the same requests give the same places, over restarts at any moment too', () => {
