@@ -51,14 +51,12 @@ export async function openLogSources(
     if (log.kind === 'stdin') {
       passing.push(new StdinSource({ ...common, input: options.stdin(), log: log.name }));
     } else if (log.kind === 'syslog') {
-      const { transports, host, port, tags, name } = log;
+      const { host, port, tags, name } = log;
       // The tags' names are in the path too, and say nothing about where it listens.
       const address = log.path.replace(/\/?(?:\?.*)?$/, '');
       const known = checkpoint?.received ?? [];
       const naming = { tags, log: name, known, isTaken };
-      passing.push(
-        await openSyslogSource({ ...common, address, transports, host, port, ...naming }),
-      );
+      passing.push(await openSyslogSource({ ...common, address, host, port, ...naming }));
     }
   }
   if (passing.length === 0) return files;

@@ -27,7 +27,6 @@ export interface SyslogSetting {
   readonly name: string | undefined;
   /** As written, without the name. */
   readonly path: string;
-  readonly transports: readonly ('udp' | 'tcp')[];
   readonly host: string;
   readonly port: number;
   /** Names of logs by tag. */
@@ -39,7 +38,7 @@ const LOG_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const TAG = /^[A-Za-z0-9_.-]{1,64}$/;
 const SCHEME = /^[a-z][a-z0-9.+-]*:\/\//i;
 const SYSLOG =
-  /^syslog(?:\+(udp|tcp))?:\/\/(?:\[([0-9a-f:.%]+)\]|([A-Za-z0-9._-]*))(?::(\d*))?([^?]*)(?:\?(.*))?$/i;
+  /^syslog(?:\+udp)?:\/\/(?:\[([0-9a-f:.%]+)\]|([A-Za-z0-9._-]*))(?::(\d*))?([^?]*)(?:\?(.*))?$/i;
 
 /** Reads one entry: a path, a glob, `-` or a syslog URL, perhaps with `name=` before it. */
 export function readLogSetting(part: string): LogSetting | Refusal {
@@ -64,13 +63,19 @@ export function readLogSetting(part: string): LogSetting | Refusal {
 function readSyslog(path: string, name: string | undefined): SyslogSetting | Refusal {
   const match = SYSLOG.exec(path);
   if (match === null) {
+    if (/^syslog\+tcp:/i.test(path)) {
+      return new Refusal(
+        `has "${path}", but nginx sends syslog over UDP only`,
+        path.replace(/^[^:]*/, 'syslog'),
+      );
+    }
     const file = /^file:\/\/(\/.*)$/i.exec(path)?.[1];
     return new Refusal(
-      `has "${path}", whose scheme is none of syslog, syslog+udp and syslog+tcp`,
+      `has "${path}", whose scheme is neither syslog nor syslog+udp`,
       file ?? path.replace(/^[^:]*/, 'syslog').replace(/[?].*$/, ''),
     );
   }
-  const [, transport, v6, plain, portText, rest, query] = match;
+  const [, v6, plain, portText, rest, query] = match;
   const host = v6 ?? plain ?? '';
   const shownHost = v6 === undefined ? host : `[${v6}]`;
   const scheme = path.slice(0, path.indexOf('://') + 3);
@@ -91,13 +96,7 @@ function readSyslog(path: string, name: string | undefined): SyslogSetting | Ref
   }
   const tags = readTagNames(path, query);
   if (tags instanceof Refusal) return tags;
-  const transports: SyslogSetting['transports'] =
-    transport === undefined
-      ? ['udp', 'tcp']
-      : transport.toLowerCase() === 'udp'
-        ? ['udp']
-        : ['tcp'];
-  return { kind: 'syslog', name, path, transports, host, port, tags };
+  return { kind: 'syslog', name, path, host, port, tags };
 }
 
 /** `shop=tag1&shop=tag2&blog=tag3`: the names of the logs by tag. */
@@ -133,8 +132,7 @@ export function namesOf(log: LogSetting): string[] {
 export function conflict(first: LogSetting, second: LogSetting): Refusal | undefined {
   if (first.path === second.path) return new Refusal(`lists ${first.path} twice`);
   if (first.kind === 'syslog' && second.kind === 'syslog') {
-    const isSameAddress = first.host === second.host && first.port === second.port;
-    if (isSameAddress && first.transports.some((one) => second.transports.includes(one))) {
+    if (first.host === second.host && first.port === second.port) {
       return new Refusal(`listens twice at the address of ${first.path} and ${second.path}`);
     }
   }

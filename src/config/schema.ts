@@ -49,7 +49,7 @@ const logs = {
       group: 'Logs',
       text: "The access logs to follow. A name becomes the tag `log`; without one it is the file's base name without its extension, `stdin`, or the tag of the syslog message.",
       allowed:
-        'with commas between them: paths or globs, `-` for standard input, `syslog://address:port` for syslog over UDP and TCP (`syslog+udp://`, `syslog+tcp://` for one of them), each with a name if you like: `shop=/logs/shop/*.log`. Names for syslog tags: `syslog://0.0.0.0:5514?shop=tag1&blog=tag2`',
+        'with commas between them: paths or globs, `-` for standard input, `syslog://address:port` for syslog over UDP, each with a name if you like: `shop=/logs/shop/*.log`. Names for syslog tags: `syslog://0.0.0.0:5514?shop=tag1&blog=tag2`',
       default: '/var/log/nginx/access.log',
     },
     readLogPaths,

@@ -238,11 +238,6 @@ export const NOTICES = {
     meaning: 'Standard input cannot be read.',
     remedy: 'Start the meter with a pipe, or take `-` out of LOG_PATHS.',
   },
-  'syslog-connections-refused': {
-    level: 'warn',
-    meaning: 'Connections are refused because as many as are allowed are open already.',
-    remedy: 'Send syslog over UDP, as nginx does.',
-  },
   'syslog-dropped': {
     level: 'error',
     meaning: 'The system dropped datagrams because the receive buffer of the socket was full.',

@@ -36,9 +36,6 @@ export interface ReceiverStatus {
   readonly overflowed: number;
   /** Datagrams that the system dropped because its receive buffer was full, where it tells. */
   readonly dropped: number;
-  /** Connections open now, and those refused because there were too many. */
-  readonly connections: number;
-  readonly refusedConnections: number;
   /** Why it does not listen at the moment; absent when all is well. */
   readonly trouble?: string;
 }

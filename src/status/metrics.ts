@@ -222,17 +222,6 @@ export class MetricsPage {
         }
       },
     );
-    this.#counter(
-      'refused_connections_total',
-      'Syslog connections refused because there were too many.',
-      ['receiver'],
-      (status, add) => {
-        for (const one of status.receivers) add(one.refusedConnections, one.address);
-      },
-    );
-    this.#gauge('receiver_connections', 'Syslog connections open.', ['receiver'], (status, add) => {
-      for (const one of status.receivers) add(one.connections, one.address);
-    });
     this.#gauge('receiver_up', '1 while it listens.', ['receiver'], (status, add) => {
       for (const one of status.receivers) add(one.trouble === undefined ? 1 : 0, one.address);
     });

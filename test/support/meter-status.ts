@@ -31,8 +31,6 @@ export function receiverStatus(changes: Partial<ReceiverStatus> = {}): ReceiverS
     malformed: 3,
     overflowed: 2,
     dropped: 1,
-    connections: 4,
-    refusedConnections: 5,
     ...changes,
   };
 }

@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram';
-import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import {
   openSyslogSource,
@@ -17,16 +16,14 @@ export function message(tag: string, line: string): string {
   return `<190>Nov 22 21:10:43 ${tag}: ${line}`;
 }
 
-/** A receiver of syslog on ports of its own, and what was sent to it. */
+/** A receiver of syslog on a port of its own, and what was sent to it. */
 export class SyslogRig {
   readonly clock: FakeClock;
   readonly notices: Notice[];
   readonly batches: SeenBatch[] = [];
   readonly source: SyslogSource;
-  readonly #t: TestContext;
 
   private constructor(t: TestContext, source: SyslogSource, clock: FakeClock, notices: Notice[]) {
-    this.#t = t;
     this.source = source;
     this.clock = clock;
     this.notices = notices;
@@ -41,7 +38,6 @@ export class SyslogRig {
     const notices: Notice[] = [];
     const source = await openSyslogSource({
       address: 'syslog://127.0.0.1:0',
-      transports: ['udp', 'tcp'],
       host: '127.0.0.1',
       port: 0,
       tags: {},
@@ -79,23 +75,13 @@ export class SyslogRig {
     const socket = createSocket('udp4');
     for (const one of messages) {
       await new Promise<void>((resolve, reject) => {
-        socket.send(one, this.source.ports.udp, '127.0.0.1', (error) =>
+        socket.send(one, this.source.port, '127.0.0.1', (error) =>
           error === null ? resolve() : reject(error),
         );
       });
     }
     await waitUntil('the datagrams have arrived', () => this.arrived >= before + messages.length);
     await new Promise<void>((resolve) => socket.close(() => resolve()));
-  }
-
-  async connect(): Promise<Socket> {
-    const socket = connect(this.source.ports.tcp ?? 0, '127.0.0.1');
-    socket.on('error', () => {});
-    defer(this.#t, () => {
-      socket.destroy();
-    });
-    await new Promise((resolve) => socket.once('connect', resolve));
-    return socket;
   }
 
   /** Reads until there is no more; lines by log. */

@@ -8,7 +8,7 @@
  */
 
 /** Why a message is none; a closed set, for reports. */
-export type MalformedReason = 'no-priority' | 'no-time' | 'no-tag' | 'too-long' | 'cut-off';
+export type MalformedReason = 'no-priority' | 'no-time' | 'no-tag';
 
 const TAG_BYTES_MAX = 64;
 const HOST_BYTES_MAX = 255;
@@ -77,7 +77,7 @@ function afterPriority(bytes: Uint8Array, start: number, end: number): number {
   return at > start + 1 && at < end && bytes[at] === GREATER ? at + 1 : -1;
 }
 
-export function isDigit(byte: number): boolean {
+function isDigit(byte: number): boolean {
   return byte >= DIGIT_0 && byte <= DIGIT_9;
 }
 

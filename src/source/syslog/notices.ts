@@ -14,7 +14,7 @@ export function listeningNotice(address: string, receiveBufferBytes: number): No
   };
 }
 
-export function notListeningNotice(address: string, transport: string, error: unknown): Notice {
+export function notListeningNotice(address: string, error: unknown): Notice {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   const remedies: Readonly<Record<string, string>> = {
     EADDRINUSE: 'Another process listens there: choose another port, or stop it.',
@@ -26,7 +26,7 @@ export function notListeningNotice(address: string, transport: string, error: un
     code: 'syslog-not-listening',
     subject: address,
     message:
-      `Syslog cannot be received at ${address} over ${transport} (${code}). ` +
+      `Syslog cannot be received at ${address} (${code}). ` +
       `${remedies[code] ?? ''} It is tried again every few seconds.`.trimStart(),
   };
 }
@@ -35,8 +35,6 @@ const MALFORMED: Readonly<Record<MalformedReason, string>> = {
   'no-priority': 'it does not begin with a priority such as <190>',
   'no-time': 'no time such as "Nov 22 21:10:43" follows the priority',
   'no-tag': 'no tag with a colon stands before the line',
-  'too-long': 'it is longer than 64 KiB, or its octet count is no number',
-  'cut-off': 'its connection ended in the middle of it',
 };
 
 export function malformedNotice(
@@ -74,15 +72,6 @@ export function droppedNotice(address: string, messages: number): Notice {
       `${messages} datagrams were dropped by the system because the receive buffer of the socket was ` +
       'full: raise net.core.rmem_max (the meter asks for 4 MiB), or give the meter more processor time.',
     details: { messages },
-  };
-}
-
-export function refusedNotice(address: string, connections: number, most: number): Notice {
-  return {
-    code: 'syslog-connections-refused',
-    subject: address,
-    message: `${connections} connections were refused, because ${most} are open already.`,
-    details: { connections },
   };
 }
 

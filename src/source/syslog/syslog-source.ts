@@ -1,13 +1,12 @@
 /**
- * Receives access logs as syslog, for `access_log syslog:server=…`, over UDP and TCP at one address. It
- * owns the sockets and the lines that wait to be read.
+ * Receives access logs as syslog over UDP, for `access_log syslog:server=…`. It owns the socket and the
+ * lines that wait to be read. nginx has no syslog over TCP.
  *
- * Everything that comes is a stranger's: messages, lines that wait, connections and names of logs all
- * have a bound, and what is beyond it is counted and reported. Nothing is ever sent.
+ * Everything that comes is a stranger's: messages, lines that wait and names of logs all have a bound, and what is beyond it is counted and reported. Nothing is ever sent.
  *
  * What can be lost: what is sent while nobody listens, what UDP loses on its way, what the system drops
  * when its receive buffer is full, what finds no room here because lines come faster than they are
- * counted, and what waits here when the process is killed. A TCP sender is made to wait instead.
+ * counted, and what waits here when the process is killed.
  */
 import type { Clock } from '../../clock.ts';
 import type { Notify } from '../../notice/notice.ts';
@@ -24,18 +23,15 @@ import {
   notListeningNotice,
   otherNotice,
   overflowNotice,
-  refusedNotice,
 } from './notices.ts';
-import { SyslogTcp } from './tcp.ts';
 import { SyslogUdp } from './udp.ts';
 import { letArrive, Wakeup } from '../wakeup.ts';
 
 export interface SyslogSourceOptions {
   /** As configured, for messages: `syslog://0.0.0.0:5514`. */
   readonly address: string;
-  readonly transports: readonly ('udp' | 'tcp')[];
   readonly host: string;
-  /** 0 lets the system choose, for each transport. */
+  /** 0 lets the system choose. */
   readonly port: number;
   /** Names of logs by tag; see SyslogLogs. */
   readonly tags: Readonly<Record<string, string>>;
@@ -48,16 +44,12 @@ export interface SyslogSourceOptions {
   /** Lines that wait to be read take at most so much memory. */
   readonly waitingBytesMax?: number;
   readonly receiveBufferBytes?: number;
-  readonly connectionsMax?: number;
-  readonly idleMs?: number;
   readonly clock: Clock;
   readonly notify: Notify;
 }
 
 const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-const CONNECTIONS_MAX = 64;
-const IDLE_MS = 10 * 60_000;
 /** How often the system is asked for its drops, losses are reported and listening is tried again. */
 const LOOK_MS = 5000;
 const LF = 0x0a;
@@ -67,7 +59,6 @@ interface Losses {
   malformed: number;
   overflowed: number;
   dropped: number;
-  refused: number;
 }
 
 /** Never rejects because of the address: what cannot be listened at is reported and tried again. */
@@ -83,18 +74,16 @@ export class SyslogSource implements PassingSource {
   readonly #logs: SyslogLogs;
   readonly #header = new SyslogHeader();
   readonly #wakeup: Wakeup;
-  readonly #udp: SyslogUdp | undefined;
-  readonly #tcp: SyslogTcp | undefined;
+  readonly #udp: SyslogUdp;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #messages = 0;
-  readonly #losses: Losses = { malformed: 0, overflowed: 0, dropped: 0, refused: 0 };
+  readonly #losses: Losses = { malformed: 0, overflowed: 0, dropped: 0 };
   #noticed: Losses = { ...this.#losses };
   #lastMalformed: { reason: MalformedReason; from: string } | undefined;
-  #isListening = false;
   #trouble: string | undefined;
 
   constructor(options: SyslogSourceOptions) {
-    const { address, host, port, tags, log, known, isTaken, transports, notify } = options;
+    const { address, host, port, tags, log, known, isTaken, notify } = options;
     if (options.readBuffer.length < PIECE_BYTES) throw new RangeError('readBuffer is too small');
     this.#options = options;
     this.#lines = new ReceivedLines(options.waitingBytesMax ?? WAITING_BYTES_MAX);
@@ -103,33 +92,22 @@ export class SyslogSource implements PassingSource {
       notify(otherNotice(address, tag, reason));
     this.#logs = new SyslogLogs({ tags, log, known, isTaken, onOther });
     const onFailure = (error: Error) => this.#fail(error);
-    if (transports.includes('udp')) {
-      const receiveBufferBytes = options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES;
-      const receive = (datagram: Uint8Array, from: string) => this.#receive(datagram, from);
-      this.#udp = new SyslogUdp({ host, port, receiveBufferBytes, receive, onFailure });
-    }
-    if (transports.includes('tcp')) {
-      this.#tcp = new SyslogTcp({
-        host,
-        port,
-        connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX,
-        idleMs: options.idleMs ?? IDLE_MS,
-        messageBytesMax: PIECE_BYTES - 1,
-        offer: (bytes, start, end) => (this.#store(bytes, start, end, 'TCP') ? 'stored' : 'full'),
-        onTooLong: (head) => this.#passOver(head),
-        onMalformed: (reason, from) => this.#countMalformed(reason, from),
-        onFailure,
-      });
-    }
+    this.#udp = new SyslogUdp({
+      host,
+      port,
+      receiveBufferBytes: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
+      receive: (datagram, from) => this.#receive(datagram, from),
+      onFailure,
+    });
   }
 
   async start(): Promise<void> {
     await this.#listen();
   }
 
-  /** Ports in use; undefined while nobody listens. */
-  get ports(): { readonly udp: number | undefined; readonly tcp: number | undefined } {
-    return { udp: this.#udp?.port, tcp: this.#tcp?.port };
+  /** The port in use; undefined while nobody listens. */
+  get port(): number | undefined {
+    return this.#udp.port;
   }
 
   get receivedLogs(): readonly string[] {
@@ -142,7 +120,6 @@ export class SyslogSource implements PassingSource {
     const { readBuffer } = this.#options;
     const taken = this.#lines.take(readBuffer);
     if (taken === undefined) return undefined;
-    this.#tcp?.resume();
     const { length, overlongLines, overlongBytes } = taken;
     const log = this.#logs.names[taken.log] ?? '';
     const flags = { before: false, headLost: false };
@@ -178,16 +155,13 @@ export class SyslogSource implements PassingSource {
         malformed,
         overflowed,
         dropped,
-        connections: this.#tcp?.connections ?? 0,
-        refusedConnections: this.#tcp?.refused ?? 0,
         ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
       },
     ];
   }
 
   async close(): Promise<void> {
-    await this.#udp?.close();
-    await this.#tcp?.close();
+    await this.#udp.close();
   }
 
   #pathOf(log: string): string {
@@ -222,19 +196,6 @@ export class SyslogSource implements PassingSource {
     return true;
   }
 
-  /** A message whose beginning is `head` is longer than any may be. */
-  #passOver(head: Uint8Array): void {
-    const header = this.#header;
-    if (header.read(head, 0, head.length) !== undefined) {
-      this.#countMalformed('too-long', 'TCP');
-      return;
-    }
-    const log = this.#logs.indexOf(head, header.tagStart, header.tagEnd);
-    this.#lines.addOverlong(log, head.length - header.textStart);
-    this.#messages += 1;
-    this.#wakeup.wake();
-  }
-
   #countMalformed(reason: MalformedReason, from: string): void {
     this.#losses.malformed += 1;
     this.#lastMalformed = { reason, from };
@@ -247,44 +208,37 @@ export class SyslogSource implements PassingSource {
     if (nowMs - this.#lookedAtMs < LOOK_MS) return;
     this.#lookedAtMs = nowMs;
     await this.#listen();
-    await this.#udp?.lookAtDrops();
-    this.#losses.dropped = this.#udp?.drops ?? 0;
-    this.#losses.refused = this.#tcp?.refused ?? 0;
+    await this.#udp.lookAtDrops();
+    this.#losses.dropped = this.#udp.drops;
     this.#noticeLosses();
   }
 
   async #listen(): Promise<void> {
     const { address, notify } = this.#options;
+    if (this.#udp.isOpen) return;
     this.#trouble = undefined;
-    for (const transport of [this.#udp, this.#tcp]) {
-      if (transport === undefined || transport.isOpen) continue;
-      try {
-        await transport.open();
-      } catch (error) {
-        const name = transport === this.#udp ? 'UDP' : 'TCP';
-        this.#notListening(notListeningNotice(address, name, error));
-      }
+    try {
+      await this.#udp.open();
+    } catch (error) {
+      this.#notListening(notListeningNotice(address, error));
+      return;
     }
-    if (this.#trouble === undefined && !this.#isListening) {
-      this.#isListening = true;
-      notify(listeningNotice(address, this.#udp?.receiveBufferBytes ?? 0));
-    }
+    notify(listeningNotice(address, this.#udp.receiveBufferBytes));
   }
 
   #fail(error: Error): void {
     const { address } = this.#options;
-    this.#notListening(notListeningNotice(address, 'its socket', error));
+    this.#notListening(notListeningNotice(address, error));
     this.#wakeup.wake();
   }
 
   #notListening(notice: ReturnType<typeof notListeningNotice>): void {
-    this.#isListening = false;
     this.#trouble = notice.message;
     this.#options.notify(notice);
   }
 
   #noticeLosses(): void {
-    const { address, notify, connectionsMax = CONNECTIONS_MAX } = this.#options;
+    const { address, notify } = this.#options;
     const now = this.#losses;
     const before = this.#noticed;
     const last = this.#lastMalformed;
@@ -296,9 +250,6 @@ export class SyslogSource implements PassingSource {
       notify(overflowNotice(address, now.overflowed - before.overflowed));
     }
     if (now.dropped > before.dropped) notify(droppedNotice(address, now.dropped - before.dropped));
-    if (now.refused > before.refused) {
-      notify(refusedNotice(address, now.refused - before.refused, connectionsMax));
-    }
     this.#noticed = { ...now };
   }
 }

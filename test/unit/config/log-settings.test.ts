@@ -12,17 +12,15 @@ test('standard input has the name stdin, or its own', () => {
   assert.deepEqual(logsOf('pod=-'), [{ kind: 'stdin', name: 'pod', path: '-' }]);
 });
 
-test('a syslog address is UDP and TCP unless its scheme says which', () => {
+test('a syslog address may say that it is UDP', () => {
   const syslog = { kind: 'syslog', name: undefined, host: '0.0.0.0', port: 5514, tags: {} };
-  assert.deepEqual(logsOf('syslog://0.0.0.0:5514'), [
-    { ...syslog, path: 'syslog://0.0.0.0:5514', transports: ['udp', 'tcp'] },
-  ]);
-  const both = logsOf('shop=syslog+udp://[::1]:514/,SYSLOG+TCP://localhost:1514');
+  assert.deepEqual(logsOf('syslog://0.0.0.0:5514'), [{ ...syslog, path: 'syslog://0.0.0.0:5514' }]);
+  const both = logsOf('shop=syslog+udp://[::1]:514/,SYSLOG+UDP://localhost:1514');
   assert.deepEqual(
-    both.map((log) => log.kind === 'syslog' && [log.name, log.transports, log.host, log.port]),
+    both.map((log) => log.kind === 'syslog' && [log.name, log.host, log.port]),
     [
-      ['shop', ['udp'], '::1', 514],
-      [undefined, ['tcp'], 'localhost', 1514],
+      ['shop', '::1', 514],
+      [undefined, 'localhost', 1514],
     ],
   );
 });
@@ -51,9 +49,10 @@ const faults: ReadonlyArray<readonly [text: string, problem: RegExp, hint: RegEx
   ['syslog://0.0.0.0:65536', /port is not from 1 to 65535/, /:5514$/],
   ['syslog://0.0.0.0:5514/shop', /no address with a port/, /0\.0\.0\.0:5514/],
   ['syslog://::1:5514', /no address with a port/, /0\.0\.0\.0:5514/],
-  ['tcp://0.0.0.0:5514', /scheme is none of syslog/, /^syslog:\/\/0\.0\.0\.0:5514$/],
-  ['syslog+tls://0.0.0.0:6514', /scheme is none of syslog/, /^syslog:\/\/0\.0\.0\.0:6514$/],
-  ['file:///logs/access.log', /scheme is none of syslog/, /^\/logs\/access\.log$/],
+  ['tcp://0.0.0.0:5514', /scheme is neither syslog/, /^syslog:\/\/0\.0\.0\.0:5514$/],
+  ['syslog+tcp://0.0.0.0:5514', /syslog over UDP only/, /^syslog:\/\/0\.0\.0\.0:5514$/],
+  ['syslog+tls://0.0.0.0:6514', /scheme is neither syslog/, /^syslog:\/\/0\.0\.0\.0:6514$/],
+  ['file:///logs/access.log', /scheme is neither syslog/, /^\/logs\/access\.log$/],
   ['syslog://0.0.0.0:5514?shop', /"shop" is no name of a log with a tag/, /shop=tag1/],
   ['syslog://0.0.0.0:5514?shop=a b', /is no name of a log with a tag/, /shop=tag1/],
   ['syslog://0.0.0.0:5514?shop=a&blog=a', /gives the tag "a" to both shop and blog/, undefined],
