@@ -64,11 +64,11 @@ function measure(one: Case): number {
   });
   const batch = batchOf(one);
   const nowMs = (START_S + 60) * 1000;
-  for (let i = 0; i < ROUNDS / 5; i++) windows.add(batch, nowMs, true);
+  for (let i = 0; i < ROUNDS / 5; i++) windows.add(batch, 0, batch.length, nowMs, true);
   let best = Infinity;
   for (let run = 0; run < 5; run++) {
     const startMs = performance.now();
-    for (let i = 0; i < ROUNDS / 5; i++) windows.add(batch, nowMs, true);
+    for (let i = 0; i < ROUNDS / 5; i++) windows.add(batch, 0, batch.length, nowMs, true);
     best = Math.min(best, performance.now() - startMs);
   }
   return (best * 1e6) / (ROWS * (ROUNDS / 5));

@@ -40,7 +40,7 @@ export interface LogWindowsOptions {
   readonly sitesMax: number;
   /** `never`: a window is handed over once, when no more lines can change it. */
   readonly rewrite: Rewrite;
-  /** Counts what is counted here by route, upstream, … as well, and knows what is to be ignored. */
+  /** Counts what is counted here by route, upstream, … as well. */
   readonly dimensions?: Dimensions | undefined;
 }
 
@@ -118,13 +118,13 @@ export class LogWindows {
   }
 
   /**
-   * Adds the rows of a batch. `isOwn` is false for lines of a rotated predecessor, which only
+   * Adds the rows [from, until) of a batch. `isOwn` is false for lines of a rotated predecessor, which only
    * complete windows that other lines touch. Touches each row once and allocates nothing per row;
    * neighbours share a window and a series most of the time, so both are looked up only when they
    * change (bench/aggregate.ts).
    */
-  add(records: RecordBatch, nowMs: number, isOwn: boolean): void {
-    const { reason, timeS, lineStart, lineEnd, siteStart, siteEnd, bytes, length } = records;
+  add(records: RecordBatch, from: number, until: number, nowMs: number, isOwn: boolean): void {
+    const { reason, ignored, timeS, lineStart, lineEnd, siteStart, siteEnd, bytes } = records;
     const { status, bytesOut, bytesIn, requestMs } = records;
     const { errorStatusMin, windowS, dimensions } = this.#options;
     const time = this.#time;
@@ -139,7 +139,7 @@ export class LogWindows {
     /** Lines counted before those of `site` that the table has not been told of. */
     let told = 0;
     let series: Series | undefined;
-    for (let i = 0; i < length; i++) {
+    for (let i = from; i < until; i++) {
       const lineBytes = (lineEnd[i] ?? 0) - (lineStart[i] ?? 0) + 1;
       const why = reason[i] ?? 0;
       if (why !== PARSED) {
@@ -160,7 +160,7 @@ export class LogWindows {
         this.#advance(atS);
       }
       window.bytes += lineBytes;
-      if (this.#isIgnored(i)) {
+      if (ignored[i] === 1) {
         window.filtered++;
         this.counters.filtered++;
         continue;
@@ -189,10 +189,6 @@ export class LogWindows {
     if (newestS !== NEVER) this.sites.advance(newestS, atS);
     this.#options.dimensions?.advance(newestS, atS, this.#time.watermarkAt(atS));
     this.#time.newestS = atS;
-  }
-
-  #isIgnored(row: number): boolean {
-    return this.#options.dimensions?.isIgnored(row) === true;
   }
 
   /** Lines that the follower passed over because of their length; bytes come with each part of one. */

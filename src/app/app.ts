@@ -291,6 +291,7 @@ function buildPipeline(
   const pipeline: Pipeline = new Pipeline({
     source: parts.source,
     records: parts.stages.records,
+    requests: parts.stages.requests,
     queue: parts.spool,
     checkpoint: parts.checkpointFile,
     clock,

@@ -7,7 +7,9 @@ import { BYTE_HASH_OWN_BYTES, createByteHash } from '../wasm/byte-hash.ts';
 import type { CountryTable } from '../request/client/country.ts';
 import { RecordBatch, recordBatchBytes } from '../parse/record-batch.ts';
 import { dimensionVariables } from '../request/dimension-columns.ts';
-import { RowDimensions, ROW_DIMENSIONS_BYTES } from '../request/row-dimensions.ts';
+import { RequestStage } from '../request/request-stage.ts';
+import { hasRules } from '../request/ignore-rules.ts';
+import { type RowDimensions, ROW_DIMENSIONS_BYTES } from '../request/row-dimensions.ts';
 import { createScanner, type Scanner } from '../parse/line/scanner.ts';
 
 /**
@@ -24,6 +26,8 @@ const ROOM_STEP_BYTES = 8;
 export interface Stages {
   readonly scanner: Scanner;
   readonly records: RecordBatch;
+  /** Undefined where nothing is asked of requests but totals. */
+  readonly requests: RequestStage | undefined;
   /** The windows of one log. */
   readonly newWindows: (log: string) => LogWindows;
 }
@@ -31,7 +35,8 @@ export interface Stages {
 /** `countries`: with GEOIP_DB. */
 export function createStages(config: Config, countries?: CountryTable): Stages {
   const { dimensionWindowS } = config;
-  const variables = dimensionWindowS === undefined ? [] : dimensionVariables(config.clientFrom);
+  const isAsked = dimensionWindowS !== undefined || hasRules(config.ignore);
+  const variables = isAsked ? dimensionVariables(config.clientFrom) : [];
   const hashBytes = BYTE_HASH_OWN_BYTES + ROW_DIMENSIONS_BYTES;
   const scanner = createScanner({
     readBufferBytes: config.maxLineBytes + READ_CHUNK_BYTES,
@@ -43,31 +48,35 @@ export function createStages(config: Config, countries?: CountryTable): Stages {
     at: ROOM_STEP_BYTES * Math.ceil((at + hashBytes) / ROOM_STEP_BYTES),
   };
   const records = new RecordBatch(RECORDS_MAX, variables, room);
-  if (dimensionWindowS === undefined) {
-    return { scanner, records, newWindows: (log) => newLogWindows(config, log) };
-  }
-  const facts = new RowDimensions({
-    hash: createByteHash(ROW_DIMENSIONS_BYTES, scanner.shared),
-    routes: config.routes,
-    ignore: config.ignore,
-    isBot: isbot,
-    safeName: tagValue,
-    clientIp: config.clientIp,
-    clientFrom: config.clientFrom,
-    keepQuery: config.keepQuery,
-    countries,
-  });
+  const requests = isAsked
+    ? new RequestStage({
+        hash: createByteHash(ROW_DIMENSIONS_BYTES, scanner.shared),
+        routes: config.routes,
+        ignore: config.ignore,
+        isBot: isbot,
+        safeName: tagValue,
+        clientIp: config.clientIp,
+        clientFrom: config.clientFrom,
+        keepQuery: config.keepQuery,
+        countries,
+      })
+    : undefined;
+  const dimensions =
+    requests === undefined || dimensionWindowS === undefined
+      ? undefined
+      : { rows: requests.rows, windowS: dimensionWindowS };
   return {
     scanner,
     records,
-    newWindows: (log) => newLogWindows(config, log, { facts, windowS: dimensionWindowS }),
+    requests,
+    newWindows: (log) => newLogWindows(config, log, dimensions),
   };
 }
 
 function newLogWindows(
   config: Config,
   log: string,
-  dimensions?: { readonly facts: RowDimensions; readonly windowS: number },
+  dimensions: { readonly rows: RowDimensions; readonly windowS: number } | undefined,
 ): LogWindows {
   const { errorStatusMin, rewrite, maxRoutes: routesMax } = config;
   const latenessS = Math.ceil(config.latenessMs / 1000);

@@ -138,7 +138,7 @@ async function readFiles(
 ): Promise<readonly LogWindows[]> {
   const { maxLineBytes, logFormat, logJsonKeys } = config;
   const { notify, clock, output, progress } = parts;
-  const { scanner, records, newWindows } = createStages(config, parts.geoip);
+  const { scanner, records, requests, newWindows } = createStages(config, parts.geoip);
   const { readBuffer } = scanner;
   return runBackfill({
     paths: files,
@@ -157,6 +157,7 @@ async function readFiles(
     },
     newWindows,
     records,
+    requests,
     clock,
     write: (windows, dimensions) => {
       const isWanted = ({ startS }: { startS: number }) => startS >= from && startS < to;

@@ -242,17 +242,6 @@ function dimensionWindowS({ DIMENSION_WINDOW, WINDOW }: Settings): number | unde
 
 function dimensionFaults(given: ReadonlyMap<string, string>): Fault[] {
   const text = given.get('DIMENSION_WINDOW');
-  if (text?.trim().toLowerCase() === 'off' && given.has('IGNORE')) {
-    return [
-      {
-        name: 'IGNORE',
-        value: shownValue(given.get('IGNORE') ?? ''),
-        problem: 'is set, but with DIMENSION_WINDOW=off no path or agent is looked at',
-        allowed: undefined,
-        hint: 'DIMENSION_WINDOW=1m, or no IGNORE',
-      },
-    ];
-  }
   const windowText = given.get('WINDOW') ?? '10s';
   const windowMs = parseDurationMs(windowText);
   const dimensionMs = text === undefined ? undefined : parseDurationMs(text);

@@ -69,6 +69,8 @@ export class RecordBatch {
 
   /** Index into REASONS; 0 = a record. The other columns are undefined for a row that is none. */
   readonly reason: Uint8Array;
+  /** 1: a record that IGNORE leaves out (set by the request stage). */
+  readonly ignored: Uint8Array;
   /** Event time, epoch seconds (integer). */
   readonly timeS: Float64Array;
   /** 0…999. */
@@ -109,6 +111,7 @@ export class RecordBatch {
     const positions = () => new Uint32Array(buffer, place(4), capacity);
     this.capacity = capacity;
     this.reason = new Uint8Array(buffer, place(1), capacity);
+    this.ignored = new Uint8Array(capacity);
     this.timeS = numbers();
     this.status = integers();
     this.bytesOut = numbers();

@@ -6,6 +6,8 @@ import type { Clock } from '../clock.ts';
 import type { LineBatch } from '../source/line-batch.ts';
 import type { LineParser } from '../parse/line-parser.ts';
 import type { RecordBatch } from '../parse/record-batch.ts';
+import type { RequestStage } from '../request/request-stage.ts';
+import { countRows } from './count-rows.ts';
 
 /**
  * Files read from end to end, and every window of them handed over once, oldest first over all logs.
@@ -30,6 +32,7 @@ export interface BackfillOptions {
   readonly newParser: (log?: string) => LineParser;
   readonly newWindows: (log: string) => LogWindows;
   readonly records: RecordBatch;
+  readonly requests: RequestStage | undefined;
   readonly clock: Clock;
   /** Windows, ascending, and dimension windows; all of later moments than those of earlier calls. */
   readonly write: (
@@ -183,13 +186,17 @@ function countedSince(before: LineCounters, now: LineCounters): LineCounters {
   };
 }
 
-function addBatch(lane: Lane, batch: LineBatch, { records, clock }: BackfillOptions): void {
+function addBatch(
+  lane: Lane,
+  batch: LineBatch,
+  { records, requests, clock }: BackfillOptions,
+): void {
   const nowMs = clock.now();
   lane.windows.addOverlong(batch.overlongLines, batch.overlongBytes, true);
   let from = batch.start;
   while (from < batch.end) {
     lane.parser.parse(batch, from, records);
-    lane.windows.add(records, nowMs, true);
+    countRows(records, requests, lane.windows, nowMs, true);
     from = records.consumedTo;
   }
 }

@@ -13,6 +13,8 @@ import type { LineSource, LogStatus } from '../source/line-source.ts';
 import { byLog, dueMode, isQuiet } from './due-mode.ts';
 import type { LineParser } from '../parse/line-parser.ts';
 import type { RecordBatch } from '../parse/record-batch.ts';
+import type { RequestStage } from '../request/request-stage.ts';
+import { countRows } from './count-rows.ts';
 import type { UnparsedSample } from './unparsed-sample.ts';
 
 /**
@@ -45,6 +47,7 @@ export interface LogLane {
 export interface PipelineOptions extends CommitOptions {
   readonly source: LineSource<FollowCheckpoint>;
   readonly records: RecordBatch;
+  readonly requests: RequestStage | undefined;
   readonly clock: Clock;
   readonly windowS: number;
   readonly identity: PointIdentity;
@@ -159,7 +162,7 @@ export class Pipeline {
   }
 
   #take(batch: LineBatch): void {
-    const { clock, records, notify } = this.#options;
+    const { clock, records, requests, notify } = this.#options;
     const lane = this.#lane(batch.log);
     const nowMs = clock.now();
     const isOwn = !batch.before;
@@ -173,7 +176,7 @@ export class Pipeline {
       if (this.#files.note(file, records)) {
         lane.windows.limitWatermark(this.#files.limitOf(batch.log));
       }
-      lane.windows.add(records, nowMs, isOwn);
+      countRows(records, requests, lane.windows, nowMs, isOwn);
       const sample = lane.unparsed.of(batch, records, clock.monotonicMs());
       if (sample !== undefined) notify(sample);
       if (records.consumedTo <= from) throw new Error('the parser has not moved on');

@@ -17,6 +17,11 @@ export interface IgnoreRules {
   readonly statuses: Uint8Array;
 }
 
+/** Whether anything is to be ignored. */
+export function hasRules({ paths, agents, statuses }: IgnoreRules): boolean {
+  return paths.length + agents.length > 0 || statuses.includes(1);
+}
+
 /** Throws RuleError. */
 export function readIgnoreRules(texts: readonly string[]): IgnoreRules {
   const paths: PathRule[] = [];

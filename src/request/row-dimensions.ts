@@ -1,6 +1,6 @@
 import { AGENT_TABLE_BYTES, AgentTable } from './agent-class.ts';
 import type { ByteHash } from '../wasm/byte-hash.ts';
-import { FILLS_AGENT, FILLS_ROUTE, type ClientSource } from './dimension-columns.ts';
+import type { ClientSource } from './dimension-columns.ts';
 import { CLIENT_TABLE_BYTES, ClientTable } from './client/client-table.ts';
 import type { CountryTable } from './client/country.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
@@ -16,7 +16,7 @@ import { UPSTREAM_TABLE_BYTES, UpstreamTable } from './upstream.ts';
 
 /**
  * What the dimensions need to know of rows: route, class of the agent, upstream, keys of the top
- * lists, and whether a line is to be ignored. One for all logs, because nothing in here belongs to a
+ * lists, and what IGNORE needs. One for all logs, because nothing in here belongs to a
  * log: answers depend on the bytes of the row alone, and caches only save work.
  *
  * Use: `attach(records)`, then `lookUp(row)`, which finds out about this row and some hundred behind it
@@ -74,20 +74,16 @@ export class RowDimensions {
   readonly hasCountries: boolean;
   hasUpstreams = false;
 
-  readonly #options: RowDimensionsOptions;
   readonly #refererCache: KeyCache;
-  readonly #hasIgnoredLines: boolean;
   /** Those of which rows are looked up. */
   readonly #keyColumns: KeyColumn[];
   /** Of a log with escape=none. */
   #isRaw = false;
   #bytes: Uint8Array = new Uint8Array(0);
-  #status: Int32Array = new Int32Array(0);
   #rows = 0;
 
   constructor(options: RowDimensionsOptions) {
     const { hash, routes, ignore, isBot, safeName, keepQuery, clientFrom } = options;
-    this.#options = options;
     this.routes = new RouteTable({ hash, routes, ignored: ignore.paths, safeName });
     this.agents = new AgentTable({ hash, isBot, ignored: ignore.agents });
     this.upstreams = new UpstreamTable(hash, safeName);
@@ -107,8 +103,6 @@ export class RowDimensions {
       upstreams: this.upstreams.spans,
     };
     this.gathered = new RowGather({ hash, spans, clientFrom, withClients: this.hasClients });
-    const { paths, agents, statuses } = ignore;
-    this.#hasIgnoredLines = paths.length + agents.length > 0 || statuses.includes(1);
   }
 
   /** The rows that the next calls ask about. */
@@ -118,7 +112,6 @@ export class RowDimensions {
     this.#bytes = records.bytes;
     this.urls.bytes = records.bytes;
     this.referers.bytes = records.bytes;
-    this.#status = records.status;
     this.#rows = records.length;
     this.gathered.attach(records);
     this.hasUpstreams = this.gathered.hasUpstreams;
@@ -130,18 +123,6 @@ export class RowDimensions {
     this.#refererCache.clear();
     const { routes, agents, upstreams, urls, referers } = this;
     for (const one of [routes, agents, upstreams, urls, referers]) one.startAnew(isRaw);
-  }
-
-  /** Whether the line of a row that has been looked up is one of those that are not to be counted. */
-  isIgnored(row: number): boolean {
-    if (!this.#hasIgnoredLines) return false;
-    if (this.#options.ignore.statuses[this.#status[row] ?? 0] === 1) return true;
-    const at = row - this.from;
-    const filled = this.gathered.filled[at] ?? 0;
-    const routeSlot = this.routes.found[at] ?? 0;
-    if ((filled & FILLS_ROUTE) !== 0 && this.routes.ignored[routeSlot] === 1) return true;
-    const agentSlot = this.agents.found[at] ?? 0;
-    return (filled & FILLS_AGENT) !== 0 && this.agents.ignored[agentSlot] === 1;
   }
 
   /**

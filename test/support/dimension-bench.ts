@@ -11,7 +11,9 @@ import type { LineParser } from '../../src/parse/line-parser.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch } from '../../src/parse/record-batch.ts';
 import { dimensionVariables } from '../../src/request/dimension-columns.ts';
-import { RowDimensions, ROW_DIMENSIONS_BYTES } from '../../src/request/row-dimensions.ts';
+import { RequestStage } from '../../src/request/request-stage.ts';
+import { ROW_DIMENSIONS_BYTES } from '../../src/request/row-dimensions.ts';
+import { countRows } from '../../src/pipeline/count-rows.ts';
 import { createScanner } from '../../src/parse/line/scanner.ts';
 
 const CLIENT = { variable: 'remote_addr', proxies: 1 } as const;
@@ -40,7 +42,7 @@ export class DimensionBench {
   readonly timesHandedOver = new Map<number, number>();
   windows: LogWindows;
   readonly #options: DimensionBenchOptions;
-  readonly #facts: RowDimensions;
+  readonly #requests: RequestStage;
   readonly #records = new RecordBatch(256, dimensionVariables(CLIENT));
   readonly #scanner = createScanner({
     readBufferBytes: 1 << 20,
@@ -54,7 +56,7 @@ export class DimensionBench {
       format: options.format ?? DIMENSION_FORMAT,
       scanner: this.#scanner,
     });
-    this.#facts = new RowDimensions({
+    this.#requests = new RequestStage({
       hash: createByteHash(ROW_DIMENSIONS_BYTES, this.#scanner.shared),
       routes: [],
       ignore: readIgnoreRules(options.ignore ?? []),
@@ -83,7 +85,7 @@ export class DimensionBench {
         ...common,
         windowS: 60,
         routesMax: this.#options.routesMax ?? 50,
-        facts: this.#facts,
+        rows: this.#requests.rows,
       }),
     });
   }
@@ -106,7 +108,7 @@ export class DimensionBench {
     };
     for (let from = 0; from < end; from = this.#records.consumedTo) {
       this.#parser.parse(batch, from, this.#records);
-      this.windows.add(this.#records, nowS * 1000, true);
+      countRows(this.#records, this.#requests, this.windows, nowS * 1000, true);
     }
   }
 

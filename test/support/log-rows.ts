@@ -80,7 +80,7 @@ export class WindowBench {
   }
 
   add(rows: readonly Row[], nowS: number, isOwn = true): void {
-    this.windows.add(recordBatch(rows), nowS * 1000, isOwn);
+    this.windows.add(recordBatch(rows), 0, rows.length, nowS * 1000, isOwn);
   }
 
   /** Takes every portion that is due; returns the starts, and keeps the windows. */

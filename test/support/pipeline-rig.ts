@@ -270,6 +270,7 @@ export class PipelineRig {
     const { rewrite = 'always', latenessS = 60 } = this.#options;
     this.pipeline = new Pipeline({
       source: this.source,
+      requests: undefined,
       records: new RecordBatch(16),
       queue: this.queue,
       checkpoint: this.checkpoint,

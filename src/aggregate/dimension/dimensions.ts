@@ -35,7 +35,7 @@ export interface DimensionsOptions {
   readonly routesMax: number;
   readonly rewrite: Rewrite;
   /** Shared by all logs. */
-  readonly facts: RowDimensions;
+  readonly rows: RowDimensions;
 }
 
 export interface DimensionsSnapshot {
@@ -67,8 +67,6 @@ export class Dimensions {
   #lastEndS = 0;
   /** Rows of the last window that its dimensions do not hold yet; none between two batches. */
   readonly #waiting = new CountedRows();
-  /** Rows before this one have been looked up. */
-  #knownUntil = 0;
 
   constructor(options: DimensionsOptions) {
     const { windowS, routesMax } = options;
@@ -101,12 +99,10 @@ export class Dimensions {
     return series;
   }
 
-  /** The rows that the next calls are about. */
+  /** The rows that the next calls are about; `rows` has looked them up. */
   begin(records: RecordBatch): void {
     this.#records = records;
     this.#last = undefined;
-    this.#knownUntil = 0;
-    this.#options.facts.attach(records);
   }
 
   /** All rows that begin() was about have been given to count(): counts those that still wait. */
@@ -114,23 +110,11 @@ export class Dimensions {
     this.#flush();
   }
 
-  isIgnored(row: number): boolean {
-    this.#learn(row);
-    return this.#options.facts.isIgnored(row);
-  }
-
-  /** Sees to it that the facts of a row are there. */
-  #learn(row: number): void {
-    if (row < this.#knownUntil) return;
-    this.#flush();
-    this.#knownUntil = this.#options.facts.lookUp(row);
-  }
-
   /** Counts the rows that wait, all of one window. */
   #flush(): void {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
-    this.#last?.count(waiting, this.#options.facts);
+    this.#last?.count(waiting, this.#options.rows);
     waiting.length = 0;
   }
 
@@ -161,16 +145,15 @@ export class Dimensions {
 
   /** Counts a row that LogWindows has counted, at the latest with `end()`. */
   count(row: number, atS: number, siteName: string, isOwn: boolean): void {
-    const { facts, errorStatusMin } = this.#options;
+    const { rows, errorStatusMin } = this.#options;
     const records = this.#records;
     if (records === undefined) return;
-    this.#learn(row);
     const last = this.#last;
     const isSame = last !== undefined && atS >= last.startS && atS < this.#lastEndS;
     const window = isSame ? last : this.#windowOf(atS, isOwn);
     const status = records.status[row] ?? 0;
     this.#waiting.add(
-      row - facts.from,
+      row - rows.from,
       window.sites.indexOf(siteName),
       status,
       status >= errorStatusMin ? 1 : 0,

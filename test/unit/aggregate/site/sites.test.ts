@@ -161,7 +161,7 @@ test('when the zeros are written does not change for whom', () => {
 
 test('a log without sites in its format has the site "-" alone', () => {
   const bench = new WindowBench();
-  bench.windows.add(recordBatch([{ atS: NOON_S }], 0), NOON_S * 1000, true);
+  bench.windows.add(recordBatch([{ atS: NOON_S }], 0), 0, 1, NOON_S * 1000, true);
   bench.take('caught-up', NOON_S + 31);
   assert.deepEqual(
     bench.window(NOON_S + 20).sites.map(({ site }) => site),
@@ -169,6 +169,8 @@ test('a log without sites in its format has the site "-" alone', () => {
   );
   bench.windows.add(
     recordBatch([{ atS: NOON_S + 31, site: 'a' }], FAMILY_SITE),
+    0,
+    1,
     NOON_S * 1000 + 31_000,
     true,
   );
