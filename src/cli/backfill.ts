@@ -248,7 +248,7 @@ function doubtOf(path: string, counters: LineCounters): Notice | undefined {
     subject: path,
     message:
       `${unparsed} of the ${lines} lines of ${path} cannot be read and count as unparsed. ` +
-      `${remedy}\`nginx-meter check ${path}\` shows where such lines stop to fit.`,
+      `${remedy}\`nginx-meter check ${path}\` shows where such lines stop matching.`,
     details: accountOf(counters),
   };
 }

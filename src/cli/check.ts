@@ -71,7 +71,7 @@ export async function checkCommand(
   if (isAboutLogs && !isUnknown) await check.logs();
   if (file !== undefined) await check.file(file);
   check.formats();
-  print(check.isWell ? 'All is well.' : 'Not all is well; see above.');
+  print(check.isWell ? 'Configuration OK.' : 'Problems found, see above.');
   if (isUnknown) return EXIT_SETTINGS;
   return check.isWell ? 0 : 1;
 }
@@ -104,7 +104,7 @@ function nginxLines({ config, found, findings }: NginxLogs): string[] {
 
 function settingLines(config: Config): string[] {
   const given = config.shown.filter((setting) => !setting.isDefault);
-  const head = `The configuration is well: ${given.length === 0 ? 'every setting has its default.' : `${given.length} set, the rest has its default.`}`;
+  const head = `Settings: ${given.length === 0 ? 'every setting has its default.' : `${given.length} set, the rest has its default.`}`;
   const lines = given.map(({ name, value }) => `  ${name}=${value}`);
   return [head, ...lines, ...config.warnings.map((warning) => `Warning: ${warning}`)];
 }

@@ -41,9 +41,9 @@ words or settings are wrong.`,
     summary: 'check the configuration, and how well FILE fits the format',
     text: `Lists every fault of the configuration, then the logs that would be followed and the format of
 each. With FILE it says how many of its lines can be read, and for each kind of fault shows the
-first such line with a caret where it stops to fit. Nothing is written, and no server is asked.
+first such line with a caret where it stops matching. Nothing is written, and no server is asked.
 
-Exit code 0: all is well; 1: a log, a line of FILE or the state folder is not as the meter needs it;
+Exit code 0: configuration OK; 1: a log, a line of FILE or the state folder is not as the meter needs it;
 2: the configuration is wrong.`,
   },
   demo: {

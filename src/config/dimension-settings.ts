@@ -32,7 +32,7 @@ function readRules<T>(text: string, read: (parts: readonly string[]) => T): T | 
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
     // The message that it becomes a part of has a full stop of its own.
-    return new Refusal(`has a rule that is none: ${error.message.replace(/\.$/u, '')}`);
+    return new Refusal(`has an invalid rule: ${error.message.replace(/\.$/u, '')}`);
   }
 }
 

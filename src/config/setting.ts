@@ -79,7 +79,7 @@ export function oneOf<const T extends string>(words: readonly T[]): Reader<T> {
     const found = words.find((word) => word === text.trim().toLowerCase());
     if (found !== undefined) return found;
     return new Refusal(
-      'is none of the allowed words',
+      'is not one of the allowed words',
       nearestWord(text, words, Math.min(3, Math.floor(text.length / 2))),
     );
   };

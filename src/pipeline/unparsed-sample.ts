@@ -28,7 +28,7 @@ export class UnparsedSample {
       subject: batch.path,
       message:
         'A line does not fit the log format and is counted as unparsed; there may be more. ' +
-        `${checkable(batch.path)} shows where such lines stop to fit.`,
+        `${checkable(batch.path)} shows where such lines stop matching.`,
       details: {
         reason: REASONS[records.reason[row] ?? PARSED] ?? 'unknown',
         example: printable(line, EXAMPLE_CHARACTERS_MAX),

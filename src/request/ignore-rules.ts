@@ -35,7 +35,7 @@ export function readIgnoreRules(texts: readonly string[]): IgnoreRules {
     else if (kind === undefined && text.startsWith('/')) paths.push(readPathRule(text));
     else {
       throw new RuleError(
-        `The rule ${JSON.stringify(text)} is none. Write /healthz, agent:kube-probe or status:204.`,
+        `${JSON.stringify(text)} is not a rule. Write /healthz, agent:kube-probe or status:204.`,
       );
     }
   }

@@ -31,7 +31,7 @@ test('not one line that fits is exit code 1, and a warning says how to find out 
   const message = String(warnings[0]?.['msg']);
   assert.match(message, /^20 of the 20 lines of shop\.log /);
   assert.match(message, /Set LOG_FORMAT to the log_format of nginx\.conf/);
-  assert.match(message, /`nginx-meter check shop\.log` shows where such lines stop to fit/);
+  assert.match(message, /`nginx-meter check shop\.log` shows where such lines stop matching/);
   assert.equal(warnings[0]?.['subject'], 'shop.log');
 });
 

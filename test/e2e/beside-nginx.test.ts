@@ -120,7 +120,7 @@ test('the example, with nothing changed but the folder of the log', async (t) =>
   const truth = assertSameWindows(points, lines, MAIN_PATTERN, { windowS: WINDOW_S });
   assert.deepEqual(truth.unparsed, []);
   t.diagnostic(`${lines.length} lines in ${points.length} windows`);
-  assert.match(await project.exec('meter', ['nginx-meter', 'check']), /^All is well\.$/m);
+  assert.match(await project.exec('meter', ['nginx-meter', 'check']), /^Configuration OK\.$/m);
   const ready = await httpRequest(`http://127.0.0.1:${metrics}/readyz`);
   assert.equal(ready.status, 200, ready.body);
 });

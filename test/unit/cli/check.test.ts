@@ -43,7 +43,7 @@ test('a file that fits is well, and the missing $request_time is spelled out to 
   // What is to be pasted is itself a format that the meter takes.
   assert.notEqual(loadConfig({ LOG_FORMAT: directive }), undefined);
   assert.match(text, /access_log \/var\/log\/nginx\/access\.log meter;/);
-  assert.match(text, /All is well\.\n$/);
+  assert.match(text, /Configuration OK\.\n$/);
 });
 
 test('each kind of fault has its count, its first example and a caret at the byte', async (t) => {
@@ -59,7 +59,7 @@ test('each kind of fault has its count, its first example and a caret at the byt
   const lines = text.split('\n');
   const at = lines.findIndex((line) => line.includes('expected a status of three digits'));
   assert.equal(lines[at]?.indexOf('^'), lines[at - 1]?.indexOf('2x0'), text);
-  assert.match(text, /Not all is well; see above\.\n$/);
+  assert.match(text, /Problems found, see above\.\n$/);
 });
 
 test('a compressed file is read too', async (t) => {
@@ -167,7 +167,7 @@ for (const [situation, name, problem] of [
     assert.equal(code, 1, text);
     assert.match(text, problem);
     assert.match(text, REMEDY);
-    assert.match(text, /Not all is well; see above\.\n$/);
+    assert.match(text, /Problems found, see above\.\n$/);
   });
 }
 

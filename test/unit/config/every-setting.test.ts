@@ -43,10 +43,10 @@ test('an empty environment gives the defaults', () => {
   assert.deepEqual(config.warnings, []);
 });
 
-test('a rule that is none is said in sentences with one full stop', () => {
+test('an invalid rule is said in sentences with one full stop', () => {
   for (const name of ['IGNORE', 'ROUTES']) {
     assert.throws(() => loadConfig({ [name]: 'foo' }), {
-      message: /has a rule that is none: .*[^.]\.\n/,
+      message: /has an invalid rule: .*[^.]\.\n/,
     });
   }
 });

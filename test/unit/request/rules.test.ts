@@ -74,7 +74,7 @@ test('ignore rules by path, agent and status', () => {
   assert.deepEqual(ignored, [204, ...Array.from({ length: 100 }, (_, i) => 300 + i)]);
 });
 
-test('an ignore rule that is none is refused with its text', () => {
+test('an invalid ignore rule is refused with its text', () => {
   for (const text of [
     '',
     'healthz',
