@@ -1,5 +1,5 @@
 import type { InfluxSettings } from '../config/influx-rules.ts';
-import type { InfluxTarget } from '../deliver/influx/influx-target.ts';
+import type { InfluxTarget } from '../deliver/influx/address.ts';
 
 /** The settings of the configuration in the form of the write stage. */
 export function targetOf(influx: InfluxSettings): InfluxTarget {

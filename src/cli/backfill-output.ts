@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { InfluxClient } from '../deliver/influx/client.ts';
 import { DeadLetterFile } from '../deliver/dead-letter.ts';
-import { LineProtocolBuffer } from '../points/line-protocol.ts';
+import { LineProtocolBuffer } from '../deliver/line-protocol/buffer.ts';
 import { MemoryQueue } from '../deliver/memory-queue.ts';
 import { encodeWindows } from '../points/points.ts';
 import type { ProcessTags } from '../points/process-tags.ts';

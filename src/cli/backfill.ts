@@ -13,7 +13,7 @@ import { openGeoip, type GeoipDatabase } from '../geoip/geoip.ts';
 import { openBackfillFile } from '../source/file/backfill-source.ts';
 import { unreadableText } from '../source/file/path-inspection.ts';
 import { encodeDimensions } from '../points/dimension-points.ts';
-import { LineProtocolBuffer } from '../points/line-protocol.ts';
+import { LineProtocolBuffer } from '../deliver/line-protocol/buffer.ts';
 import { encodeWindow } from '../points/points.ts';
 import type { ProcessTags } from '../points/process-tags.ts';
 import { createLogger } from '../notice/logger.ts';

@@ -11,7 +11,7 @@ import { appendFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Notify } from '../notice/notice.ts';
-import { safeText } from '../points/line-protocol.ts';
+import { safeText } from './line-protocol/buffer.ts';
 import { codeOf } from '../spool/spool-file-system.ts';
 
 const FILE_BYTES_MAX = 10 * 1024 * 1024;

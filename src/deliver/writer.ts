@@ -12,11 +12,11 @@ import type { Notice, Notify } from '../notice/notice.ts';
 import { Backoff } from './backoff.ts';
 import type { Reply } from './influx/client.ts';
 import type { DeadLetterFile } from './dead-letter.ts';
-import { type InfluxTarget, shownUrl } from './influx/influx-target.ts';
+import { type InfluxTarget, shownUrl } from './influx/address.ts';
 import type { KillPoint } from '../state/kill-point.ts';
 import { linesPart, type Part, wholePart } from './record-part.ts';
 import type { Spool } from '../spool/spool.ts';
-import { judgeReply, type RejectedOutcome, type WriteOutcome } from './write-outcome.ts';
+import { judgeReply, type RejectedOutcome, type WriteOutcome } from './influx/verdict.ts';
 
 /** Requests spent on finding the refused lines of one record; then the rest of it is given up. */
 const SEARCH_REQUESTS_MAX = 500;

@@ -12,7 +12,7 @@ import {
   type UniqueTotals,
   type UpstreamTotals,
 } from '../aggregate/dimension/sealed-dimensions.ts';
-import { type LineProtocolBuffer, seriesKey } from './line-protocol.ts';
+import { type LineProtocolBuffer, seriesKey } from '../deliver/line-protocol/buffer.ts';
 import type { ProcessTags } from './process-tags.ts';
 import { binFieldNames, REGISTER_FIELDS } from './schema.ts';
 

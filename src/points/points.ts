@@ -18,7 +18,7 @@ import {
   type Batch,
   type LineProtocolBuffer,
   seriesKey,
-} from './line-protocol.ts';
+} from '../deliver/line-protocol/buffer.ts';
 import type { ProcessTags } from './process-tags.ts';
 import { binFieldNames } from './schema.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fc } from '../support/property.ts';
 import { tagValue } from '../../src/text/tag-value.ts';
-import { LineProtocolBuffer, seriesKey } from '../../src/points/line-protocol.ts';
+import { LineProtocolBuffer, seriesKey } from '../../src/deliver/line-protocol/buffer.ts';
 import { type DecodedPoint, decodeLines } from '../support/line-protocol-decoder.ts';
 
 /** Text as strangers send it: any characters, half surrogates, and much of what the format is made of. */

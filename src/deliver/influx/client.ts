@@ -4,7 +4,7 @@
  */
 import { Pool } from 'undici';
 import type { Clock } from '../../clock.ts';
-import { authorization, type InfluxTarget, writePath } from './influx-target.ts';
+import { authorization, type InfluxTarget, writePath } from './address.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const REPLY_TIMEOUT_MS = 30_000;

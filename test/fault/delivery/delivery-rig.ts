@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InfluxClient } from '../../../src/deliver/influx/client.ts';
 import { DeadLetterFile } from '../../../src/deliver/dead-letter.ts';
-import type { InfluxTargetV1 } from '../../../src/deliver/influx/influx-target.ts';
+import type { InfluxTargetV1 } from '../../../src/deliver/influx/address.ts';
 import type { Spool } from '../../../src/spool/spool.ts';
 import { InfluxWriter, type WriterOptions, type WriterState } from '../../../src/deliver/writer.ts';
 import { defer } from '../../support/defer.ts';

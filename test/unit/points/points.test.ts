@@ -6,7 +6,7 @@ import {
 import { encodeDimensions } from '../../../src/points/dimension-points.ts';
 import { test } from 'node:test';
 import type { SealedWindow, SiteTotals } from '../../../src/aggregate/sealed-window.ts';
-import { LineProtocolBuffer } from '../../../src/points/line-protocol.ts';
+import { LineProtocolBuffer } from '../../../src/deliver/line-protocol/buffer.ts';
 import { encodeMeter, encodeWindow, encodeWindows } from '../../../src/points/points.ts';
 import { MEASUREMENTS } from '../../../src/points/schema.ts';
 import { type DecodedPoint, decodeLines } from '../../support/line-protocol-decoder.ts';

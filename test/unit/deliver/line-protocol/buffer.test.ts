@@ -6,7 +6,7 @@ import {
   LineProtocolBuffer,
   safeText,
   seriesKey,
-} from '../../../src/points/line-protocol.ts';
+} from '../../../../src/deliver/line-protocol/buffer.ts';
 
 function textOf(buffer: LineProtocolBuffer): string {
   return [...buffer.batches()].map(({ lines }) => Buffer.from(lines).toString()).join('');

@@ -8,7 +8,7 @@
  * has no escape for it).
  */
 
-import { tagValue } from '../text/tag-value.ts';
+import { tagValue } from '../../text/tag-value.ts';
 
 /** Limits of one batch, as tried out: more points per request are no faster. */
 export const BATCH_POINTS_MAX = 5_000;

@@ -4,7 +4,7 @@ import {
   authorization,
   shownUrl,
   writePath,
-} from '../../../../src/deliver/influx/influx-target.ts';
+} from '../../../../src/deliver/influx/address.ts';
 
 const url = 'http://db.example:8086/influx/';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Reply } from '../../../src/deliver/influx/client.ts';
+import type { Reply } from '../../../../src/deliver/influx/client.ts';
 import {
   judgeReply,
   type WriteContext,
   type WriteOutcome,
-} from '../../../src/deliver/write-outcome.ts';
+} from '../../../../src/deliver/influx/verdict.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 0);
 

@@ -8,10 +8,10 @@
  * https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite,
  * https://docs.influxdata.com/influxdb3/core/api/v3/#operation/PostWriteLP
  */
-import { parseRetryAfter } from './backoff.ts';
-import type { Reply } from './influx/client.ts';
-import type { InfluxTarget } from './influx/influx-target.ts';
-import { safeText } from '../points/line-protocol.ts';
+import { parseRetryAfter } from '../backoff.ts';
+import type { Reply } from './client.ts';
+import type { InfluxTarget } from './address.ts';
+import { safeText } from '../line-protocol/buffer.ts';
 
 export type WriteOutcome =
   | { readonly kind: 'written' }
