@@ -38,7 +38,12 @@ export const ROOMS: readonly Room[] = [
   { name: 'points' },
   { name: 'state' },
   { name: 'spool' },
-  { name: 'deliver', children: ['influx'], packages: ['undici'] },
+  {
+    name: 'deliver',
+    children: ['line-protocol', 'file', 'influx'],
+    seam: ['target'],
+    packages: ['undici'],
+  },
   { name: 'pipeline' },
   { name: 'config', packages: ['dotenv', 'zod'] },
   { name: 'nginx', children: ['conf'] },

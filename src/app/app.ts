@@ -7,14 +7,12 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { FollowCheckpoint } from '../source/file/follow-checkpoint.ts';
 import type { LineSource } from '../source/line-source.ts';
-import { InfluxClient } from '../deliver/influx/client.ts';
 import { DeadLetterFile } from '../deliver/dead-letter.ts';
-import { shownUrl } from '../deliver/influx/address.ts';
-import { LineProtocolBuffer } from '../deliver/line-protocol/buffer.ts';
-import { encodeMeter, encodeWindows } from '../points/points.ts';
+import type { Encoding, Target } from '../deliver/target.ts';
+import { encodeMeter, pointGroups } from '../points/points.ts';
 import type { ProcessTags } from '../points/process-tags.ts';
 import { Spool } from '../spool/spool.ts';
-import { InfluxWriter } from '../deliver/writer.ts';
+import { Writer } from '../deliver/writer.ts';
 import { createParser } from '../parse/parser.ts';
 import type { Scanner } from '../parse/line/scanner.ts';
 import { createStages, type Stages } from './stages.ts';
@@ -28,7 +26,8 @@ import { StateLock } from '../state/state-lock.ts';
 import { snapshotOf } from './status-snapshot.ts';
 import type { MeterStatus } from '../status/meter-status.ts';
 import { startStatusServer, type StatusServer } from '../status/server.ts';
-import { targetOf } from './open-target.ts';
+import { LineProtocol } from '../deliver/line-protocol/line-protocol.ts';
+import { openTarget } from './open-target.ts';
 import { UnparsedSample } from '../pipeline/unparsed-sample.ts';
 
 /**
@@ -68,9 +67,8 @@ export class App {
   readonly #spool: Spool;
   readonly #source: LineSource<FollowCheckpoint>;
   readonly #pipeline: Pipeline;
-  readonly #writer: InfluxWriter | undefined;
-  readonly #client: InfluxClient | undefined;
-  readonly #targetUrl: string | undefined;
+  readonly #writer: Writer | undefined;
+  readonly #target: Target | undefined;
   readonly #stopping = new AbortController();
   readonly #startedMs: number;
   #server: StatusServer | undefined;
@@ -83,8 +81,7 @@ export class App {
     this.#source = parts.source;
     this.#pipeline = parts.pipeline;
     this.#writer = parts.writer;
-    this.#client = parts.client;
-    this.#targetUrl = parts.targetUrl;
+    this.#target = parts.target;
     this.#startedMs = parts.options.clock.monotonicMs();
     parts.onDamage((): void => {
       this.#isDamaged = true;
@@ -156,7 +153,7 @@ export class App {
   async #close(): Promise<void> {
     await this.#server?.close();
     await this.#source.close();
-    await this.#client?.close();
+    await this.#target?.close();
     await this.#spool.close();
     await this.#lock.release();
   }
@@ -173,7 +170,7 @@ export class App {
       receivers: this.#source.receivers?.() ?? [],
       spool: this.#spool,
       writer: this.#writer,
-      targetUrl: this.#targetUrl,
+      targetAddress: this.#target?.address,
     });
   }
 }
@@ -184,9 +181,8 @@ interface AppParts {
   readonly spool: Spool;
   readonly source: LineSource<FollowCheckpoint>;
   readonly pipeline: Pipeline;
-  readonly writer: InfluxWriter | undefined;
-  readonly client: InfluxClient | undefined;
-  readonly targetUrl: string | undefined;
+  readonly writer: Writer | undefined;
+  readonly target: Target | undefined;
   /** Who wants to know when records are found damaged while they are drained. */
   readonly onDamage: (listener: () => void) => void;
 }
@@ -225,14 +221,12 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     clock,
     notify,
   });
-  const target = config.influx === undefined ? undefined : targetOf(config.influx);
-  const client = target === undefined ? undefined : new InfluxClient({ target, clock });
+  const target = config.influx === undefined ? undefined : openTarget(config.influx, clock);
   const writer =
-    target === undefined || client === undefined
+    target === undefined
       ? undefined
-      : new InfluxWriter({
+      : new Writer({
           target,
-          client,
           spool,
           deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, notify }),
           clock,
@@ -245,6 +239,8 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     spool,
     checkpointFile,
     writer,
+    // Without a database the points wait in the spool for the one that is set some day.
+    encoding: target ?? new LineProtocol(),
     newParser,
     stages,
   });
@@ -256,8 +252,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     source,
     pipeline,
     writer,
-    client,
-    targetUrl: target === undefined ? undefined : shownUrl(target),
+    target,
     onDamage: (listener) => {
       damage.listener = listener;
     },
@@ -281,13 +276,13 @@ function buildPipeline(
     source: LineSource<FollowCheckpoint>;
     spool: Spool;
     checkpointFile: CheckpointFile;
-    writer: InfluxWriter | undefined;
+    writer: Writer | undefined;
+    encoding: Encoding;
     newParser: (log: string) => LogLane['parser'];
     stages: Stages;
   },
 ): Pipeline {
   const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
-  const buffer = new LineProtocolBuffer();
   const pipeline: Pipeline = new Pipeline({
     source: parts.source,
     records: parts.stages.records,
@@ -311,13 +306,11 @@ function buildPipeline(
       rotations: 0,
       truncations: 0,
     }),
-    encode: (windows, details) => encodeWindows(windows, tags, buffer, details),
+    encode: (windows, dimensions) => parts.encoding.encode(pointGroups(windows, dimensions, tags)),
     meterPoint: (startS) => {
-      buffer.clear();
       const receivers = parts.source.receivers?.() ?? [];
       const totals = figures.take(pipeline, receivers, parts.spool, parts.writer);
-      encodeMeter(totals, startS, tags, buffer);
-      const [batch] = buffer.batches();
+      const [batch] = parts.encoding.encode([(into) => encodeMeter(totals, startS, tags, into)]);
       return batch;
     },
     onWindows,

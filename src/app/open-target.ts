@@ -1,8 +1,16 @@
+import type { Clock } from '../clock.ts';
 import type { InfluxSettings } from '../config/influx-rules.ts';
-import type { InfluxTarget } from '../deliver/influx/address.ts';
+import type { InfluxAddress } from '../deliver/influx/address.ts';
+import { InfluxTarget } from '../deliver/influx/influx-target.ts';
+import type { Target } from '../deliver/target.ts';
 
-/** The settings of the configuration in the form of the write stage. */
-export function targetOf(influx: InfluxSettings): InfluxTarget {
+/** Where the configuration wants the points. */
+export function openTarget(influx: InfluxSettings, clock: Clock): Target {
+  return new InfluxTarget({ address: addressOf(influx), clock });
+}
+
+/** The settings of the configuration in the form of the target. */
+export function addressOf(influx: InfluxSettings): InfluxAddress {
   switch (influx.version) {
     case 1:
       return {

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ReceiverStatus } from '../source/line-source.ts';
 import type { MeterTotals } from '../points/points.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { InfluxWriter } from '../deliver/writer.ts';
+import type { Writer } from '../deliver/writer.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 
 /**
@@ -35,7 +35,7 @@ export class MeterFigures {
     pipeline: Pipeline,
     receivers: readonly ReceiverStatus[],
     spool: Spool,
-    writer: InfluxWriter | undefined,
+    writer: Writer | undefined,
   ): MeterTotals {
     let series = 0;
     let folded = 0;

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { FolderTrouble, LogStatus, ReceiverStatus } from '../source/line-source.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { InfluxWriter } from '../deliver/writer.ts';
+import type { Writer } from '../deliver/writer.ts';
 import { PARSED, REASONS, type Reason } from '../parse/record-batch.ts';
 import type { LogLane, Pipeline } from '../pipeline/pipeline.ts';
 import { cpuMs } from './process-point.ts';
@@ -19,8 +19,8 @@ export function snapshotOf(parts: {
   readonly folders: readonly FolderTrouble[];
   readonly receivers: readonly ReceiverStatus[];
   readonly spool: Spool;
-  readonly writer: InfluxWriter | undefined;
-  readonly targetUrl: string | undefined;
+  readonly writer: Writer | undefined;
+  readonly targetAddress: string | undefined;
 }): MeterStatus {
   const { clock, pipeline, spool, config } = parts;
   return {
@@ -41,7 +41,9 @@ export function snapshotOf(parts: {
       isFull: spool.isFull,
     },
     writer:
-      parts.writer === undefined ? undefined : writerFigures(parts.writer, parts.targetUrl ?? ''),
+      parts.writer === undefined
+        ? undefined
+        : writerFigures(parts.writer, parts.targetAddress ?? ''),
     stateTrouble: pipeline.stateTrouble,
     process: { rssBytes: process.memoryUsage.rss(), cpuMs: cpuMs() },
   };
@@ -75,7 +77,7 @@ function logFigures(status: LogStatus, lane: LogLane | undefined): LogFigures {
   };
 }
 
-function writerFigures(writer: InfluxWriter, target: string): WriterFigures {
+function writerFigures(writer: Writer, target: string): WriterFigures {
   const { state, counters } = writer;
   return {
     target,
@@ -89,7 +91,7 @@ function writerFigures(writer: InfluxWriter, target: string): WriterFigures {
   };
 }
 
-function reasonOf({ state }: InfluxWriter): string | undefined {
+function reasonOf({ state }: Writer): string | undefined {
   if (state.kind === 'ok') return undefined;
   return state.kind === 'blocked' ? `${state.reason}; ${state.remedy}` : state.reason;
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import type { Logger } from 'pino';
@@ -12,9 +11,8 @@ import { createStages } from '../app/stages.ts';
 import { openGeoip, type GeoipDatabase } from '../geoip/geoip.ts';
 import { openBackfillFile } from '../source/file/backfill-source.ts';
 import { unreadableText } from '../source/file/path-inspection.ts';
-import { encodeDimensions } from '../points/dimension-points.ts';
-import { LineProtocolBuffer } from '../deliver/line-protocol/buffer.ts';
-import { encodeWindow } from '../points/points.ts';
+import { FileTarget } from '../deliver/file/file-target.ts';
+import type { Target } from '../deliver/target.ts';
 import type { ProcessTags } from '../points/process-tags.ts';
 import { createLogger } from '../notice/logger.ts';
 import { createParser } from '../parse/parser.ts';
@@ -22,7 +20,7 @@ import { PARSED, REASON_FUTURE, REASON_OVERLONG, REASONS } from '../parse/record
 import { printable } from '../text/printable.ts';
 import type { Notice, Notify } from '../notice/notice.ts';
 import { createNotifier } from '../notice/notifier.ts';
-import type { BackfillOutput } from './backfill-output.ts';
+import { type BackfillOutput, toTarget } from './backfill-output.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
 import { levelOf } from '../notice/codes.ts';
 
@@ -67,7 +65,8 @@ export async function backfillCommand(
     if (levelOf(one) === 'error') isWhole = false;
     notify(one);
   };
-  if (!args.stdout && config.influx === undefined) {
+  const target = await openOutputTarget(config.influx, args.stdout ? stdout : undefined, clock);
+  if (target === undefined) {
     logger.fatal('There is nowhere to write to. Set INFLUX_URL and INFLUX_DB, or give --stdout.');
     return 2;
   }
@@ -75,10 +74,7 @@ export async function backfillCommand(
   if (found === undefined) return 1;
   const geoip = await openGeoip(config);
   const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
-  // The HTTP client alone takes longer to load than a small log to read.
-  const output = args.stdout
-    ? toStdout(tags, stdout)
-    : (await import('./backfill-output.ts')).toInflux(config, tags, clock, notify);
+  const output = toTarget(target, { config, tags, clock, notify });
   const progress = new ProgressBar(stderr, found.totalBytes, () => clock.monotonicMs());
   try {
     const parts = { notify: noticeReading, clock, output, progress, geoip };
@@ -171,41 +167,15 @@ async function readFiles(
   });
 }
 
-/**
- * Line protocol sorted by time, then series. What comes is of later moments than what came before.
- * That nobody reads it, or a full disk, ends the process in main.ts.
- */
-function toStdout(tags: ProcessTags, stdout: Writable): BackfillOutput {
-  const buffer = new LineProtocolBuffer();
-  return {
-    async write(windows, dimensions) {
-      const moments = new Map<number, string[]>();
-      const keep = (startS: number): void => {
-        const lines = moments.get(startS) ?? [];
-        moments.set(startS, lines);
-        for (const batch of buffer.batches()) {
-          for (const line of Buffer.from(batch.lines).toString('utf8').split('\n')) {
-            if (line !== '') lines.push(line);
-          }
-        }
-        buffer.clear();
-      };
-      for (const window of windows) {
-        encodeWindow(window, tags, buffer);
-        keep(window.startS);
-      }
-      for (const sealed of dimensions) {
-        encodeDimensions(sealed, tags, buffer);
-        keep(sealed.startS);
-      }
-      const sorted = [...moments].sort(([a], [b]) => a - b);
-      const text = sorted.map(([, lines]) => `${lines.sort().join('\n')}\n`).join('');
-      if (text !== '' && !stdout.write(text)) await once(stdout, 'drain');
-    },
-    async close() {
-      await new Promise<void>((resolve) => stdout.write('', () => resolve()));
-    },
-  };
+/** The HTTP client alone takes longer to load than a small log to read, so it is loaded when needed. */
+async function openOutputTarget(
+  influx: Config['influx'],
+  stdout: Writable | undefined,
+  clock: Clock,
+): Promise<Target | undefined> {
+  if (stdout !== undefined) return new FileTarget(stdout, 'standard output');
+  if (influx === undefined) return undefined;
+  return (await import('../app/open-target.ts')).openTarget(influx, clock);
 }
 
 /** `lines = counted + unparsed + late + filtered`, with the reasons that occurred. */

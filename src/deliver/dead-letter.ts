@@ -1,8 +1,8 @@
 /**
  * Points that the database will never take, kept for a person: `<stateDir>/dead-letter.lp`.
  *
- * Owns that file and its predecessor `.1`. Each line of line protocol stands behind a comment with
- * the time and the database's reason, so the file can be mended and written again as it is. Bounded:
+ * Owns that file and its predecessor `.1`. Each point, as the target encodes it, stands behind a comment
+ * with the time and the target's reason, so the file can be mended and written again as it is. Bounded:
  * at 10 MiB the file replaces `.1`. What can be lost: what is older than that; a crash between the
  * dead letter and the acknowledgement writes the same line twice. A failure to write is reported and
  * never holds delivery up.
@@ -11,7 +11,7 @@ import { appendFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Notify } from '../notice/notice.ts';
-import { safeText } from './line-protocol/buffer.ts';
+import { safeText } from '../text/safe-text.ts';
 import { codeOf } from '../spool/spool-file-system.ts';
 
 const FILE_BYTES_MAX = 10 * 1024 * 1024;
@@ -27,8 +27,8 @@ export interface DeadLetterOptions {
 
 export class DeadLetterFile {
   readonly path: string;
-  /** Lines in the file or lost because it could not be written, since the start. */
-  lines = 0;
+  /** Points in the file or lost because it could not be written, since the start. */
+  points = 0;
   readonly #clock: Clock;
   readonly #notify: Notify;
   readonly #maxBytes: number;
@@ -40,12 +40,12 @@ export class DeadLetterFile {
     this.#maxBytes = maxBytes ?? FILE_BYTES_MAX;
   }
 
-  /** Appends lines, each with its line feed. Never rejects. */
-  async add(lines: readonly Uint8Array[], reason: string): Promise<void> {
-    this.lines += lines.length;
+  /** Appends points, each of which is whole lines. Never rejects. */
+  async add(points: readonly Uint8Array[], reason: string): Promise<void> {
+    this.points += points.length;
     const time = new Date(this.#clock.now()).toISOString();
     const comment = Buffer.from(`# ${time} ${safeText(reason, REASON_BYTES_MAX)}\n`);
-    const text = Buffer.concat(lines.flatMap((line) => [comment, line]));
+    const text = Buffer.concat(points.flatMap((point) => [comment, point]));
     try {
       await this.#rotate(text.length);
       await appendFile(this.path, text, { mode: 0o600, flush: true });
@@ -54,7 +54,7 @@ export class DeadLetterFile {
         code: 'dead-letter-unwritable',
         subject: this.path,
         message:
-          `${lines.length} refused points could not be kept (${codeOf(error)}). Give STATE_DIR ` +
+          `${points.length} refused points could not be kept (${codeOf(error)}). Give STATE_DIR ` +
           'room and write permission.',
       });
     }

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import type { SpoolRecord } from '../spool/spool-record.ts';
+import type { PointBatch } from './target.ts';
 
 const gzipAsync = promisify(gzip);
 
@@ -23,8 +24,8 @@ export class MemoryQueue {
   }
 
   /** Resolves when the record is queued, which may take as long as the database is away; or on `signal`. */
-  async append(lines: Uint8Array, points: number, signal: AbortSignal): Promise<void> {
-    const payload = await gzipAsync(lines);
+  async append({ bytes, points }: PointBatch, signal: AbortSignal): Promise<void> {
+    const payload = await gzipAsync(bytes);
     while (this.#records.length >= RECORDS_MAX && !signal.aborted) await this.#changed(signal);
     this.#lastSeq++;
     this.#records.push({ seq: this.#lastSeq, points, payload, appendedAtMs: this.#clock.now() });

@@ -1,5 +1,5 @@
 /**
- * Drains the spool into the database: one record in flight, in order, because a later record may
+ * Drains the spool into the target: one record in flight, in order, because a later record may
  * hold a newer value of the same window.
  *
  * States: ok; retrying (it will pass by itself); blocked (an operator is needed, asked again every
@@ -10,15 +10,13 @@
 import type { Clock } from '../clock.ts';
 import type { Notice, Notify } from '../notice/notice.ts';
 import { Backoff } from './backoff.ts';
-import type { Reply } from './influx/client.ts';
 import type { DeadLetterFile } from './dead-letter.ts';
-import { type InfluxTarget, shownUrl } from './influx/address.ts';
 import type { KillPoint } from '../state/kill-point.ts';
-import { linesPart, type Part, wholePart } from './record-part.ts';
+import { type Part, partOf, wholePart } from './record-part.ts';
 import type { Spool } from '../spool/spool.ts';
-import { judgeReply, type RejectedOutcome, type WriteOutcome } from './influx/verdict.ts';
+import type { RejectedOutcome, SendOutcome, Target } from './target.ts';
 
-/** Requests spent on finding the refused lines of one record; then the rest of it is given up. */
+/** Requests spent on finding the refused points of one record; then the rest of it is given up. */
 const SEARCH_REQUESTS_MAX = 500;
 const SHUTDOWN_DEADLINE_MS = 5_000;
 
@@ -35,7 +33,7 @@ export type WriterState =
 
 /** Since the start of the process. */
 export interface WriterCounters {
-  /** Points the database has taken. */
+  /** Points the target has taken. */
   points: number;
   /** Requests that succeeded, wholly or in part. */
   writes: number;
@@ -46,12 +44,11 @@ export interface WriterCounters {
   /** Duration of the last request, ms. */
   lastWriteMs: number;
   /** Requests by what became of them. */
-  readonly outcomes: Record<WriteOutcome['kind'], number>;
+  readonly outcomes: Record<SendOutcome['kind'], number>;
 }
 
 export interface WriterOptions {
-  readonly target: InfluxTarget;
-  readonly client: { send(payload: Uint8Array, signal: AbortSignal): Promise<Reply> };
+  readonly target: Pick<Target, 'name' | 'address' | 'split' | 'send'>;
   readonly spool: Pick<Spool, 'next' | 'ack'>;
   readonly deadLetter: DeadLetterFile;
   readonly clock: Clock;
@@ -63,7 +60,7 @@ export interface WriterOptions {
   readonly killPoint?: KillPoint | undefined;
 }
 
-export class InfluxWriter {
+export class Writer {
   readonly counters: WriterCounters = {
     points: 0,
     writes: 0,
@@ -78,12 +75,12 @@ export class InfluxWriter {
   readonly #killPoint: KillPoint;
   readonly #giveUp = new AbortController();
   #state: WriterState = { kind: 'ok' };
-  /** Requests left to find refused lines of the record in hand. */
+  /** Requests left to find refused points of the record in hand. */
   #searchRequests = 0;
 
   constructor(options: WriterOptions) {
     this.#options = options;
-    this.#subject = shownUrl(options.target);
+    this.#subject = options.target.address;
     this.#backoff = new Backoff(options.random);
     this.#killPoint = options.killPoint ?? (() => {});
   }
@@ -105,7 +102,7 @@ export class InfluxWriter {
         if (record === undefined) return;
         this.#searchRequests = SEARCH_REQUESTS_MAX;
         const rejectedBefore = this.counters.rejectedPoints;
-        if (!(await this.#deliver(wholePart(record), signal))) return;
+        if (!(await this.#deliver(wholePart(record, this.#options.target), signal))) return;
         const rejected = this.counters.rejectedPoints - rejectedBefore;
         this.counters.points += Math.max(0, record.points - rejected);
         this.#killPoint('write-before-ack');
@@ -131,26 +128,21 @@ export class InfluxWriter {
           if (!(await this.#pause(outcome, signal))) return false;
           break;
         case 'split':
-          return this.#split(await part.lines(), outcome.reason, signal);
+          return this.#split(await part.points(), outcome.reason, signal);
         case 'rejected':
           this.#noteAnswered();
-          return this.#settle(await part.lines(), outcome, signal);
+          return this.#settle(await part.points(), outcome, signal);
       }
     }
   }
 
-  async #send(payload: Uint8Array): Promise<WriteOutcome> {
-    const { client, clock, target } = this.#options;
+  async #send(payload: Uint8Array): Promise<SendOutcome> {
+    const { target, clock } = this.#options;
     this.#killPoint('write-before-send');
     const startMs = clock.monotonicMs();
-    const reply = await client.send(payload, this.#giveUp.signal);
+    const outcome = await target.send(payload, this.#giveUp.signal);
     this.counters.lastWriteMs = Math.round(clock.monotonicMs() - startMs);
     this.#killPoint('write-after-send');
-    const outcome = judgeReply(reply, {
-      flavour: target.flavour,
-      bodyBytes: payload.length,
-      nowMs: clock.now(),
-    });
     this.counters.outcomes[outcome.kind]++;
     const isWritten = outcome.kind === 'written';
     if (isWritten || (outcome.kind === 'rejected' && outcome.isRestWritten)) this.counters.writes++;
@@ -160,29 +152,29 @@ export class InfluxWriter {
 
   /** Waits before the same request is sent again. False when told to stop. */
   async #pause(
-    outcome: Extract<WriteOutcome, { kind: 'retry' | 'blocked' }>,
+    outcome: Extract<SendOutcome, { kind: 'retry' | 'blocked' }>,
     signal: AbortSignal,
   ): Promise<boolean> {
     // The failure of a request that was abandoned on purpose is not the database's.
     if (signal.aborted) return false;
-    const { clock, notify } = this.#options;
+    const { clock, notify, target } = this.#options;
     const { kind, reason } = outcome;
     const sinceMs = this.#state.kind === 'ok' ? clock.now() : this.#state.sinceMs;
     let delayMs: number;
     if (kind === 'blocked') {
       this.#state = { kind, sinceMs, reason, remedy: outcome.remedy };
-      notify(blockedNotice(this.#subject, reason, outcome.remedy));
+      notify(blockedNotice(target, reason, outcome.remedy));
       delayMs = this.#backoff.slowDelayMs();
     } else {
       this.#state = { kind: 'retrying', sinceMs, reason };
-      notify(retryingNotice(this.#subject, reason));
+      notify(retryingNotice(target, reason));
       delayMs = this.#backoff.nextDelayMs(outcome.afterMs);
     }
     await clock.sleep(delayMs, signal);
     return !signal.aborted;
   }
 
-  /** The database took the request or refused points of it: either way it is there and lets us in. */
+  /** The target took the request or refused points of it: either way it is there and lets us in. */
   #noteAnswered(): void {
     this.#backoff.reset();
     if (this.#state.kind === 'ok') return;
@@ -190,71 +182,71 @@ export class InfluxWriter {
     this.#options.notify({
       code: 'write-recovered',
       subject: this.#subject,
-      message: 'InfluxDB takes points again; what waited in the spool is written in order.',
+      message: `${this.#options.target.name} takes points again; what waited in the spool is written in order.`,
     });
   }
 
   async #split(
-    lines: readonly Uint8Array[],
+    points: readonly Uint8Array[],
     reason: string,
     signal: AbortSignal,
   ): Promise<boolean> {
-    if (lines.length <= 1) {
-      await this.#reject(lines, reason);
+    if (points.length <= 1) {
+      await this.#reject(points, reason);
       return true;
     }
-    const middle = lines.length >> 1;
+    const middle = points.length >> 1;
     return (
-      (await this.#deliver(await linesPart(lines.slice(0, middle)), signal)) &&
-      (await this.#deliver(await linesPart(lines.slice(middle)), signal))
+      (await this.#deliver(await partOf(points.slice(0, middle)), signal)) &&
+      (await this.#deliver(await partOf(points.slice(middle)), signal))
     );
   }
 
   /**
-   * Finds the refused lines. Where the reply does not name them, the halves are sent again: the good
+   * Finds the refused points. Where the reply does not name them, the halves are sent again: the good
    * points among them overwrite themselves.
    */
   async #settle(
-    lines: readonly Uint8Array[],
+    points: readonly Uint8Array[],
     outcome: RejectedOutcome,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { reason, points, isRestWritten, isTooOld } = outcome;
+    const { reason, points: dropped, isRestWritten, isTooOld } = outcome;
     if (isTooOld) {
-      this.#countTooOld(points ?? lines.length, reason);
+      this.#countTooOld(dropped ?? points.length, reason);
       return true;
     }
-    const named = new Set(outcome.lineNumbers.filter((n) => n <= lines.length));
+    const named = new Set(outcome.pointNumbers.filter((n) => n <= points.length));
     if (named.size > 0) {
       await this.#reject(
-        lines.filter((_, i) => named.has(i + 1)),
+        points.filter((_, i) => named.has(i + 1)),
         reason,
       );
-      const rest = lines.filter((_, i) => !named.has(i + 1));
+      const rest = points.filter((_, i) => !named.has(i + 1));
       if (isRestWritten || rest.length === 0) return true;
-      return this.#deliver(await linesPart(rest), signal);
+      return this.#deliver(await partOf(rest), signal);
     }
-    const areAllRefused = lines.length <= 1 || (isRestWritten && points === lines.length);
+    const areAllRefused = points.length <= 1 || (isRestWritten && dropped === points.length);
     this.#searchRequests -= 2;
     if (areAllRefused || this.#searchRequests < 0) {
-      const note = areAllRefused ? '' : ' (some of these lines; which could not be found out)';
-      await this.#reject(lines, reason + note);
+      const note = areAllRefused ? '' : ' (some of these points; which could not be found out)';
+      await this.#reject(points, reason + note);
       return true;
     }
-    return this.#split(lines, reason, signal);
+    return this.#split(points, reason, signal);
   }
 
-  async #reject(lines: readonly Uint8Array[], reason: string): Promise<void> {
-    const { deadLetter, notify } = this.#options;
-    await deadLetter.add(lines, reason);
-    this.counters.rejectedPoints += lines.length;
+  async #reject(points: readonly Uint8Array[], reason: string): Promise<void> {
+    const { deadLetter, notify, target } = this.#options;
+    await deadLetter.add(points, reason);
+    this.counters.rejectedPoints += points.length;
     notify({
       code: 'points-rejected',
       subject: this.#subject,
       message:
-        `InfluxDB refuses points for good: ${reason}. They are kept in ${deadLetter.path}; all ` +
+        `${target.name} refuses points for good: ${reason}. They are kept in ${deadLetter.path}; all ` +
         'others are written.',
-      details: { points: lines.length },
+      details: { points: points.length },
     });
   }
 
@@ -263,7 +255,7 @@ export class InfluxWriter {
     this.#options.notify({
       code: 'points-too-old',
       subject: this.#subject,
-      message: `InfluxDB does not keep points of that age any more: ${reason}.`,
+      message: `${this.#options.target.name} does not keep points of that age any more: ${reason}.`,
       details: { points },
     });
   }
@@ -288,20 +280,22 @@ async function aborted(a: AbortSignal, b: AbortSignal): Promise<void> {
   });
 }
 
-function retryingNotice(subject: string, reason: string): Notice {
+type ShownTarget = Pick<Target, 'name' | 'address'>;
+
+function retryingNotice({ name, address }: ShownTarget, reason: string): Notice {
   return {
     code: 'write-retrying',
-    subject,
-    message: `InfluxDB does not take points at the moment: ${reason}. They wait in the spool.`,
+    subject: address,
+    message: `${name} does not take points at the moment: ${reason}. They wait in the spool.`,
   };
 }
 
-function blockedNotice(subject: string, reason: string, remedy: string): Notice {
+function blockedNotice({ name, address }: ShownTarget, reason: string, remedy: string): Notice {
   return {
     code: 'write-blocked',
-    subject,
+    subject: address,
     message:
-      `InfluxDB refuses to be written to: ${reason}. Look at ${remedy}. Everything is kept and ` +
+      `${name} refuses to be written to: ${reason}. Look at ${remedy}. Everything is kept and ` +
       'tried again every minute.',
   };
 }

@@ -6,7 +6,7 @@ export interface PointQueue {
   readonly isFull: boolean;
   readonly lastSeq: number;
   readonly ackedSeq: number;
-  append(lines: Uint8Array, points: number): Promise<number>;
+  append(bytes: Uint8Array, points: number): Promise<number>;
   /** True when everything appended is on disk. */
   sync(): Promise<boolean>;
   commit(seq: number): void;

@@ -10,6 +10,7 @@ import { FileProgress } from './file-progress.ts';
 import type { FollowCheckpoint } from '../source/file/follow-checkpoint.ts';
 import type { LineBatch } from '../source/line-batch.ts';
 import type { LineSource, LogStatus } from '../source/line-source.ts';
+import type { PointBatch } from '../deliver/target.ts';
 import { byLog, dueMode, isQuiet } from './due-mode.ts';
 import type { LineParser } from '../parse/line-parser.ts';
 import type { RecordBatch } from '../parse/record-batch.ts';
@@ -53,13 +54,13 @@ export interface PipelineOptions extends CommitOptions {
   readonly identity: PointIdentity;
   /** A lane for a log that is met for the first time. */
   readonly newLane: (log: string) => LogLane;
-  /** Windows and dimension windows as batches of line protocol, each within the limits of one write. */
+  /** Windows and dimension windows as batches, each within the limits of one write. */
   readonly encode: (
     windows: readonly SealedWindow[],
     dimensions: readonly SealedDimensions[],
-  ) => Iterable<{ lines: Uint8Array; points: number }>;
+  ) => Iterable<PointBatch>;
   /** The process's own point of the window that ends now, or undefined for none. */
-  readonly meterPoint: (startS: number) => { lines: Uint8Array; points: number } | undefined;
+  readonly meterPoint: (startS: number) => PointBatch | undefined;
   readonly onWindows: (windows: readonly SealedWindow[]) => void;
   /** After each commit of the loop that is on disk, before anything more is read. */
   readonly afterCommit?: () => Promise<void>;
@@ -206,7 +207,7 @@ export class Pipeline {
     if (isDue) {
       this.#lastTickS = startS;
       const point = meterPoint(startS - this.#options.windowS);
-      if (point !== undefined) await queue.append(point.lines, point.points);
+      if (point !== undefined) await queue.append(point.bytes, point.points);
     }
     await this.#commit(turnMs, isCaughtUp);
     if (this.stateTrouble === undefined) await this.#options.afterCommit?.();
@@ -268,7 +269,7 @@ export class Pipeline {
   ): Promise<void> {
     if (windows.length + dimensions.length === 0) return;
     for (const batch of this.#options.encode(windows, dimensions)) {
-      await this.#options.queue.append(batch.lines, batch.points);
+      await this.#options.queue.append(batch.bytes, batch.points);
     }
     if (windows.length > 0) this.#options.onWindows(windows);
   }

@@ -12,7 +12,7 @@ import {
   type UniqueTotals,
   type UpstreamTotals,
 } from '../aggregate/dimension/sealed-dimensions.ts';
-import { type LineProtocolBuffer, seriesKey } from '../deliver/line-protocol/buffer.ts';
+import type { PointSink } from './point-sink.ts';
 import type { ProcessTags } from './process-tags.ts';
 import { binFieldNames, REGISTER_FIELDS } from './schema.ts';
 
@@ -22,7 +22,7 @@ const BIN_NAMES = binFieldNames(COARSE_LATENCY_BOUNDS_MS);
 export function encodeDimensions(
   dimensions: SealedDimensions,
   { host, extra }: ProcessTags,
-  into: LineProtocolBuffer,
+  into: PointSink,
 ): void {
   const { log, startS } = dimensions;
   const point = (
@@ -31,7 +31,7 @@ export function encodeDimensions(
     tags: Readonly<Record<string, string>>,
     fields: () => void,
   ): void => {
-    into.beginPoint(seriesKey(measurement, { host, log, site, ...tags }, extra));
+    into.beginPoint(measurement, { host, log, site, ...tags }, extra);
     fields();
     into.endPoint(startS);
   };
@@ -57,7 +57,7 @@ export function encodeDimensions(
   }
 }
 
-function encodeRoute(route: RouteTotals, into: LineProtocolBuffer): void {
+function encodeRoute(route: RouteTotals, into: PointSink): void {
   into.integer('count', route.count);
   into.integer('traffic', route.traffic);
   into.integer('errors', route.errors);
@@ -69,7 +69,7 @@ function encodeRoute(route: RouteTotals, into: LineProtocolBuffer): void {
   if (route.latency !== undefined) encodeLatency(route.latency, into);
 }
 
-function encodeUpstream(upstream: UpstreamTotals, into: LineProtocolBuffer): void {
+function encodeUpstream(upstream: UpstreamTotals, into: PointSink): void {
   into.integer('count', upstream.count);
   into.integer('errors', upstream.errors);
   into.integer('c5xx', upstream.classes[3]);
@@ -77,27 +77,27 @@ function encodeUpstream(upstream: UpstreamTotals, into: LineProtocolBuffer): voi
   if (upstream.latency !== undefined) encodeLatency(upstream.latency, into);
 }
 
-function encodeLatency(latency: CoarseLatency, into: LineProtocolBuffer): void {
+function encodeLatency(latency: CoarseLatency, into: PointSink): void {
   into.integer('rt_count', latency.count);
   into.integer('rt_sum', latency.sumMs);
   into.integer('rt_max', latency.maxMs);
   BIN_NAMES.forEach((name, i) => into.integer(name, latency.bins[i] ?? 0));
 }
 
-function encodeProperty(property: PropertyTotals, into: LineProtocolBuffer): void {
+function encodeProperty(property: PropertyTotals, into: PointSink): void {
   into.integer('count', property.count);
   into.integer('traffic', property.traffic);
   into.integer('errors', property.errors);
 }
 
-function encodeTop(top: TopTotals, into: LineProtocolBuffer): void {
+function encodeTop(top: TopTotals, into: PointSink): void {
   into.string('key', top.key);
   into.integer('count', top.count);
   into.integer('errors', top.errors);
   into.integer('traffic', top.traffic);
 }
 
-function encodeUniques(uniques: UniqueTotals, into: LineProtocolBuffer): void {
+function encodeUniques(uniques: UniqueTotals, into: PointSink): void {
   into.integer('uniq', uniques.uniq);
   REGISTER_FIELDS.forEach((name, i) => into.integer(name, uniques.registers[i] ?? 0));
 }

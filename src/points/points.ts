@@ -12,13 +12,7 @@ import type {
 import { LATENCY_BOUNDS_MS } from '../aggregate/sealed-window.ts';
 import type { SealedDimensions } from '../aggregate/dimension/sealed-dimensions.ts';
 import { encodeDimensions } from './dimension-points.ts';
-import {
-  BATCH_BYTES_MAX,
-  BATCH_POINTS_MAX,
-  type Batch,
-  type LineProtocolBuffer,
-  seriesKey,
-} from '../deliver/line-protocol/buffer.ts';
+import type { PointGroup, PointSink } from './point-sink.ts';
 import type { ProcessTags } from './process-tags.ts';
 import { binFieldNames } from './schema.ts';
 
@@ -43,20 +37,12 @@ export interface MeterTotals {
   readonly lostMessages: number;
 }
 
-/** A batch is given away once it is this full, so that one window more still fits into a request. */
-const GIVE_AWAY_SHARE = 0.9;
-
 const BIN_NAMES = binFieldNames(LATENCY_BOUNDS_MS);
 
 /** Appends the points of one window. */
-export function encodeWindow(
-  window: SealedWindow,
-  tags: ProcessTags,
-  into: LineProtocolBuffer,
-): void {
+export function encodeWindow(window: SealedWindow, tags: ProcessTags, into: PointSink): void {
   for (const site of window.sites) encodeSite(window, site, tags, into);
-  const key = seriesKey('access_log_lines', { host: tags.host, log: window.log }, tags.extra);
-  into.beginPoint(key);
+  into.beginPoint('access_log_lines', { host: tags.host, log: window.log }, tags.extra);
   encodeAgent(window.agent, into);
   into.endPoint(window.startS);
 }
@@ -66,9 +52,9 @@ export function encodeMeter(
   totals: MeterTotals,
   startS: number,
   tags: ProcessTags,
-  into: LineProtocolBuffer,
+  into: PointSink,
 ): void {
-  into.beginPoint(seriesKey('access_log_meter', { host: tags.host }, tags.extra));
+  into.beginPoint('access_log_meter', { host: tags.host }, tags.extra);
   into.integer('uptime', totals.uptimeS);
   into.integer('starts', totals.starts);
   into.integer('points', totals.points);
@@ -87,47 +73,24 @@ export function encodeMeter(
   into.endPoint(startS);
 }
 
-/**
- * Windows and dimension windows as batches within the limits of one request. Each batch is borrowed until
- * the next one is asked for. `buffer` is emptied first and reused: memory stays that of about one batch.
- */
-export function* encodeWindows(
+/** Windows, then dimension windows, each as one group of points. */
+export function* pointGroups(
   windows: Iterable<SealedWindow>,
+  dimensions: Iterable<SealedDimensions>,
   tags: ProcessTags,
-  buffer: LineProtocolBuffer,
-  dimensions: Iterable<SealedDimensions> = [],
-): Generator<Batch> {
-  buffer.clear();
-  for (const window of windows) {
-    encodeWindow(window, tags, buffer);
-    yield* fullBatches(buffer);
-  }
-  for (const sealed of dimensions) {
-    encodeDimensions(sealed, tags, buffer);
-    yield* fullBatches(buffer);
-  }
-  yield* buffer.batches();
-  buffer.clear();
-}
-
-/** Gives away what the buffer holds once it is full. */
-function* fullBatches(buffer: LineProtocolBuffer): Generator<Batch> {
-  const isFull =
-    buffer.length >= BATCH_BYTES_MAX * GIVE_AWAY_SHARE ||
-    buffer.points >= BATCH_POINTS_MAX * GIVE_AWAY_SHARE;
-  if (!isFull) return;
-  yield* buffer.batches();
-  buffer.clear();
+): Generator<PointGroup> {
+  for (const window of windows) yield (into) => encodeWindow(window, tags, into);
+  for (const sealed of dimensions) yield (into) => encodeDimensions(sealed, tags, into);
 }
 
 function encodeSite(
   window: SealedWindow,
   site: SiteTotals,
   tags: ProcessTags,
-  into: LineProtocolBuffer,
+  into: PointSink,
 ): void {
   const own = { host: tags.host, log: window.log, site: site.site };
-  into.beginPoint(seriesKey('access_log', own, tags.extra));
+  into.beginPoint('access_log', own, tags.extra);
   into.integer('window', window.windowS);
   into.integer('count', site.count);
   into.integer('traffic', site.traffic);
@@ -145,7 +108,7 @@ function encodeSite(
   into.endPoint(window.startS);
 }
 
-function encodeLatency(latency: LatencyTotals, into: LineProtocolBuffer): void {
+function encodeLatency(latency: LatencyTotals, into: PointSink): void {
   into.integer('rt_count', latency.count);
   into.integer('rt_sum', latency.sumMs);
   into.integer('rt_max', latency.maxMs);
@@ -155,7 +118,7 @@ function encodeLatency(latency: LatencyTotals, into: LineProtocolBuffer): void {
   BIN_NAMES.forEach((name, i) => into.integer(name, latency.bins[i] ?? 0));
 }
 
-function encodeAgent(agent: AgentTotals, into: LineProtocolBuffer): void {
+function encodeAgent(agent: AgentTotals, into: PointSink): void {
   into.integer('lines', agent.lines);
   into.integer('counted', agent.counted);
   into.integer('unparsed', agent.unparsed);

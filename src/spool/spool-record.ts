@@ -8,14 +8,14 @@
  *  20  appended at      f64, epoch milliseconds
  *  28  crc32            u32, over the 28 bytes before it and the payload
  *
- * The payload is one batch of line protocol, gzipped, sent as it is.
+ * The payload is one batch of points as the target encodes them, gzipped.
  */
 import { crc32 } from 'node:zlib';
 
 export const HEADER_BYTES = 32;
 const MAGIC = 0x31534d4e; // "NMS1" on disk
 const CRC_AT = 28;
-/** A batch is 1 MB of text at most, and gzip adds next to nothing to what it cannot press. */
+/** A batch is 1 MB at most, and gzip adds next to nothing to what it cannot press. */
 const PAYLOAD_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface SpoolRecord {
@@ -23,7 +23,7 @@ export interface SpoolRecord {
   readonly points: number;
   /** Epoch milliseconds. */
   readonly appendedAtMs: number;
-  /** Gzipped line protocol. */
+  /** Gzipped. */
   readonly payload: Uint8Array;
 }
 

@@ -134,15 +134,15 @@ export class Spool {
     );
   }
 
-  /** Appends one batch of line protocol and resolves to its sequence number. Never refuses. */
-  append(lines: Uint8Array, points: number): Promise<number> {
+  /** Appends one batch of points and resolves to its sequence number. Never refuses. */
+  append(bytes: Uint8Array, points: number): Promise<number> {
     return this.#exclusive(async () => {
-      const payload = await gzipAsync(lines);
+      const payload = await gzipAsync(bytes);
       const seq = this.#lastSeq + 1;
       const appendedAtMs = this.#options.clock.now();
       if (this.records === 0) this.#oldestAtMs = appendedAtMs;
       const record = { seq, points, payload, appendedAtMs };
-      const waiting = { record, bytes: encodeRecord(record) };
+      const waiting: Waiting = { record, bytes: encodeRecord(record) };
       this.#lastSeq = seq;
       this.counters.appendedRecords++;
       this.counters.appendedPoints += points;

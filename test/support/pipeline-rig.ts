@@ -299,8 +299,8 @@ export class PipelineRig {
         truncations: 0,
       }),
       encode: (windows) =>
-        windows.map((window) => ({ lines: Buffer.from(JSON.stringify(window)), points: 1 })),
-      meterPoint: (startS) => ({ lines: Buffer.from(`sidecar ${startS}`), points: 1 }),
+        windows.map((window) => ({ bytes: Buffer.from(JSON.stringify(window)), points: 1 })),
+      meterPoint: (startS) => ({ bytes: Buffer.from(`sidecar ${startS}`), points: 1 }),
       onWindows: (windows) => this.handed.push(...windows),
     });
     this.pipeline.restore(saved?.logs ?? []);

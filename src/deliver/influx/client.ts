@@ -1,10 +1,10 @@
 /**
  * One request at a time to the write endpoint, by undici.
- * A client has no memory of earlier requests; what a reply means is decided in write-outcome.ts.
+ * A client has no memory of earlier requests; what a reply means is decided in verdict.ts.
  */
 import { Pool } from 'undici';
 import type { Clock } from '../../clock.ts';
-import { authorization, type InfluxTarget, writePath } from './address.ts';
+import { authorization, type InfluxAddress, writePath } from './address.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const REPLY_TIMEOUT_MS = 30_000;
@@ -26,7 +26,7 @@ export type Reply =
   | { readonly kind: 'failure'; readonly code: string };
 
 export interface InfluxClientOptions {
-  readonly target: InfluxTarget;
+  readonly address: InfluxAddress;
   readonly clock: Clock;
   /** For tests. */
   readonly connectTimeoutMs?: number;
@@ -39,17 +39,16 @@ export class InfluxClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #clock: Clock;
 
-  constructor({ target, clock, connectTimeoutMs, replyTimeoutMs }: InfluxClientOptions) {
-    const credentials = authorization(target);
+  constructor({ address, clock, connectTimeoutMs, replyTimeoutMs }: InfluxClientOptions) {
+    const credentials = authorization(address);
     this.#clock = clock;
-    this.#path = writePath(target);
+    this.#path = writePath(address);
     this.#headers = {
       'content-type': 'text/plain; charset=utf-8',
-      'content-encoding': 'gzip',
       'user-agent': 'nginx-meter',
       ...(credentials === undefined ? {} : { authorization: credentials }),
     };
-    this.#pool = new Pool(new URL(target.url).origin, {
+    this.#pool = new Pool(new URL(address.url).origin, {
       connections: 1,
       pipelining: 1,
       connect: { timeout: connectTimeoutMs ?? CONNECT_TIMEOUT_MS },
@@ -59,8 +58,12 @@ export class InfluxClient {
     });
   }
 
-  /** Sends gzipped line protocol. Never rejects. `signal` gives the request up: code `ABORTED`. */
-  async send(payload: Uint8Array, signal: AbortSignal): Promise<Reply> {
+  /** Sends line protocol, gzipped by default. Never rejects. `signal` gives the request up: code `ABORTED`. */
+  async send(
+    payload: Uint8Array,
+    signal: AbortSignal,
+    { isCompressed = true } = {},
+  ): Promise<Reply> {
     const deadline = new AbortController();
     const finished = new AbortController();
     const both = AbortSignal.any([signal, deadline.signal]);
@@ -69,7 +72,7 @@ export class InfluxClient {
       const { statusCode, headers, body } = await this.#pool.request({
         method: 'POST',
         path: this.#path,
-        headers: this.#headers,
+        headers: isCompressed ? { ...this.#headers, 'content-encoding': 'gzip' } : this.#headers,
         body: payload,
         signal: both,
       });

@@ -10,35 +10,12 @@
  */
 import { parseRetryAfter } from '../backoff.ts';
 import type { Reply } from './client.ts';
-import type { InfluxTarget } from './address.ts';
-import { safeText } from '../line-protocol/buffer.ts';
-
-export type WriteOutcome =
-  | { readonly kind: 'written' }
-  /** It will pass. `afterMs` is what the server asked for. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
-  /** Too large in one piece. */
-  | { readonly kind: 'split'; readonly reason: string }
-  | RejectedOutcome
-  /** An operator is needed; everything is kept. `remedy` names the setting to look at. */
-  | { readonly kind: 'blocked'; readonly reason: string; readonly remedy: string };
-
-/** The database will never take some of the points. */
-export interface RejectedOutcome {
-  readonly kind: 'rejected';
-  readonly reason: string;
-  /** True when the other points of the request are written. */
-  readonly isRestWritten: boolean;
-  /** How many, where the reply tells. */
-  readonly points?: number;
-  /** Which lines of the request, from 1, where the reply tells. */
-  readonly lineNumbers: readonly number[];
-  /** Points older than the database keeps: nothing to look into, they are only counted. */
-  readonly isTooOld: boolean;
-}
+import type { InfluxAddress } from './address.ts';
+import { safeText } from '../../text/safe-text.ts';
+import type { SendOutcome } from '../target.ts';
 
 export interface WriteContext {
-  readonly flavour: InfluxTarget['flavour'];
+  readonly flavour: InfluxAddress['flavour'];
   /** Bytes of the request's body as sent. */
   readonly bodyBytes: number;
   readonly nowMs: number;
@@ -54,9 +31,11 @@ const TOO_OLD = /points? (?:beyond|outside) retention policy/;
 /** 400 for a request that is wrong as a whole, whatever stands in the body. */
 const MISCONFIGURED =
   /database is required|missing db|invalid precision|bucket .*required|org.*required/i;
+/** 2.x and 3.x, once address, organisation, bucket and token have been found to be right. */
+const NO_POINTS = /writing requires points|line protocol is empty|empty/i;
 const OVERLOADED = /overloaded|throttled/;
 
-export function judgeReply(reply: Reply, context: WriteContext): WriteOutcome {
+export function judgeReply(reply: Reply, context: WriteContext): SendOutcome {
   if (reply.kind === 'failure') return judgeFailure(reply.code, context);
   const { status } = reply;
   const error = errorOf(reply.body);
@@ -77,7 +56,20 @@ export function judgeReply(reply: Reply, context: WriteContext): WriteOutcome {
   return blocked(reason, 'INFLUX_URL');
 }
 
-function judgeFailure(code: string, { bodyBytes }: WriteContext): WriteOutcome {
+/** What a question without points was answered: all is well, or what is to be looked at. */
+export type ProbeOutcome = Extract<SendOutcome, { kind: 'written' | 'retry' | 'blocked' }>;
+
+/** What the reply to a write without points means: that nothing was written is what was asked for. */
+export function judgeProbe(reply: Reply, context: WriteContext): ProbeOutcome {
+  if (reply.kind === 'reply' && reply.status === 400 && NO_POINTS.test(reply.body))
+    return { kind: 'written' };
+  const outcome = judgeReply(reply, context);
+  if (outcome.kind === 'rejected' || outcome.kind === 'split')
+    return blocked(outcome.reason, 'INFLUX_URL');
+  return outcome;
+}
+
+function judgeFailure(code: string, { bodyBytes }: WriteContext): SendOutcome {
   if (RESETS.has(code) && bodyBytes > LARGE_BODY_BYTES)
     return { kind: 'split', reason: `the connection was reset (${code})` };
   if (CERTIFICATE.test(code))
@@ -86,12 +78,12 @@ function judgeFailure(code: string, { bodyBytes }: WriteContext): WriteOutcome {
 }
 
 /** A login page with status 200 must not pass for an acknowledgement. */
-function judgeSuccess(contentType: string, reason: string): WriteOutcome {
+function judgeSuccess(contentType: string, reason: string): SendOutcome {
   if (!/^text\/html/i.test(contentType)) return { kind: 'written' };
   return blocked(`${reason.slice(0, 3)} with a web page: not a database`, 'INFLUX_URL');
 }
 
-function judgeRefusal(status: number, error: DatabaseError, reason: string): WriteOutcome {
+function judgeRefusal(status: number, error: DatabaseError, reason: string): SendOutcome {
   const { message } = error;
   // Not a reply of the database but of something in front of it: nothing may be given up for it.
   if (message === undefined) return blocked(reason, 'INFLUX_URL');
@@ -105,24 +97,24 @@ function judgeRefusal(status: number, error: DatabaseError, reason: string): Wri
     kind: 'rejected',
     reason,
     isRestWritten: /partial write/.test(message) || TOO_OLD.test(message),
-    lineNumbers: error.lineNumbers,
+    pointNumbers: error.lineNumbers,
     isTooOld: TOO_OLD.test(message),
     ...(points === undefined ? {} : { points }),
   };
 }
 
-function credentialsOf(flavour: InfluxTarget['flavour']): string {
+function credentialsOf(flavour: InfluxAddress['flavour']): string {
   return flavour === 'v1' ? 'INFLUX_USER and INFLUX_PASSWORD' : 'INFLUX_TOKEN';
 }
 
-function missingSetting(message: string | undefined, flavour: InfluxTarget['flavour']): string {
+function missingSetting(message: string | undefined, flavour: InfluxAddress['flavour']): string {
   if (message === undefined) return 'INFLUX_URL and INFLUX_VERSION (there is no such endpoint)';
   if (/\borg/i.test(message)) return 'INFLUX_ORG';
   if (flavour === 'v2') return 'INFLUX_BUCKET (it must exist)';
   return 'INFLUX_DB (it must exist)';
 }
 
-function blocked(reason: string, remedy: string): WriteOutcome {
+function blocked(reason: string, remedy: string): Extract<SendOutcome, { kind: 'blocked' }> {
   return { kind: 'blocked', reason, remedy };
 }
 

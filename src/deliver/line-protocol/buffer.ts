@@ -8,7 +8,10 @@
  * has no escape for it).
  */
 
+import type { PointSink } from '../../points/point-sink.ts';
+import { safeText } from '../../text/safe-text.ts';
 import { tagValue } from '../../text/tag-value.ts';
+import type { PointBatch } from '../target.ts';
 
 /** Limits of one batch, as tried out: more points per request are no faster. */
 export const BATCH_POINTS_MAX = 5_000;
@@ -20,18 +23,6 @@ const INITIAL_BYTES = 64 * 1024;
 const BUFFER_BYTES_MAX = 16 * 1024 * 1024;
 /** The last second of InfluxDB's time, whose unit is 2^63 nanoseconds. */
 const TIMESTAMP_S_MAX = 9_223_372_036;
-
-/**
- * Control characters (C0, DEL, C1), line and paragraph separators and the marks that turn the
- * direction of text round: none of them may reach a terminal or a dashboard from a request.
- */
-const UNSAFE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
-export interface Batch {
-  /** Whole lines; borrowed until the next point is begun or the buffer is cleared. */
-  readonly lines: Uint8Array;
-  readonly points: number;
-}
 
 /**
  * The part of a line that names its series, tags sorted by name, so that the same tags always give
@@ -54,22 +45,8 @@ function escapeTag(text: string): string {
   return text.replace(/[ ,=]/g, '\\$&');
 }
 
-/**
- * Text of strangers made fit for a string field, a file or a message: `_` for control characters,
- * valid UTF-8, at most `bytesMax` bytes, cut between characters.
- */
-export function safeText(text: string, bytesMax: number): string {
-  // A character has at least one byte, so what lies beyond that many units is cut in any case.
-  const safe = text.slice(0, bytesMax).toWellFormed().replace(UNSAFE, '_');
-  const bytes = Buffer.from(safe);
-  if (bytes.length <= bytesMax) return safe;
-  let end = bytesMax;
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-  return bytes.toString('utf8', 0, end);
-}
-
 /** Points in a row; `batches()` gives them in parts that fit a request. One owner, never shared. */
-export class LineProtocolBuffer {
+export class LineProtocolBuffer implements PointSink {
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
   #length = 0;
   #points = 0;
@@ -89,7 +66,12 @@ export class LineProtocolBuffer {
   }
 
   /** Begins a point; a point that was begun and not ended is forgotten. */
-  beginPoint(key: Uint8Array): void {
+  beginPoint(
+    measurement: string,
+    own: Readonly<Record<string, string>>,
+    extra: Readonly<Record<string, string>> = {},
+  ): void {
+    const key = seriesKey(measurement, own, extra);
     this.#length = this.#pointStart;
     this.#fields = 0;
     this.#reserve(key.length);
@@ -140,12 +122,12 @@ export class LineProtocolBuffer {
   }
 
   /** All complete points in order, in batches of at most 5 000 points and 1 MB. */
-  *batches(): Generator<Batch> {
+  *batches(): Generator<PointBatch> {
     for (const { start, end, points } of this.#cuts)
-      yield { lines: this.#buffer.subarray(start, end), points };
+      yield { bytes: this.#buffer.subarray(start, end), points };
     if (this.#batchPoints > 0)
       yield {
-        lines: this.#buffer.subarray(this.#batchStart, this.#pointStart),
+        bytes: this.#buffer.subarray(this.#batchStart, this.#pointStart),
         points: this.#batchPoints,
       };
   }

@@ -45,7 +45,7 @@ test('429 with Retry-After as a date is waited for', async (t) => {
 
 test('nobody listens', async (t) => {
   const rig = await DeliveryRig.start(t, [A], () => {}, {
-    target: { url: 'http://127.0.0.1:1' },
+    address: { url: 'http://127.0.0.1:1' },
   });
   await rig.until('three tries', () => rig.sentAtMs.length >= 3);
   assert.equal(rig.writer.state.kind, 'retrying');

@@ -1,18 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { InfluxClient } from '../../../src/deliver/influx/client.ts';
 import { DeadLetterFile } from '../../../src/deliver/dead-letter.ts';
-import type { InfluxTargetV1 } from '../../../src/deliver/influx/address.ts';
+import type { InfluxAddress, InfluxAddressV1 } from '../../../src/deliver/influx/address.ts';
+import { InfluxTarget } from '../../../src/deliver/influx/influx-target.ts';
+import type { Target } from '../../../src/deliver/target.ts';
 import type { Spool } from '../../../src/spool/spool.ts';
-import { InfluxWriter, type WriterOptions, type WriterState } from '../../../src/deliver/writer.ts';
+import { Writer, type WriterOptions, type WriterState } from '../../../src/deliver/writer.ts';
 import { defer } from '../../support/defer.ts';
 import { SpoolRig } from '../../support/spool-rig.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 import { FakeInflux } from './fake-influx.ts';
 
 export interface DeliveryOptions {
-  readonly target?: Partial<InfluxTargetV1>;
+  readonly address?: Partial<InfluxAddressV1>;
   readonly replyTimeoutMs?: number;
   readonly writer?: Partial<WriterOptions>;
 }
@@ -22,7 +23,7 @@ export class DeliveryRig {
   readonly rig: SpoolRig;
   readonly influx: FakeInflux;
   readonly spool: Spool;
-  readonly writer: InfluxWriter;
+  readonly writer: Writer;
   readonly deadLetter: DeadLetterFile;
   /** Monotonic time at the beginning of each request. */
   readonly sentAtMs: number[] = [];
@@ -39,30 +40,32 @@ export class DeliveryRig {
     this.rig = rig;
     this.influx = influx;
     this.spool = spool;
-    const target = {
+    const address: InfluxAddress = {
       flavour: 'v1',
       url: influx.url,
       database: 'nginx',
-      ...options.target,
-    } as const;
+      ...options.address,
+    };
     const notify: WriterOptions['notify'] = (r) => rig.notices.push(r);
     this.deadLetter = new DeadLetterFile({ stateDir: folder, clock: rig.clock, notify });
     const { replyTimeoutMs } = options;
-    const client = new InfluxClient({
-      target,
+    const target = new InfluxTarget({
+      address,
       clock: rig.clock,
       ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
     });
-    this.writer = new InfluxWriter({
-      target,
-      client: {
+    this.writer = new Writer({
+      target: {
+        name: target.name,
+        address: target.address,
+        split: (bytes) => target.split(bytes),
         send: async (payload, signal) => {
           this.states.push(this.writer.state.kind);
           this.sentAtMs.push(rig.clock.monotonicMs());
           this.#inFlight++;
-          const reply = await client.send(payload, signal);
+          const outcome = await target.send(payload, signal);
           this.#inFlight--;
-          return reply;
+          return outcome;
         },
       },
       spool,
@@ -72,14 +75,14 @@ export class DeliveryRig {
       random: () => 0.5,
       ...options.writer,
     });
-    this.running = this.#run(client);
+    this.running = this.#run(target);
   }
 
-  async #run(client: InfluxClient): Promise<void> {
+  async #run(target: Target): Promise<void> {
     try {
       await this.writer.run(this.stop.signal);
     } finally {
-      await client.close();
+      await target.close();
     }
   }
 

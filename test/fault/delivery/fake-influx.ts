@@ -62,7 +62,9 @@ export class FakeInflux {
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const body = Buffer.concat(parts);
-      const lines = gunzipSync(body).toString().trimEnd().split('\n');
+      const isGzipped = request.headers['content-encoding'] === 'gzip';
+      const text = isGzipped ? gunzipSync(body) : body;
+      const lines = text.toString().trimEnd().split('\n');
       this.#note(request, lines);
       const step = this.script.shift() ?? this.otherwise;
       const write = (good: readonly string[]): void => {

@@ -30,7 +30,7 @@ for (const [what, step, remedy] of [
       (influx) => {
         influx.otherwise = step;
       },
-      { target: { user: 'writer', password: 'hunter2-secret' } },
+      { address: { user: 'writer', password: 'hunter2-secret' } },
     );
     await rig.until('four tries', () => rig.influx.requests.length === 4 && !rig.isRequesting);
     const { state } = rig.writer;

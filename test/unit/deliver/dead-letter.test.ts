@@ -24,7 +24,7 @@ test('each line stands behind a comment with the time and the reason', async (t)
     '# 2026-01-02T03:04:00.000Z type conflict_m c=1i 1\nm a=1i 1\n' +
       '# 2026-01-02T03:04:00.000Z type conflict_m c=1i 1\nm b=1i 1\n',
   );
-  assert.equal(file.lines, 2);
+  assert.equal(file.points, 2);
   assert.deepEqual(notices, []);
 });
 

@@ -7,7 +7,8 @@ import { encodeDimensions } from '../../../src/points/dimension-points.ts';
 import { test } from 'node:test';
 import type { SealedWindow, SiteTotals } from '../../../src/aggregate/sealed-window.ts';
 import { LineProtocolBuffer } from '../../../src/deliver/line-protocol/buffer.ts';
-import { encodeMeter, encodeWindow, encodeWindows } from '../../../src/points/points.ts';
+import { LineProtocol } from '../../../src/deliver/line-protocol/line-protocol.ts';
+import { encodeMeter, encodeWindow, pointGroups } from '../../../src/points/points.ts';
 import { MEASUREMENTS } from '../../../src/points/schema.ts';
 import { type DecodedPoint, decodeLines } from '../../support/line-protocol-decoder.ts';
 
@@ -97,8 +98,8 @@ const DIMENSION: SealedDimensions = {
 function linesOf(window: SealedWindow): string[] {
   const buffer = new LineProtocolBuffer();
   encodeWindow(window, TAGS, buffer);
-  return [...buffer.batches()].flatMap(({ lines }) =>
-    Buffer.from(lines).toString().trimEnd().split('\n'),
+  return [...buffer.batches()].flatMap(({ bytes }) =>
+    Buffer.from(bytes).toString().trimEnd().split('\n'),
   );
 }
 
@@ -127,7 +128,7 @@ test("the sidecar's own point", () => {
   encodeMeter(SIDECAR, 1_795_374_000, TAGS, buffer);
   const [batch] = [...buffer.batches()];
   assert.equal(
-    Buffer.from(batch!.lines).toString(),
+    Buffer.from(batch!.bytes).toString(),
     'access_log_meter,env=test,host=web-1 uptime=86400i,starts=0i,points=31i,writes=3i,write_errors=0i,' +
       'rejected_points=0i,spool_bytes=2048i,spool_max_bytes=268435456i,spool_age_ms=900i,' +
       'write_ms=12i,rss=61500000i,cpu_ms=31i,series=71i,folded=0i,lost_messages=6i 1795374000\n',
@@ -139,7 +140,7 @@ test('every point has the tags and fields of the schema, in its order and types'
   encodeWindow(WINDOW, TAGS, buffer);
   encodeMeter(SIDECAR, WINDOW.startS, TAGS, buffer);
   encodeDimensions(DIMENSION, TAGS, buffer);
-  const points = [...buffer.batches()].flatMap(({ lines }) => decodeLines(lines));
+  const points = [...buffer.batches()].flatMap(({ bytes }) => decodeLines(bytes));
   const written = MEASUREMENTS.filter((m) => m.isWritten);
   assert.deepEqual(
     points.map((p) => p.measurement),
@@ -183,10 +184,10 @@ test('the error rate of nothing is 0, and a rare error is not rounded away', () 
 test('many windows come in batches within the limits, all of them, in order', () => {
   const windows = Array.from({ length: 4_000 }, (_, i) => ({ ...WINDOW, startS: i * 10 }));
   const seen: bigint[] = [];
-  for (const { lines, points } of encodeWindows(windows, TAGS, new LineProtocolBuffer())) {
-    const decoded = decodeLines(lines);
+  for (const { bytes, points } of new LineProtocol().encode(pointGroups(windows, [], TAGS))) {
+    const decoded = decodeLines(bytes);
     assert.equal(decoded.length, points);
-    assert.ok(points <= 5_000 && lines.length <= 1_000_000);
+    assert.ok(points <= 5_000 && bytes.length <= 1_000_000);
     seen.push(...decoded.filter((p) => p.measurement === 'access_log').map((p) => p.timestamp));
   }
   assert.deepEqual(

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  authorization,
-  shownUrl,
-  writePath,
-} from '../../../../src/deliver/influx/address.ts';
+import { authorization, shownUrl, writePath } from '../../../../src/deliver/influx/address.ts';
 
 const url = 'http://db.example:8086/influx/';
 

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Reply } from '../../../../src/deliver/influx/client.ts';
-import {
-  judgeReply,
-  type WriteContext,
-  type WriteOutcome,
-} from '../../../../src/deliver/influx/verdict.ts';
+import { judgeReply, type WriteContext } from '../../../../src/deliver/influx/verdict.ts';
+import type { SendOutcome } from '../../../../src/deliver/target.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 0);
 
@@ -15,7 +12,7 @@ function reply(status: number, body: unknown = '', more: Partial<Reply> = {}): R
   return { ...base, retryAfter: undefined, ...more } as Reply;
 }
 
-function judge(given: Reply, context: Partial<WriteContext> = {}): WriteOutcome {
+function judge(given: Reply, context: Partial<WriteContext> = {}): SendOutcome {
   return judgeReply(given, { flavour: 'v1', bodyBytes: 1_000, nowMs: NOW_MS, ...context });
 }
 
@@ -23,7 +20,7 @@ const failure = (code: string): Reply => ({ kind: 'failure', code });
 const error = (message: string): object => ({ error: message });
 const v2Error = (message: string): object => ({ code: 'invalid', message });
 
-const KINDS: [string, WriteOutcome['kind'], Reply, Partial<WriteContext>?][] = [
+const KINDS: [string, SendOutcome['kind'], Reply, Partial<WriteContext>?][] = [
   ['204', 'written', reply(204)],
   ['200 of a body without points', 'written', reply(200)],
   ['200 with JSON', 'written', reply(200, { ok: true })],
@@ -113,7 +110,7 @@ test('1.x: a line that cannot be parsed, the rest is written', () => {
   const message = "partial write: unable to parse 'x 1': invalid field format dropped=0";
   assert.deepEqual(rejected(reply(400, error(message))), {
     isRestWritten: true,
-    lineNumbers: [],
+    pointNumbers: [],
     isTooOld: false,
   });
 });
@@ -121,7 +118,7 @@ test('1.x: a line that cannot be parsed, the rest is written', () => {
 test('1.x: only lines that cannot be parsed', () => {
   assert.deepEqual(rejected(reply(400, error("unable to parse 'x': missing fields"))), {
     isRestWritten: false,
-    lineNumbers: [],
+    pointNumbers: [],
     isTooOld: false,
   });
 });
@@ -132,7 +129,7 @@ test('1.x: field type conflict', () => {
     'float, already exists as type integer dropped=1';
   assert.deepEqual(rejected(reply(400, error(message))), {
     isRestWritten: true,
-    lineNumbers: [],
+    pointNumbers: [],
     isTooOld: false,
     points: 1,
   });
@@ -145,7 +142,7 @@ for (const message of [
   test(`too old: ${message}`, () => {
     assert.deepEqual(rejected(reply(400, error(message))), {
       isRestWritten: true,
-      lineNumbers: [],
+      pointNumbers: [],
       isTooOld: true,
       points: 2,
     });
@@ -158,7 +155,7 @@ for (const limit of [
   test(`1.x: ${limit}`, () => {
     assert.deepEqual(rejected(reply(400, error(`partial write: ${limit} dropped=30`))), {
       isRestWritten: true,
-      lineNumbers: [],
+      pointNumbers: [],
       isTooOld: false,
       points: 30,
     });
@@ -169,13 +166,13 @@ test('2.x: 422 with a partial write, 400 for a whole batch', () => {
     'failure writing points to database: partial write: field type conflict: input field dropped=3';
   assert.deepEqual(rejected(reply(422, v2Error(message))), {
     isRestWritten: true,
-    lineNumbers: [],
+    pointNumbers: [],
     isTooOld: false,
     points: 3,
   });
   assert.deepEqual(rejected(reply(400, v2Error("unable to parse 'x': missing fields"))), {
     isRestWritten: false,
-    lineNumbers: [],
+    pointNumbers: [],
     isTooOld: false,
   });
 });
@@ -185,20 +182,20 @@ test('3.x: the lines are named', () => {
   const body = { error: 'partial write of line protocol occurred', data: [row] };
   assert.deepEqual(rejected(reply(400, body)), {
     isRestWritten: true,
-    lineNumbers: [2],
+    pointNumbers: [2],
     isTooOld: false,
   });
   const whole = { error: 'parsing failed for write_lp endpoint', data: { ...row, line_number: 1 } };
   assert.deepEqual(rejected(reply(400, whole)), {
     isRestWritten: false,
-    lineNumbers: [1],
+    pointNumbers: [1],
     isTooOld: false,
   });
 });
 
 test('a reason is short and has no control characters', () => {
   const outcome = judge(reply(503, `\x1b[31m\n${'x'.repeat(1_000)}`));
-  const { reason } = outcome as Extract<WriteOutcome, { kind: 'retry' }>;
+  const { reason } = outcome as Extract<SendOutcome, { kind: 'retry' }>;
   assert.ok(reason.length <= 300);
   assert.match(reason, /^503 \S\[31m_x+$/);
 });
