@@ -37,7 +37,7 @@ if (isNodeTooOld()) {
 } else {
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
-  // `nginx-meter … | head` ends the reader, which is no fault, and a full disk is none of ours.
+  // `nginx-meter … | head` closes the pipe, which is no fault; a full disk is not the program's.
   process.stdout.on('error', (error: Error & { code?: string }) => {
     if (error.code === 'EPIPE') process.exit(0);
     process.stderr.write(

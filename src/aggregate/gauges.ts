@@ -28,7 +28,10 @@ export class PendingGauges {
     };
   }
 
-  /** What a window that has `own` so far is written with; the counts go to one that `takesCounts`. */
+  /**
+   * The figures to write with a window that has `own` so far; counts are added only where
+   * `takesCounts`.
+   */
   take(own: Gauges, takesCounts: boolean): Gauges {
     const { unreadBytes, lagMs, rotations, truncations } = this.#pending;
     if (!takesCounts) return { ...own, unreadBytes, lagMs };

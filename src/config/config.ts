@@ -80,7 +80,7 @@ export interface Config {
   readonly color: boolean;
   /** Whether the terminal understands cursor movements. */
   readonly dumbTerminal: boolean;
-  /** Sentences about variables that were probably meant for the meter but are none of its settings. */
+  /** Sentences about unknown variables that were probably meant for the meter. */
   readonly warnings: readonly string[];
   /** Every setting as it is in force, in the order of the schema. */
   readonly shown: readonly ShownSetting[];

@@ -5,8 +5,8 @@ import { readJsonKeys } from './readers.ts';
 import { Refusal } from './setting.ts';
 
 /**
- * Faults of LOG_JSON_KEYS that only CLIENT_IP_FROM can excuse: the variable that it names is read as
- * well, any other that the meter does not know would be passed over without a word.
+ * Faults of LOG_JSON_KEYS that depend on CLIENT_IP_FROM: the variable that it names is read too;
+ * any other unknown variable would be ignored in silence. /
  */
 export function jsonKeyFaults(given: ReadonlyMap<string, string>): Fault[] {
   const text = given.get('LOG_JSON_KEYS') ?? '';

@@ -7,7 +7,7 @@ import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './u
  * and registers with it what the documentation and the messages say about that variable.
  */
 
-// Each schema reads one configuration: compiling it first takes longer than that.
+// Each schema reads one configuration, and compiling it would take longer than that.
 z.config({ jitless: true });
 
 /** What a person reads about one setting; all texts are one line. */

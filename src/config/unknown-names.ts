@@ -6,7 +6,7 @@ import { nearestWord } from '../text/nearest-word.ts';
  * ours, or begin with a word that only ours begin with.
  */
 
-/** First words that are hardly anybody else's in the environment of a meter. */
+/** First words that hardly any other program uses for its variables. */
 const OWN_FIRST_WORDS = ['INFLUX', 'SPOOL', 'LOG', 'LATENESS', 'REWRITE'];
 
 /** Settings that had another name before the first version. */
@@ -64,7 +64,7 @@ function probablyMeant(name: string, known: readonly string[]): string | undefin
   return nearestWord(`${firstWord}${rest}`, relatives, 64) ?? '';
 }
 
-/** One sentence for each name in `names` that is none of `known` but was probably meant to be. */
+/** One sentence for each name in `names` that is unknown but close to one of `known`. */
 export function warnAboutUnknown(names: readonly string[], known: readonly string[]): string[] {
   const warnings: string[] = [];
   for (const name of [...names].sort()) {

@@ -114,7 +114,7 @@ export class GeoipDatabase implements CountryTable {
         message: `Countries are told by the GEOIP_DB that is there now: ${type} of ${dayOf(builtAt)}.`,
       });
     } catch (error) {
-      // What is not there was not tried: when it comes back, that is news.
+      // A missing file was not tried, so its return is news.
       if (!(error instanceof UnusableError)) this.#tried = '';
       notify({
         code: 'geoip-unusable',

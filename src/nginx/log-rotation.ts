@@ -101,7 +101,7 @@ export class LogRotation {
     if (!current.isFile || current.sizeBytes < rotateAtBytes) return { kind: 'nothing' };
     const obstacle = obstacleOf(target, current, old, generations);
     if (obstacle === undefined) return { kind: 'rename', log, target };
-    // Shortly after a rotation that is as it should be.
+    // This is expected shortly after a rotation.
     if (current.sizeBytes >= 2 * rotateAtBytes) this.#refuse(path, obstacle);
     return { kind: 'nothing' };
   }

@@ -1,9 +1,10 @@
 /**
- * What is not to be counted (health checks and the like): by path, agent or status. Such lines are
- * accounted for as filtered.
+ * Requests to leave out (health checks and the like), by path, agent or status. Their lines count
+ * as filtered.
  *
  * A rule is `/healthz` or any pattern of path-rule.ts, `agent:kube-probe` (found anywhere in the
  * agent, letters of either case), `status:204` or `status:3xx` (of the classes 1xx to 5xx).
+ * /
  */
 import { readPathRule, RuleError, type PathRule } from './route/path-rule.ts';
 

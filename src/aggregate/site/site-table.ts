@@ -160,7 +160,7 @@ export class SiteTable {
     const hasRoom = this.#sites.length < this.#keptMax;
     const isOdd = !isPlain(bytes, start, end);
     if (!isOdd && !hasRoom) {
-      // Nothing is made of a plain name that is not known.
+      // An unknown plain name costs no string.
       this.#candidates.count(bytes, start, end, hash);
       return undefined;
     }

@@ -26,7 +26,7 @@ export interface EventTimeSnapshot {
 export class EventTime {
   readonly windowS: number;
   readonly latenessS: number;
-  /** The wall clock when it was last told. */
+  /** The wall clock as last passed in. */
   nowS = NEVER;
   /** The greatest event time of a record. */
   newestS = NEVER;

@@ -1,9 +1,10 @@
 /**
- * Which keys of a JSON log mean which variable of nginx, and the table that finds them by their bytes.
+ * Which keys of a JSON log mean which variable of nginx, and the table that finds them by their
+ * bytes.
  *
  * A key within an object is a path with dots: `http.status` is `{"http":{"status":200}}` as well as
- * `{"http.status":200}`. Keys are compared byte by byte, so one that is written with escapes
- * (`"statu\u0073"`) is none that is known.
+ * `{"http.status":200}`. Keys are compared byte by byte, so a key written with escapes
+ * (`"statu\u0073"`) is unknown. /
  */
 import { isTime, variableKind } from '../format/variables.ts';
 

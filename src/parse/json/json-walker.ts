@@ -29,7 +29,7 @@ const DEPTH_MAX = 8;
 export type JsonForm = 'object' | 'key' | 'colon' | 'value' | 'string-end' | 'comma' | 'end';
 
 export class JsonWalker {
-  /** Where and for want of what the last walk stopped. */
+  /** Where the last walk stopped, and what was missing there. */
   stoppedAt = 0;
   missing: JsonForm = 'object';
   /** By slot: rank of the value that was found (NO_RANK: none), and its place without its quotes. */

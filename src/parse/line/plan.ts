@@ -21,7 +21,7 @@ import { ValueReader } from './value-reader.ts';
 
 const DASH = 0x2d;
 
-/** Where a line that does not fit stopped to fit: of all attempts the furthest. */
+/** Where a line stopped matching: of all attempts the furthest. */
 export interface Stop {
   /** Index into the bytes. */
   atByte: number;
@@ -155,7 +155,10 @@ export class Plan {
     return this.#values.read(this.program.ops[v] ?? OP_FREE, v, start, end, 0) === end;
   }
 
-  /** The slow way, over all segments and whatever quotes there are: where does the line stop to fit? */
+  /**
+   * The slow way, over all segments and whatever quotes there are: finds where the line stops
+   * matching.
+   */
   trace(start: number, end: number, quotes: Int32Array): Stop | undefined {
     const stop: Stop = { atByte: start - 1, expected: 'literal', segment: 0, variable: -1 };
     this.#stop = stop;
@@ -234,7 +237,7 @@ export class Plan {
         if (this.#stop !== undefined) this.#stoppedInLiteral(s, v, segmentCount + v, end, to);
       } else {
         this.#stopped(at, isSearched ? 'literal' : 'value', s, v);
-        // What does not follow from here on follows nowhere further on: no other end before helps.
+        // If the rest fails here, backtracking further right is pointless.
         if (isSearched && op === OP_FREE) return false;
       }
       if (depth === 0 || deadEndsLeft-- === 0) return false;

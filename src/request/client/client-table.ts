@@ -19,7 +19,7 @@ import {
 } from '../keys/key-words.ts';
 import type { KeyColumn, TopKey } from '../keys/top-key.ts';
 
-/** More than an address can have (45), so that one that is cut is none. */
+/** More than an address can have (45), so a text that is cut is never an address. */
 const ADDRESS_BYTES_MAX = 48;
 const SLOTS = 16_384;
 const ADDRESSES: KeyCacheOptions = {
