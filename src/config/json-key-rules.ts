@@ -6,7 +6,7 @@ import { Refusal } from './setting.ts';
 
 /**
  * Faults of LOG_JSON_KEYS that depend on CLIENT_IP_FROM: the variable that it names is read too;
- * any other unknown variable would be ignored in silence. /
+ * any other unknown variable would be ignored in silence.
  */
 export function jsonKeyFaults(given: ReadonlyMap<string, string>): Fault[] {
   const text = given.get('LOG_JSON_KEYS') ?? '';

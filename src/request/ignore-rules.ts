@@ -4,7 +4,6 @@
  *
  * A rule is `/healthz` or any pattern of path-rule.ts, `agent:kube-probe` (found anywhere in the
  * agent, letters of either case), `status:204` or `status:3xx` (of the classes 1xx to 5xx).
- * /
  */
 import { readPathRule, RuleError, type PathRule } from './route/path-rule.ts';
 

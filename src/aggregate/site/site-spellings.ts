@@ -4,7 +4,7 @@ import type { Site } from './site.ts';
 /**
  * Which bytes name which site. `a\x01` and `a\x02` are two spellings of one tag value; every site
  * is in here under its own tag value, so a plain name without a place is recognised without making
- * a string. Other spellings are in here to be found faster; the owner bounds their number. /
+ * a string. Other spellings are in here to be found faster; the owner bounds their number.
  */
 export interface Spelling {
   readonly length: number;

@@ -3,7 +3,7 @@
  *
  * What an include names is relative to the folder of the main file, as nginx has it. An include
  * that cannot be read is a finding and not the end: the meter may see less of the disk than nginx
- * does. Bounds: so many files, bytes and includes within includes. /
+ * does. Bounds: so many files, bytes and includes within includes.
  */
 import { glob, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';

@@ -1,6 +1,6 @@
 /**
  * What a format lacks, and the log_format directive that has it: the format in use with the missing
- * variables at its end, so other readers of the log go on working. /
+ * variables at its end, so other readers of the log go on working.
  */
 import { isLacking, WANTED, type Wanted } from './advised-formats.ts';
 import { AUTO, chooseFormats, CUSTOM } from '../format-choice.ts';

@@ -1,6 +1,6 @@
 /**
  * The text is not a log format, or lacks the variables that the meter needs. The message is for a
- * person: what is wrong, what to do, and the line of the text with a caret under the place. /
+ * person: what is wrong, what to do, and the line of the text with a caret under the place.
  */
 export class LogFormatError extends Error {
   override readonly name = 'LogFormatError';

@@ -4,7 +4,7 @@
  *
  * A key within an object is a path with dots: `http.status` is `{"http":{"status":200}}` as well as
  * `{"http.status":200}`. Keys are compared byte by byte, so a key written with escapes
- * (`"statu\u0073"`) is unknown. /
+ * (`"statu\u0073"`) is unknown.
  */
 import { isTime, variableKind } from '../format/variables.ts';
 

@@ -35,7 +35,7 @@ const groups = new Uint16Array(GROUPS);
 /**
  * Sets `span` to the address of the client in the list `bytes[start, end)` of X-Forwarded-For, port
  * and brackets left out. False when no entry is an address; then $remote_addr counts. A list that
- * is shorter than the number of proxies was begun by one of them: its first entry counts. /
+ * is shorter than the number of proxies was begun by one of them: its first entry counts.
  */
 export function forwardedClient(
   bytes: Uint8Array,
