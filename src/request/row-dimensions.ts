@@ -9,6 +9,7 @@ import { keyWordsBytes } from './keys/key-words.ts';
 import type { PathRule } from './route/path-rule.ts';
 import { PATH_BYTES_MAX } from './request-path.ts';
 import type { RecordBatch } from '../parse/record-batch.ts';
+import { propertyOf } from './properties.ts';
 import { ROUTE_SLOTS, ROUTE_TABLE_BYTES, RouteTable } from './route/route.ts';
 import { ROW_GATHER_BYTES, RowGather } from './row-gather.ts';
 import { UrlKeys, type KeyColumn } from './keys/top-key.ts';
@@ -40,6 +41,7 @@ export interface RowDimensionsOptions {
   readonly countries?: CountryTable | undefined;
 }
 
+const AGENT = propertyOf('agent');
 const REFERER_SLOTS = 1024;
 const REFERERS: KeyCacheOptions = {
   slots: REFERER_SLOTS,
@@ -142,6 +144,9 @@ export class RowDimensions {
     if (this.hasClients) rows = this.clients.findRows(bytes, rows);
     if (this.hasUpstreams) rows = this.upstreams.findRows(bytes, rows);
     for (const { words, found } of this.#keyColumns) words.gather(found, rows);
+    const { found, classes } = this.agents;
+    const agentClasses = this.gathered.properties[AGENT]!;
+    for (let at = 0; at < rows; at++) agentClasses[at] = classes[found[at]!]!;
     this.from = from;
     return from + rows;
   }

@@ -1,20 +1,18 @@
 import { ELSEWHERE, reservedBytes, type ByteHash } from '../wasm/byte-hash.ts';
 import { forwardedClient, type Span } from './client/client-address.ts';
-import { CACHE_STATES, METHODS, PROTOCOLS, TLS_VERSIONS, type ClosedSet } from './closed-set.ts';
+import { METHODS, PROTOCOLS } from './closed-set.ts';
 import {
   DimensionColumns,
   FILLS_AGENT,
-  FILLS_CACHE,
   FILLS_CLIENT,
-  FILLS_METHOD,
-  FILLS_PROTOCOL,
   FILLS_ROUTE,
-  FILLS_TLS,
+  FilledColumn,
   NOWHERE,
   type ClientSource,
 } from './dimension-columns.ts';
 import { ROWS_MAX } from './keys/key-cache.ts';
 import { PARSED, type RecordBatch, type SpanColumn } from '../parse/record-batch.ts';
+import { PROPERTIES, propertyOf } from './properties.ts';
 import { RequestLine } from './request-line.ts';
 import { ROW_GATHER_WASM } from '../wasm/row-gather-wasm.ts';
 import { lastTimeMs } from './upstream.ts';
@@ -47,6 +45,15 @@ const CODES = [
     PROTOCOLS.values.indexOf(protocol),
   ),
 ];
+const METHOD = propertyOf('method');
+const PROTOCOL = propertyOf('proto');
+const AGENT = propertyOf('agent');
+
+/** The properties that stand in variables of their own and are read here. */
+const STATED = PROPERTIES.flatMap(({ set, isInRequest }, i) =>
+  set === undefined || isInRequest ? [] : [i],
+);
+
 const ODD_AT = 0;
 const METHODS_AT = 4 * ROWS_MAX;
 const PROTOCOLS_AT = METHODS_AT + ROWS_MAX;
@@ -88,12 +95,9 @@ export interface RowGatherOptions {
 
 export class RowGather {
   /** Per row FILLS_* bits: the format has the variable, or, in JSON, the line. */
-  readonly filled = new Uint8Array(ROWS_MAX);
-  /** Per row, indexes into the values of METHODS, PROTOCOLS, CACHE_STATES and TLS_VERSIONS. */
-  readonly methods: Uint8Array;
-  readonly protocols: Uint8Array;
-  readonly caches = new Uint8Array(ROWS_MAX);
-  readonly tlsVersions = new Uint8Array(ROWS_MAX);
+  readonly filled = new FilledColumn(ROWS_MAX);
+  /** By property, per row: index into its values. Who reads the agents fills their column. */
+  readonly properties: readonly Uint8Array[];
   /** Per row: how long the upstream that answered took, in ms; -1 where that is not known. */
   readonly upstreamMs = new Int32Array(ROWS_MAX);
   readonly #options: RowGatherOptions;
@@ -101,6 +105,8 @@ export class RowGather {
   readonly #wasm: Exports;
   readonly #at: number;
   readonly #odd: Int32Array;
+  readonly #methods: Uint8Array;
+  readonly #protocols: Uint8Array;
   readonly #line = new RequestLine();
   readonly #span: Span = { start: 0, end: 0 };
   #records: RecordBatch | undefined;
@@ -122,8 +128,12 @@ export class RowGather {
     const at = hash.reserve(OWN_BYTES);
     this.#at = at;
     this.#odd = new Int32Array(buffer, at + ODD_AT, ROWS_MAX);
-    this.methods = new Uint8Array(buffer, at + METHODS_AT, ROWS_MAX);
-    this.protocols = new Uint8Array(buffer, at + PROTOCOLS_AT, ROWS_MAX);
+    this.#methods = new Uint8Array(buffer, at + METHODS_AT, ROWS_MAX);
+    this.#protocols = new Uint8Array(buffer, at + PROTOCOLS_AT, ROWS_MAX);
+    this.properties = PROPERTIES.map((_, i) => {
+      if (i === METHOD) return this.#methods;
+      return i === PROTOCOL ? this.#protocols : new Uint8Array(ROWS_MAX);
+    });
     new Uint8Array(buffer, at + CODES_AT, CODES.length).set(CODES);
   }
 
@@ -168,10 +178,10 @@ export class RowGather {
     const { spans, withClients } = this.#options;
     const { targets, agents, referers, clients, upstreams } = spans;
     this.filled.fill(columns.filled, 0, rows);
-    this.methods.fill(0, 0, rows);
-    this.protocols.fill(0, 0, rows);
+    this.#methods.fill(0, 0, rows);
+    this.#protocols.fill(0, 0, rows);
     this.#copy(columns.request, targets, from, rows);
-    this.#copy(columns.userAgent, agents, from, rows);
+    this.#copy(columns.properties[AGENT] ?? NOWHERE, agents, from, rows);
     this.#copy(columns.httpReferer, referers, from, rows);
     if (withClients && !columns.hasForwarded) this.#copy(columns.remoteAddr, clients, from, rows);
     if (columns.hasUpstreams) this.#copy(columns.upstreamAddr, upstreams, from, rows);
@@ -191,9 +201,8 @@ export class RowGather {
     if (withClients && columns.hasForwarded) {
       for (let at = 0; at < rows; at++) this.#readClient(from + at, at, this.#isRecord(from + at));
     }
-    this.caches.fill(0, 0, rows);
-    this.tlsVersions.fill(0, 0, rows);
-    if (!columns.hasCache && !columns.hasTls) return;
+    for (const i of STATED) this.properties[i]?.fill(0, 0, rows);
+    if (!columns.hasStated) return;
     for (let at = 0; at < rows; at++) this.#readStates(from + at, at, this.#isRecord(from + at));
   }
 
@@ -213,7 +222,7 @@ export class RowGather {
     const { agents, referers, upstreams } = this.#options.spans;
     this.#filled = columns.filled;
     this.#readTarget(row, at, isRecord);
-    if (copySpan(isRecord ? columns.userAgent : NOWHERE, row, agents, at)) {
+    if (copySpan(isRecord ? (columns.properties[AGENT] ?? NOWHERE) : NOWHERE, row, agents, at)) {
       this.#filled |= FILLS_AGENT;
     }
     copySpan(isRecord ? columns.httpReferer : NOWHERE, row, referers, at);
@@ -232,16 +241,18 @@ export class RowGather {
   }
 
   #readStates(row: number, at: number, isRecord: boolean): void {
-    const { hasCache, cacheStatus, hasTls, sslProtocol } = this.#columns;
-    this.caches[at] =
-      hasCache && isRecord ? this.#closed(CACHE_STATES, cacheStatus, row, FILLS_CACHE) : 0;
-    this.tlsVersions[at] =
-      hasTls && isRecord ? this.#closed(TLS_VERSIONS, sslProtocol, row, FILLS_TLS) : 0;
+    for (let i = 0; i < STATED.length; i++) {
+      const property = STATED[i]!;
+      this.properties[property]![at] = isRecord ? this.#read(property, row) : 0;
+    }
   }
 
-  #closed(set: ClosedSet, { start, end }: SpanColumn, row: number, fills: number): number {
-    const value = set.find(this.#bytes, start[row] ?? 0, end[row] ?? 0);
-    if (value > 0) this.#filled |= fills;
+  /** The value of a property that stands in a variable of its own; 0: absent. */
+  #read(property: number, row: number): number {
+    const { start, end } = this.#columns.properties[property]!;
+    const set = PROPERTIES[property]?.set;
+    const value = set?.find(this.#bytes, start[row] ?? 0, end[row] ?? 0) ?? 0;
+    if (value > 0) this.#filled |= 1 << property;
     return value;
   }
 
@@ -266,8 +277,8 @@ export class RowGather {
   /** Method and protocol, and the span of the target. */
   #readTarget(row: number, at: number, isRecord: boolean): void {
     const { targets } = this.#options.spans;
-    this.methods[at] = 0;
-    this.protocols[at] = 0;
+    this.#methods[at] = 0;
+    this.#protocols[at] = 0;
     this.#targetStart = 0;
     this.#targetEnd = 0;
     if (isRecord) this.#readRequest(this.#bytes, row, at);
@@ -282,18 +293,18 @@ export class RowGather {
     if (end > start) {
       const line = this.#line;
       line.read(bytes, start, end);
-      this.methods[at] = methodOf(bytes, start, line.methodEnd);
-      this.protocols[at] = protocolOf(bytes, line.protocolStart, end);
+      this.#methods[at] = methodOf(bytes, start, line.methodEnd);
+      this.#protocols[at] = protocolOf(bytes, line.protocolStart, end);
       this.#targetStart = line.targetStart;
       this.#targetEnd = line.targetEnd;
-      this.#filled |= FILLS_METHOD | FILLS_PROTOCOL | FILLS_ROUTE;
+      this.#filled |= (1 << METHOD) | (1 << PROTOCOL) | FILLS_ROUTE;
     }
     // Most formats have nothing but `$request`.
     if (!columns.hasParts) return;
-    const method = this.#closed(METHODS, columns.requestMethod, row, FILLS_METHOD);
-    if (method > 0) this.methods[at] = method;
-    const protocol = this.#closed(PROTOCOLS, columns.serverProtocol, row, FILLS_PROTOCOL);
-    if (protocol > 0) this.protocols[at] = protocol;
+    const method = this.#read(METHOD, row);
+    if (method > 0) this.#methods[at] = method;
+    const protocol = this.#read(PROTOCOL, row);
+    if (protocol > 0) this.#protocols[at] = protocol;
     if (this.#targetStart === this.#targetEnd) this.#lookAtTarget(columns.uri, row);
     // As the client asked, before any rewriting.
     this.#lookAtTarget(columns.requestUri, row);

@@ -49,7 +49,7 @@ export interface LogCheckpoint {
 }
 
 const FORMAT = 'nginx-meter checkpoint';
-const VERSION = 5;
+const VERSION = 6;
 const NAME = 'checkpoint';
 
 export type KillPoint = (name: string) => void;

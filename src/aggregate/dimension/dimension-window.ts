@@ -4,6 +4,8 @@ import { TopKey } from '../../request/keys/top-key.ts';
 import { CountedRows } from './counted-rows.ts';
 import { FAMILY_TIME } from '../../parse/record-batch.ts';
 import {
+  bitsOfNames,
+  namesOfBits,
   FILLS_CLIENT,
   FILLS_COUNTRY,
   FILLS_ROUTE,
@@ -22,16 +24,15 @@ import {
 } from './site-dimensions.ts';
 import { restoreKept, keptList, type KeptFlags, type KeptValues } from './kept-values.ts';
 import { TOP_RANKS, type SiteTopList, type SiteTopListSnapshot } from './site-top-list.ts';
-import { TOP_LISTS, type TopLists } from './top-lists.ts';
+import type { TopLists } from './top-lists.ts';
 
 /**
  * One dimension window of one log: what was counted in it, by route, upstream and property, with its top
  * lists and its distinct clients. Everything in here is a function of the counted lines in their order.
  */
 
-const NOT_FOUND = 404;
 /** Used by one window after the other. */
-const missing = new CountedRows();
+const selected = new CountedRows();
 const agentKey = new TopKey();
 
 /** Without the totals of routes and upstreams, which heavy-hitters.ts saves. */
@@ -40,7 +41,8 @@ export interface DimensionWindowSnapshot {
   readonly flags: readonly [isDirty: boolean, isOwn: boolean, wasHandedOver: boolean];
   readonly lines: number;
   readonly families: number;
-  readonly filled: number;
+  /** Names of bits. */
+  readonly filled: readonly string[];
   readonly sites: readonly SiteDimensionsSnapshot[];
   readonly kept: readonly [statuses: readonly number[], countries: readonly number[]];
   readonly tops: readonly SiteTopListSnapshot[];
@@ -122,8 +124,7 @@ export class DimensionWindow {
     { length, at: places, sites, status, errors, traffic }: CountedRows,
     facts: RowDimensions,
   ): void {
-    const { filled, methods, protocols, caches, tlsVersions } = facts.gathered;
-    const { found, classes } = facts.agents;
+    const { filled, properties: columns } = facts.gathered;
     const { statuses } = this.#choices;
     const kept = this.#keptStatuses;
     let properties: PropertyTable | undefined;
@@ -138,15 +139,7 @@ export class DimensionWindow {
         properties = this.sites.all[site]?.properties;
       }
       properties?.statuses.add(code, errors[i] ?? 0, traffic[i] ?? 0);
-      properties?.add(
-        methods[at] ?? 0,
-        protocols[at] ?? 0,
-        caches[at] ?? 0,
-        tlsVersions[at] ?? 0,
-        classes[found[at] ?? 0] ?? 0,
-        errors[i] ?? 0,
-        traffic[i] ?? 0,
-      );
+      properties?.add(columns, at, errors[i] ?? 0, traffic[i] ?? 0);
     }
   }
 
@@ -227,18 +220,16 @@ export class DimensionWindow {
     return slot < 0 ? totals.otherAt(site) : totals.rowAt(slot);
   }
 
-  #countTops(
-    rows: CountedRows,
-    { clients, urls, referers, agents, hasClients }: RowDimensions,
-  ): void {
-    const [ips, targets, pages, browsers, notFound] = this.#tops;
+  #countTops(rows: CountedRows, facts: RowDimensions): void {
     const { hashes } = this.sites;
-    if (hasClients) ips?.count(clients, rows, hashes);
-    targets?.count(urls, rows, hashes);
-    pages?.count(referers, rows, hashes);
-    browsers?.count(agents, rows, hashes);
-    rows.copyStatus(NOT_FOUND, missing);
-    if (missing.length > 0) notFound?.count(urls, missing, hashes);
+    for (const list of this.#tops) {
+      const { keys, status } = list.kind;
+      const column = keys(facts);
+      if (column === undefined) continue;
+      if (status !== undefined) rows.copyStatus(status, selected);
+      const counted = status === undefined ? rows : selected;
+      if (counted.length > 0) list.count(column, counted, hashes);
+    }
   }
 
   #countClients(
@@ -311,7 +302,7 @@ export class DimensionWindow {
       properties: sites.flatMap(({ name, properties }) =>
         properties.totals(name, this.filled, statuses, countries),
       ),
-      tops: sites.flatMap((site) => this.#tops.flatMap((list, i) => this.#sealTop(list, i, site))),
+      tops: sites.flatMap((site) => this.#tops.flatMap((list) => this.#sealTop(list, site))),
       uniques: sites.flatMap(({ name, uniques }) =>
         uniques === undefined || (this.filled & FILLS_CLIENT) === 0
           ? []
@@ -324,13 +315,13 @@ export class DimensionWindow {
    * Sites share the slots of a list, so one that has been handed over with ten keys may have fewer
    * now; ranks that are in the database already are written over.
    */
-  #sealTop(list: SiteTopList, i: number, { index, name, ranks }: DimensionsOfSite): TopTotals[] {
+  #sealTop(list: SiteTopList, { index, name, ranks }: DimensionsOfSite): TopTotals[] {
+    const { dim } = list.kind;
     const top = list.seal(index, name);
-    for (let rank = top.length + 1; rank <= Math.min(ranks[i] ?? 0, TOP_RANKS); rank++) {
-      const nothing = { key: OTHER_KEY, count: 0, errors: 0, traffic: 0 };
-      top.push({ site: name, dim: list.dim, rank, ...nothing });
+    for (let rank = top.length + 1; rank <= Math.min(ranks[dim] ?? 0, TOP_RANKS); rank++) {
+      top.push({ site: name, dim, rank, key: OTHER_KEY, count: 0, errors: 0, traffic: 0 });
     }
-    ranks[i] = top.length;
+    ranks[dim] = top.length;
     return top;
   }
 
@@ -344,8 +335,8 @@ export class DimensionWindow {
       ],
       lines: this.lines,
       families: this.families,
-      filled: this.filled,
-      sites: this.sites.snapshot(TOP_LISTS.length),
+      filled: namesOfBits(this.filled),
+      sites: this.sites.snapshot(),
       tops: this.#tops.map((list) => list.snapshot()),
       kept: [keptList(this.#keptStatuses), keptList(this.#keptCountries)],
       ...(this.#hasOther === undefined ? {} : { hasOther: this.#hasOther }),
@@ -366,12 +357,14 @@ export class DimensionWindow {
     [this.isDirty, this.isOwn, this.wasHandedOver] = snapshot.flags;
     this.lines = snapshot.lines;
     this.families = snapshot.families;
-    this.filled = snapshot.filled;
+    this.filled = bitsOfNames(snapshot.filled);
     this.sites.restore(snapshot.sites);
     const [statuses, countries] = snapshot.kept;
     restoreKept(this.#keptStatuses, statuses);
     restoreKept(this.#keptCountries, countries);
     this.#hasOther = snapshot.hasOther;
-    snapshot.tops.forEach((list, i) => this.#tops[i]?.restore(list));
+    for (const saved of snapshot.tops) {
+      this.#tops.find(({ kind }) => kind.dim === saved.dim)?.restore(saved);
+    }
   }
 }

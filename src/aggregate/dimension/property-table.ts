@@ -1,14 +1,6 @@
-import { AGENT_CLASSES } from '../../request/agent-class.ts';
-import { CACHE_STATES, METHODS, PROTOCOLS, TLS_VERSIONS } from '../../request/closed-set.ts';
 import { COUNTRY_CODES, countryOf } from '../../request/client/country.ts';
-import {
-  FILLS_AGENT,
-  FILLS_CACHE,
-  FILLS_COUNTRY,
-  FILLS_METHOD,
-  FILLS_PROTOCOL,
-  FILLS_TLS,
-} from '../../request/dimension-columns.ts';
+import { FILLS_COUNTRY } from '../../request/dimension-columns.ts';
+import { PROPERTIES, propertyOf } from '../../request/properties.ts';
 import type { PropertyTotals } from './sealed-dimensions.ts';
 import { NO_VALUE } from '../../text/tag-value.ts';
 import { ValueCells, type KeptInWindow, type ValueCellsSnapshot } from './value-cells.ts';
@@ -28,29 +20,17 @@ export const COUNTRIES = COUNTRY_CODES;
 export const KEPT_VALUES_MAX = 50;
 const OTHER = 'other';
 
-interface Property {
-  readonly dim: string;
-  readonly values: readonly string[];
-  /** The FILLS_* bit without which the property is left out; 0: every format has it. */
-  readonly fills: number;
-}
-
-const PROPERTIES: readonly Property[] = [
-  { dim: 'method', values: METHODS.values, fills: FILLS_METHOD },
-  { dim: 'proto', values: PROTOCOLS.values, fills: FILLS_PROTOCOL },
-  { dim: 'cache', values: CACHE_STATES.values, fills: FILLS_CACHE },
-  { dim: 'tls', values: TLS_VERSIONS.values, fills: FILLS_TLS },
-  { dim: 'agent', values: AGENT_CLASSES, fills: FILLS_AGENT },
-];
-
 const COLUMNS = 3; // count, traffic, errors
-const firstCells = PROPERTIES.map((_, i) =>
+/** By property: its first cell. */
+const FIRST_CELLS = PROPERTIES.map((_, i) =>
   PROPERTIES.slice(0, i).reduce((cells, { values }) => cells + COLUMNS * values.length, 0),
 );
-const [METHOD_AT = 0, PROTOCOL_AT = 0, CACHE_AT = 0, TLS_AT = 0, AGENT_AT = 0] = firstCells;
 const CELLS = PROPERTIES.reduce((cells, { values }) => cells + COLUMNS * values.length, 0);
+
+/** By name, so that it outlives a change of the table: [dim, [value, count, traffic, errors, …]]. */
+type PropertySnapshot = readonly [dim: string, values: readonly (string | number)[]];
 export type PropertyTableSnapshot = readonly [
-  cells: readonly number[],
+  properties: readonly PropertySnapshot[],
   statuses: ValueCellsSnapshot,
   countries: ValueCellsSnapshot,
 ];
@@ -62,28 +42,17 @@ export class PropertyTable {
   readonly countries = new ValueCells(COUNTRIES);
   readonly #cells = new Float64Array(CELLS);
 
-  /** Counts a request by the indexes of its values; `errors` is 1 or 0. */
-  add(
-    method: number,
-    protocol: number,
-    cache: number,
-    tls: number,
-    agentClass: number,
-    errors: number,
-    traffic: number,
-  ): void {
-    this.#add(METHOD_AT + COLUMNS * method, errors, traffic);
-    this.#add(PROTOCOL_AT + COLUMNS * protocol, errors, traffic);
-    this.#add(CACHE_AT + COLUMNS * cache, errors, traffic);
-    this.#add(TLS_AT + COLUMNS * tls, errors, traffic);
-    this.#add(AGENT_AT + COLUMNS * agentClass, errors, traffic);
-  }
-
-  #add(at: number, errors: number, traffic: number): void {
+  /**
+   * Counts a request: `columns` has, by property, the index of its value at `at`; `errors` is 1 or 0.
+   */
+  add(columns: readonly Uint8Array[], at: number, errors: number, traffic: number): void {
     const cells = this.#cells;
-    cells[at] = (cells[at] ?? 0) + 1;
-    cells[at + 1] = (cells[at + 1] ?? 0) + traffic;
-    cells[at + 2] = (cells[at + 2] ?? 0) + errors;
+    for (let i = 0; i < columns.length; i++) {
+      const cell = FIRST_CELLS[i]! + COLUMNS * columns[i]![at]!;
+      cells[cell]!++;
+      cells[cell + 1]! += traffic;
+      cells[cell + 2]! += errors;
+    }
   }
 
   /** The values that occurred, of the properties that the format fills. */
@@ -95,15 +64,20 @@ export class PropertyTable {
   ): PropertyTotals[] {
     const totals = this.#statusTotals(site, statuses);
     if ((filled & FILLS_COUNTRY) !== 0) totals.push(...this.#countryTotals(site, countries));
-    PROPERTIES.forEach(({ dim, values, fills }, i) => {
-      if ((filled & fills) !== fills) return;
-      values.forEach((value, j) => {
-        const at = (firstCells[i] ?? 0) + COLUMNS * j;
-        const [count = 0, traffic = 0, errors = 0] = this.#cells.subarray(at, at + COLUMNS);
-        if (count > 0) totals.push({ site, dim, value, count, traffic, errors });
-      });
+    PROPERTIES.forEach(({ dim }, i) => {
+      if ((filled & (1 << i)) === 0) return;
+      for (const figures of this.#occurred(i)) totals.push({ site, dim, ...figures });
     });
     return totals;
+  }
+
+  /** The values of a property that occurred. */
+  #occurred(property: number) {
+    return (PROPERTIES[property]?.values ?? []).flatMap((value, i) => {
+      const at = (FIRST_CELLS[property] ?? 0) + COLUMNS * i;
+      const [count = 0, traffic = 0, errors = 0] = this.#cells.subarray(at, at + COLUMNS);
+      return count > 0 ? [{ value, count, traffic, errors }] : [];
+    });
   }
 
   #statusTotals(site: string, kept: KeptInWindow): PropertyTotals[] {
@@ -134,24 +108,33 @@ export class PropertyTable {
   }
 
   snapshot(): PropertyTableSnapshot {
-    return [this.#sparse(), this.statuses.snapshot(), this.countries.snapshot()];
+    const properties = PROPERTIES.map(
+      ({ dim }, i): PropertySnapshot => [
+        dim,
+        this.#occurred(i).flatMap(({ value, count, traffic, errors }) => [
+          value,
+          count,
+          traffic,
+          errors,
+        ]),
+      ],
+    );
+    const occurred = properties.filter(([, values]) => values.length > 0);
+    return [occurred, this.statuses.snapshot(), this.countries.snapshot()];
   }
 
-  /** [cell, value, …] without zeros. */
-  #sparse(): number[] {
-    const sparse: number[] = [];
-    this.#cells.forEach((value, cell) => {
-      if (value !== 0) sparse.push(cell, value);
-    });
-    return sparse;
-  }
-
-  static restore([sparse, statuses, countries]: PropertyTableSnapshot): PropertyTable {
+  static restore([properties, statuses, countries]: PropertyTableSnapshot): PropertyTable {
     const table = new PropertyTable();
     table.statuses.restore(statuses);
     table.countries.restore(countries);
-    for (let i = 0; i + 1 < sparse.length; i += 2) {
-      table.#cells[sparse[i] ?? 0] = sparse[i + 1] ?? 0;
+    for (const [dim, values] of properties) {
+      const property = propertyOf(dim);
+      for (let i = 0; i + COLUMNS < values.length; i += 1 + COLUMNS) {
+        const value = PROPERTIES[property]?.values.indexOf(String(values[i])) ?? -1;
+        if (value < 0) continue;
+        const figures = values.slice(i + 1, i + 1 + COLUMNS).map(Number);
+        table.#cells.set(figures, (FIRST_CELLS[property] ?? 0) + COLUMNS * value);
+      }
     }
     return table;
   }

@@ -9,8 +9,8 @@ export interface DimensionsOfSite {
   readonly properties: PropertyTable;
   /** Made with the first client. */
   uniques: HyperLogLog | undefined;
-  /** Per top list: ranks that were handed over. */
-  readonly ranks: number[];
+  /** By `dim` of a top list: ranks that were handed over. */
+  readonly ranks: Record<string, number>;
 }
 
 export type SiteDimensionsSnapshot = readonly [
@@ -18,7 +18,7 @@ export type SiteDimensionsSnapshot = readonly [
   properties: PropertyTableSnapshot,
   /** Null, which JSON keeps in a list, where no client has been seen. */
   uniques: HyperLogLogSnapshot | null,
-  ranks: readonly number[],
+  ranks: Readonly<Record<string, number>>,
 ];
 
 export class SiteDimensions {
@@ -32,7 +32,7 @@ export class SiteDimensions {
   /** The number of a site, a new one if need be. */
   indexOf(name: string): number {
     if (name === this.#lastName) return this.#lastIndex;
-    const site = this.#byName.get(name) ?? this.#add(name, new PropertyTable(), undefined, []);
+    const site = this.#byName.get(name) ?? this.#add(name, new PropertyTable(), undefined, {});
     this.#lastName = name;
     this.#lastIndex = site.index;
     return site.index;
@@ -42,10 +42,10 @@ export class SiteDimensions {
     name: string,
     properties: PropertyTable,
     uniques: HyperLogLog | undefined,
-    ranks: readonly number[],
+    ranks: Readonly<Record<string, number>>,
   ): DimensionsOfSite {
     const index = this.all.length;
-    const site = { name, index, properties, uniques, ranks: [...ranks] };
+    const site = { name, index, properties, uniques, ranks: { ...ranks } };
     this.all.push(site);
     if (index >= this.hashes.length) {
       this.hashes = grown(this.hashes, new Int32Array(2 * this.hashes.length));
@@ -55,13 +55,12 @@ export class SiteDimensions {
     return site;
   }
 
-  /** `lists`: how many top lists there are. */
-  snapshot(lists: number): SiteDimensionsSnapshot[] {
+  snapshot(): SiteDimensionsSnapshot[] {
     return this.all.map(({ name, properties, uniques, ranks }) => [
       name,
       properties.snapshot(),
       uniques?.snapshot() ?? null,
-      Array.from({ length: lists }, (_, i) => ranks[i] ?? 0),
+      { ...ranks },
     ]);
   }
 

@@ -1,6 +1,7 @@
 import { TopKey, type KeyColumn } from '../../request/keys/top-key.ts';
 import type { CountedRows } from './counted-rows.ts';
 import { HINT_SLOT_BITS, TopList, type TopListSnapshot } from './top-list.ts';
+import type { TopListKind } from './top-list-kinds.ts';
 import type { TopTotals } from './sealed-dimensions.ts';
 import { tagValue } from '../../text/tag-value.ts';
 
@@ -20,24 +21,24 @@ function nextMark(): number {
 }
 
 export interface SiteTopListSnapshot {
+  readonly dim: string;
   readonly list: TopListSnapshot;
   /** Per slot: index of the site. */
   readonly sites: readonly number[];
 }
 
 export class SiteTopList {
-  readonly dim: string;
+  readonly kind: TopListKind;
   readonly #list: TopList;
   readonly #siteOfSlot: Int32Array;
   /** What this list's hints have above the slot. */
   #mark = nextMark();
   readonly #key = new TopKey();
 
-  /** `slotsMax` must be a power of two, from 16 to 1024. */
-  constructor(dim: string, slotsMax: number) {
-    this.dim = dim;
-    this.#list = new TopList(slotsMax);
-    this.#siteOfSlot = new Int32Array(slotsMax).fill(-1);
+  constructor(kind: TopListKind) {
+    this.kind = kind;
+    this.#list = new TopList(kind.slots);
+    this.#siteOfSlot = new Int32Array(kind.slots).fill(-1);
   }
 
   /** As new, but with the memory it has. */
@@ -79,7 +80,7 @@ export class SiteTopList {
   /** The first keys of a site. */
   seal(index: number, site: string): TopTotals[] {
     const sites = this.#siteOfSlot;
-    const { dim } = this;
+    const { dim } = this.kind;
     return this.#list
       .top(TOP_RANKS, (slot) => sites[slot] === index)
       .map(({ key, count, errors, traffic }, i) => ({
@@ -95,7 +96,7 @@ export class SiteTopList {
 
   snapshot(): SiteTopListSnapshot {
     const list = this.#list.snapshot();
-    return { list, sites: [...this.#siteOfSlot.subarray(0, list.keys.length)] };
+    return { dim: this.kind.dim, list, sites: [...this.#siteOfSlot.subarray(0, list.keys.length)] };
   }
 
   /** Takes up a snapshot; only on a new instance of the same size. */

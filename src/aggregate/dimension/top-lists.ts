@@ -7,18 +7,7 @@
  * gives it back.
  */
 import { SiteTopList } from './site-top-list.ts';
-
-/**
- * Dimension and slots of each list: up to so many different keys in a window the figures are exact. A
- * snapshot has the lists in this order.
- */
-export const TOP_LISTS = [
-  ['ip', 512],
-  ['url', 512],
-  ['referer', 256],
-  ['ua', 256],
-  ['notfound', 256],
-] as const;
+import { TOP_LISTS } from './top-list-kinds.ts';
 
 /** While reading on, as many windows as this open and close in turn. */
 const SPARE_MAX = 2;
@@ -28,7 +17,7 @@ export class TopLists {
 
   /** One list for each of TOP_LISTS, empty. */
   take(): readonly SiteTopList[] {
-    return this.#spare.pop() ?? TOP_LISTS.map(([dim, slots]) => new SiteTopList(dim, slots));
+    return this.#spare.pop() ?? TOP_LISTS.map((kind) => new SiteTopList(kind));
   }
 
   give(lists: readonly SiteTopList[]): void {
