@@ -49,7 +49,7 @@ export interface LogWindowsSnapshot {
   readonly gauges: Gauges;
   readonly sites: SiteTableSnapshot;
   readonly open: OpenWindowsSnapshot;
-  readonly details?: DimensionsSnapshot | undefined;
+  readonly dimensions?: DimensionsSnapshot | undefined;
 }
 
 /** A line whose window begins later than this after the clock has no believable time. */
@@ -319,7 +319,7 @@ export class LogWindows {
       gauges: this.#gauges.snapshot(),
       sites: this.sites.snapshot(),
       open: this.#open.snapshot(),
-      details: this.#options.dimensions?.snapshot(),
+      dimensions: this.#options.dimensions?.snapshot(),
     };
   }
 
@@ -329,6 +329,6 @@ export class LogWindows {
     this.#gauges.restore(snapshot.gauges);
     this.sites.restore(snapshot.sites);
     this.#open.restore(snapshot.open, this.sites);
-    if (snapshot.details !== undefined) this.#options.dimensions?.restore(snapshot.details);
+    if (snapshot.dimensions !== undefined) this.#options.dimensions?.restore(snapshot.dimensions);
   }
 }

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { AdvisedParser } from './advised-parser.ts';
 import { clientVariable } from './client-variable.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
-import { type Checkpoint, CheckpointFile, type PointIdentity } from '../state/checkpoint.ts';
+import { CheckpointFile } from '../state/checkpoint.ts';
+import type { Checkpoint, PointIdentity } from '../state/checkpoint-form.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { FollowCheckpoint } from '../source/file/follow-checkpoint.ts';
-import type { LineSource } from '../source/line-source.ts';
+import type { LineSource, SourcePositions } from '../source/line-source.ts';
 import { DeadLetterFile } from '../deliver/dead-letter.ts';
 import type { Encoding, Target } from '../deliver/target.ts';
 import { encodeMeter, pointGroups } from '../points/points.ts';
@@ -18,7 +19,7 @@ import type { Scanner } from '../parse/line/scanner.ts';
 import { createStages, type Stages } from './stages.ts';
 import { LogRotation } from '../nginx/log-rotation.ts';
 import type { GeoipDatabase } from '../geoip/geoip.ts';
-import { openLogSources } from './open-sources.ts';
+import { arePositionsKnown, openLogSources } from './open-sources.ts';
 import { Pipeline, type LogLane } from '../pipeline/pipeline.ts';
 import type { Notify } from '../notice/notice.ts';
 import { MeterFigures } from './process-point.ts';
@@ -65,7 +66,7 @@ export class App {
   readonly #options: AppOptions;
   readonly #lock: StateLock;
   readonly #spool: Spool;
-  readonly #source: LineSource<FollowCheckpoint>;
+  readonly #source: LineSource<SourcePositions>;
   readonly #pipeline: Pipeline;
   readonly #writer: Writer | undefined;
   readonly #target: Target | undefined;
@@ -179,7 +180,7 @@ interface AppParts {
   readonly options: AppOptions;
   readonly lock: StateLock;
   readonly spool: Spool;
-  readonly source: LineSource<FollowCheckpoint>;
+  readonly source: LineSource<SourcePositions>;
   readonly pipeline: Pipeline;
   readonly writer: Writer | undefined;
   readonly target: Target | undefined;
@@ -189,7 +190,13 @@ interface AppParts {
 
 async function buildParts(options: AppOptions, lock: StateLock): Promise<AppParts> {
   const { config, clock, notify, killPoint } = options;
-  const checkpointFile = new CheckpointFile({ dir: config.stateDir, clock, notify, killPoint });
+  const checkpointFile = new CheckpointFile({
+    dir: config.stateDir,
+    clock,
+    notify,
+    arePositionsKnown,
+    killPoint,
+  });
   if (options.readAgain === true) await checkpointFile.forget();
   const saved = await checkpointFile.load();
   if (saved !== undefined) checkIdentity(saved, config);
@@ -212,10 +219,10 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   const { scanner } = stages;
   const newParser = (log: string) => newAdvisedParser(log, config, scanner, notify);
   newParser(''); // A format that is none is told before anything is opened.
-  const source = await openLogSources({
+  const { source, filePositions } = await openLogSources({
     config,
     readFrom: checkpointFile.mustReadAll ? 'all' : config.readFrom,
-    checkpoint: checkpoint?.follow,
+    saved: checkpoint?.sources,
     readBuffer: scanner.readBuffer,
     stdin: () => process.stdin,
     clock,
@@ -236,6 +243,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
         });
   const pipeline = buildPipeline(options, {
     source,
+    filePositions,
     spool,
     checkpointFile,
     writer,
@@ -273,7 +281,8 @@ function newAdvisedParser(log: string, config: Config, scanner: Scanner, notify:
 function buildPipeline(
   { config, clock, notify, onWindows }: AppOptions,
   parts: {
-    source: LineSource<FollowCheckpoint>;
+    source: LineSource<SourcePositions>;
+    filePositions: () => FollowCheckpoint;
     spool: Spool;
     checkpointFile: CheckpointFile;
     writer: Writer | undefined;
@@ -314,7 +323,7 @@ function buildPipeline(
       return batch;
     },
     onWindows,
-    ...afterCommit(config, parts.source, clock, notify),
+    ...afterCommit(config, parts, clock, notify),
   });
   const figures = new MeterFigures(clock, config.spoolMaxBytes);
   return pipeline;
@@ -323,14 +332,14 @@ function buildPipeline(
 /** With ROTATE_AT, what it does once the positions it goes by are on disk. */
 function afterCommit(
   { rotateAtBytes, rotatePidFile: pidFile }: Config,
-  source: LineSource<FollowCheckpoint>,
+  { source, filePositions }: { source: LineSource; filePositions: () => FollowCheckpoint },
   clock: Clock,
   notify: Notify,
 ): { readonly afterCommit?: () => Promise<void> } {
   if (rotateAtBytes === undefined) return {};
   const rotation = new LogRotation({ rotateAtBytes, pidFile, clock, notify });
   const followed = () => new Set(source.status().map(({ path }) => path));
-  return { afterCommit: () => rotation.turn(source.checkpoint(), followed()) };
+  return { afterCommit: () => rotation.turn(filePositions(), followed()) };
 }
 
 function identityOf({ windowS, hostTag, tags }: Config): PointIdentity {
@@ -340,7 +349,7 @@ function identityOf({ windowS, hostTag, tags }: Config): PointIdentity {
 function checkIdentity({ identity, logs }: Checkpoint, config: Config): void {
   checkLength('WINDOW', config.windowS, identity.windowS, config.stateDir);
   for (const { windows } of logs) {
-    const savedS = windows.details?.windowS;
+    const savedS = windows.dimensions?.windowS;
     // Dimensions that are switched on or off begin or end here; only two lengths cannot be one.
     if (savedS === undefined || config.dimensionWindowS === undefined) continue;
     checkLength('DIMENSION_WINDOW', config.dimensionWindowS, savedS, config.stateDir);

@@ -1,4 +1,5 @@
-import type { Checkpoint, CheckpointFile } from '../state/checkpoint.ts';
+import type { CheckpointFile } from '../state/checkpoint.ts';
+import type { Checkpoint } from '../state/checkpoint-form.ts';
 import type { Notify } from '../notice/notice.ts';
 
 /** What the loop needs of the spool; src/spool/spool.ts. */

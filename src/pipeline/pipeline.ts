@@ -3,13 +3,12 @@ import { NO_GAUGES, type Gauges } from '../aggregate/gauges.ts';
 import type { LogWindows } from '../aggregate/log-windows.ts';
 import type { SealedDimensions } from '../aggregate/dimension/sealed-dimensions.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
-import type { LogCheckpoint, PointIdentity } from '../state/checkpoint.ts';
+import type { LogCheckpoint, PointIdentity } from '../state/checkpoint-form.ts';
 import type { Clock } from '../clock.ts';
 import { Commit, type CommitOptions } from './commit.ts';
 import { FileProgress } from './file-progress.ts';
-import type { FollowCheckpoint } from '../source/file/follow-checkpoint.ts';
 import type { LineBatch } from '../source/line-batch.ts';
-import type { LineSource, LogStatus } from '../source/line-source.ts';
+import type { LineSource, LogStatus, SourcePositions } from '../source/line-source.ts';
 import type { PointBatch } from '../deliver/target.ts';
 import { byLog, dueMode, isQuiet } from './due-mode.ts';
 import type { LineParser } from '../parse/line-parser.ts';
@@ -46,7 +45,7 @@ export interface LogLane {
 }
 
 export interface PipelineOptions extends CommitOptions {
-  readonly source: LineSource<FollowCheckpoint>;
+  readonly source: LineSource<SourcePositions>;
   readonly records: RecordBatch;
   readonly requests: RequestStage | undefined;
   readonly clock: Clock;
@@ -277,7 +276,7 @@ export class Pipeline {
   async #makeDurable(): Promise<void> {
     const { source, identity } = this.#options;
     await this.#durable.make({
-      follow: source.checkpoint(),
+      sources: source.checkpoint(),
       logs: Array.from(this.lanes.values(), (lane) => ({
         log: lane.log,
         formatName: lane.parser.formatName,

@@ -1,42 +1,47 @@
 /**
- * Files, standard input and syslog as one source of lines. It owns them and closes them.
+ * Everything that lines come from as one source. It owns its parts and closes them.
  *
- * Fair turns, one batch each. When `next()` gives nothing, each of them has looked within that call.
- * Only files have positions, so the checkpoint is theirs, and with it the names of received logs.
+ * Fair turns, one batch each. When `next()` gives nothing, each part has looked within that call.
+ * The checkpoint has the positions of each kind of part under the name of the kind. What an earlier
+ * run has left of a kind that nothing is read from now stays there, so that nothing is read twice
+ * once something of that kind is read again.
  */
-import type { FollowCheckpoint } from './file/follow-checkpoint.ts';
 import type { LineBatch } from './line-batch.ts';
-import type { FolderTrouble, LineSource, LogStatus, ReceiverStatus } from './line-source.ts';
+import type {
+  FolderTrouble,
+  LineSource,
+  LogStatus,
+  ReceiverStatus,
+  SourcePositions,
+} from './line-source.ts';
 
-/** Lines that pass by once and have no position. */
-export interface PassingSource extends LineSource<undefined> {
-  /** Names of logs that were met and are to be remembered. */
-  readonly receivedLogs?: readonly string[];
+/** All sources of one kind, and what of them is to be kept over a restart. */
+export interface SourceKind {
+  readonly sources: readonly LineSource[];
+  /** A JSON value; absent where nothing can be gone back to. */
+  readonly positions?: () => unknown;
 }
 
 export interface CombinedSourceOptions {
-  readonly files: LineSource<FollowCheckpoint>;
-  /** Whether there may be files to follow, now or later. */
-  readonly hasFiles: boolean;
-  readonly passing: readonly PassingSource[];
+  readonly kinds: Readonly<Record<string, SourceKind>>;
+  /** From the checkpoint. */
+  readonly saved: SourcePositions;
 }
 
-export class CombinedSource implements LineSource<FollowCheckpoint> {
-  readonly #files: LineSource<FollowCheckpoint>;
-  readonly #hasFiles: boolean;
-  readonly #passing: readonly PassingSource[];
+export class CombinedSource implements LineSource<SourcePositions> {
+  readonly #kinds: CombinedSourceOptions['kinds'];
+  readonly #saved: SourcePositions;
   readonly #all: readonly LineSource[];
   #turn = 0;
 
-  constructor({ files, hasFiles, passing }: CombinedSourceOptions) {
-    this.#files = files;
-    this.#hasFiles = hasFiles;
-    this.#passing = passing;
-    this.#all = hasFiles ? [files, ...passing] : passing;
+  constructor({ kinds, saved }: CombinedSourceOptions) {
+    this.#kinds = kinds;
+    this.#saved = saved;
+    this.#all = Object.values(kinds).flatMap(({ sources }) => sources);
   }
 
   get hasEnded(): boolean {
-    return !this.#hasFiles && this.#passing.every((source) => source.hasEnded === true);
+    return this.#all.every((source) => source.hasEnded === true);
   }
 
   async next(newestOf?: (path: string) => number): Promise<LineBatch | undefined> {
@@ -61,9 +66,12 @@ export class CombinedSource implements LineSource<FollowCheckpoint> {
     await Promise.all(waits);
   }
 
-  checkpoint(): FollowCheckpoint {
-    const received = new Set(this.#passing.flatMap((source) => source.receivedLogs ?? []));
-    return { ...this.#files.checkpoint(), received: [...received] };
+  checkpoint(): SourcePositions {
+    const positions: Record<string, unknown> = { ...this.#saved };
+    for (const [name, kind] of Object.entries(this.#kinds)) {
+      if (kind.positions !== undefined) positions[name] = kind.positions();
+    }
+    return positions;
   }
 
   status(): readonly LogStatus[] {
@@ -71,15 +79,14 @@ export class CombinedSource implements LineSource<FollowCheckpoint> {
   }
 
   folders(): readonly FolderTrouble[] {
-    return this.#files.folders?.() ?? [];
+    return this.#all.flatMap((source) => source.folders?.() ?? []);
   }
 
   receivers(): readonly ReceiverStatus[] {
-    return this.#passing.flatMap((source) => source.receivers?.() ?? []);
+    return this.#all.flatMap((source) => source.receivers?.() ?? []);
   }
 
   async close(): Promise<void> {
-    await this.#files.close();
-    for (const source of this.#passing) await source.close();
+    for (const source of this.#all) await source.close();
   }
 }

@@ -41,6 +41,16 @@ export interface ReceiverStatus {
 }
 
 /**
+ * How far everything has been read, by kind of source, as JSON. A kind knows the form of its own
+ * positions; whoever stores them does not.
+ */
+export interface SourcePositions {
+  readonly file?: unknown;
+  readonly syslog?: unknown;
+  readonly [kind: string]: unknown;
+}
+
+/**
  * Where lines come from. Pull only: nothing is read before `next()` asks for it.
  *
  * `C` is the checkpoint of the source, a JSON value: the positions of all bytes that `next()` has

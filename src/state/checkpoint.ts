@@ -1,11 +1,14 @@
 import { access, copyFile, link, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import type { LogWindowsSnapshot } from '../aggregate/log-windows.ts';
 import type { Clock } from '../clock.ts';
-import type { FollowCheckpoint } from '../source/file/follow-checkpoint.ts';
+import type { SourcePositions } from '../source/line-source.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-form.ts';
 import { makeFolder } from './make-folder.ts';
 import type { Notify } from '../notice/notice.ts';
+
+const NAME = 'checkpoint';
+
+export type KillPoint = (name: string) => void;
 
 /**
  * The checkpoint: one file that says, for one moment of the stream, how far every log has been read,
@@ -25,39 +28,11 @@ import type { Notify } from '../notice/notice.ts';
  * name, reported, and the logs are read again from the beginning of what is there; the same windows
  * come out and overwrite themselves.
  */
-export interface Checkpoint {
-  /** Sequence number of the newest spool record that belongs to this moment. */
-  readonly spoolSeq: number;
-  /** Up to here the database has acknowledged. */
-  readonly ackedSeq: number;
-  readonly follow: FollowCheckpoint;
-  readonly logs: readonly LogCheckpoint[];
-  readonly identity: PointIdentity;
-}
-
-/** Settings that the keys of the points hang on: windows of one identity cannot go on as those of another. */
-export interface PointIdentity {
-  readonly windowS: number;
-  readonly host: string;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-export interface LogCheckpoint {
-  readonly log: string;
-  readonly formatName: string;
-  readonly windows: LogWindowsSnapshot;
-}
-
-const FORMAT = 'nginx-meter checkpoint';
-const VERSION = 6;
-const NAME = 'checkpoint';
-
-export type KillPoint = (name: string) => void;
-
 export class CheckpointFile {
   readonly #dir: string;
   readonly #clock: Clock;
   readonly #notify: Notify;
+  readonly #arePositionsKnown: (sources: SourcePositions) => boolean;
   readonly #killPoint: KillPoint;
   #isForgotten = false;
   /** A file of that name may lie there from an earlier run. */
@@ -68,11 +43,14 @@ export class CheckpointFile {
     dir: string;
     clock: Clock;
     notify: Notify;
+    /** Whether the positions have a form that this program reads. */
+    arePositionsKnown?: (sources: SourcePositions) => boolean;
     killPoint?: KillPoint | undefined;
   }) {
     this.#dir = options.dir;
     this.#clock = options.clock;
     this.#notify = options.notify;
+    this.#arePositionsKnown = options.arePositionsKnown ?? (() => true);
     this.#killPoint = options.killPoint ?? (() => {});
   }
 
@@ -98,7 +76,7 @@ export class CheckpointFile {
       this.mustReadAll = await isThere(this.#forgottenPath);
       return undefined;
     }
-    const decoded = decodeCheckpoint(bytes);
+    const decoded = decodeCheckpoint(bytes, this.#arePositionsKnown);
     if (typeof decoded !== 'string') return decoded;
     const kept = `${this.path}.refused-${Math.floor(this.#clock.now() / 1000)}`;
     await link(this.path, kept).catch(() => copyFile(this.path, kept));
@@ -179,54 +157,6 @@ export class CheckpointFile {
     } finally {
       await folder.close();
     }
-  }
-}
-
-/** One header line of JSON with length and CRC-32 of the body, then the body, JSON too. */
-function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
-  const body = Buffer.from(JSON.stringify(checkpoint));
-  const header = {
-    format: FORMAT,
-    version: VERSION,
-    length: body.length,
-    crc32: crc32(body),
-  };
-  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]);
-}
-
-/** The checkpoint, or what is wrong with it as the end of a sentence. */
-function decodeCheckpoint(bytes: Buffer): Checkpoint | string {
-  const lineEnd = bytes.indexOf(0x0a);
-  const header = parse(bytes.subarray(0, Math.max(0, lineEnd)));
-  if (!isRecord(header) || header['format'] !== FORMAT) {
-    return 'is not one of nginx-meter, or its header is damaged';
-  }
-  if (header['version'] !== VERSION) {
-    return `is of version ${JSON.stringify(header['version'])}, this program reads version ${VERSION}`;
-  }
-  const body = bytes.subarray(lineEnd + 1);
-  if (header['length'] !== body.length) {
-    return `is damaged: ${body.length} bytes where ${JSON.stringify(header['length'])} were written`;
-  }
-  if (header['crc32'] !== crc32(body)) return 'is damaged: its checksum does not fit';
-  const checkpoint = parse(body);
-  return isCheckpoint(checkpoint) ? checkpoint : 'has a checksum that fits, but no known form';
-}
-
-/** The checksum vouches for what is inside: this program wrote these bytes. */
-function isCheckpoint(value: unknown): value is Checkpoint {
-  return isRecord(value) && isRecord(value['follow']) && Array.isArray(value['logs']);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
   }
 }
 

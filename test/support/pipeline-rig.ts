@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LogWindows } from '../../src/aggregate/log-windows.ts';
 import type { SealedWindow } from '../../src/aggregate/sealed-window.ts';
-import { CheckpointFile, type Checkpoint } from '../../src/state/checkpoint.ts';
+import { CheckpointFile } from '../../src/state/checkpoint.ts';
+import type { Checkpoint } from '../../src/state/checkpoint-form.ts';
 import type { PointQueue } from '../../src/pipeline/commit.ts';
-import type { FollowCheckpoint } from '../../src/source/file/follow-checkpoint.ts';
 import type { LineBatch } from '../../src/source/line-batch.ts';
-import type { LineSource, LogStatus } from '../../src/source/line-source.ts';
+import type { LineSource, LogStatus, SourcePositions } from '../../src/source/line-source.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { RecordBatch } from '../../src/parse/record-batch.ts';
 import { createScanner } from '../../src/parse/line/scanner.ts';
@@ -42,7 +42,7 @@ interface FakeFile {
  * In place of files: batches that a test has put there. Files take turns, the one furthest behind of
  * a log first, as the follow stage does. `status()` tells of a look at the moment of the last `next()`.
  */
-export class FakeSource implements LineSource<FollowCheckpoint> {
+export class FakeSource implements LineSource<SourcePositions> {
   readonly files = new Map<string, FakeFile>();
   readonly #clock: FakeClock;
   #turn = 0;
@@ -120,15 +120,14 @@ export class FakeSource implements LineSource<FollowCheckpoint> {
     return this.#clock.sleep(maxMs, signal);
   }
 
-  checkpoint(): FollowCheckpoint {
-    // The follow stage's own form is of no concern here, only how much was read.
+  checkpoint(): SourcePositions {
     const read = [...this.files.values()].map(({ path, position }) => [path, position]);
-    return { logs: [], read: Object.fromEntries(read) } as FollowCheckpoint;
+    return { file: Object.fromEntries(read) };
   }
 
   /** Goes back to where a checkpoint says. */
   resume(saved: Checkpoint | undefined): void {
-    const read = (saved?.follow as { read?: Record<string, number> } | undefined)?.read ?? {};
+    const read = (saved?.sources.file ?? {}) as Record<string, number>;
     for (const file of this.files.values()) file.position = read[file.path] ?? 0;
     this.#looked = undefined;
   }

@@ -39,8 +39,6 @@ export interface LogCheckpoint {
 
 export interface FollowCheckpoint {
   readonly logs: readonly LogCheckpoint[];
-  /** Names of logs that were received and have no position: so that their number stays bounded over restarts. */
-  readonly received?: readonly string[];
 }
 
 /** A value of the type that each key must have. */

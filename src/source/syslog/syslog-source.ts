@@ -10,9 +10,8 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { Notify } from '../../notice/notice.ts';
-import type { PassingSource } from '../combined-source.ts';
 import type { LineBatch } from '../line-batch.ts';
-import type { LogStatus, ReceiverStatus } from '../line-source.ts';
+import type { LineSource, LogStatus, ReceiverStatus } from '../line-source.ts';
 import { PIECE_BYTES, ReceivedLines } from '../received-lines.ts';
 import { type MalformedReason, SyslogHeader } from './header.ts';
 import { SyslogLogs } from './logs.ts';
@@ -68,7 +67,7 @@ export async function openSyslogSource(options: SyslogSourceOptions): Promise<Sy
   return source;
 }
 
-export class SyslogSource implements PassingSource {
+export class SyslogSource implements LineSource<undefined> {
   readonly #options: SyslogSourceOptions;
   readonly #lines: ReceivedLines;
   readonly #logs: SyslogLogs;
@@ -110,6 +109,7 @@ export class SyslogSource implements PassingSource {
     return this.#udp.port;
   }
 
+  /** Names of logs that were met and are to be remembered. */
   get receivedLogs(): readonly string[] {
     return this.#logs.received;
   }

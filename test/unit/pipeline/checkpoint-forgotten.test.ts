@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Checkpoint, CheckpointFile } from '../../../src/state/checkpoint.ts';
+import { CheckpointFile } from '../../../src/state/checkpoint.ts';
+import type { Checkpoint } from '../../../src/state/checkpoint-form.ts';
 import type { Notice } from '../../../src/notice/notice.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
@@ -10,7 +11,7 @@ import { temporaryFolder } from '../../support/temp-folder.ts';
 const CHECKPOINT: Checkpoint = {
   spoolSeq: 7,
   ackedSeq: 3,
-  follow: { logs: [] },
+  sources: { file: { logs: [] } },
   logs: [],
   identity: { windowS: 10, host: 'h', tags: {} },
 };

@@ -24,8 +24,8 @@ test('the checkpoint holds positions, windows and the spool of one moment', asyn
   await rig.pass(11);
   rig.source.write('shop', combinedLine(NOON_S + 12));
   await rig.pass(2);
-  const { follow, logs, spoolSeq, identity } = await rig.saved();
-  assert.deepEqual(follow, { logs: [], read: { shop: 1 } });
+  const { sources, logs, spoolSeq, identity } = await rig.saved();
+  assert.deepEqual(sources, { file: { shop: 1 } });
   assert.equal(spoolSeq, 2);
   assert.deepEqual(identity, { windowS: 10, host: 'test', tags: {} });
   assert.deepEqual(

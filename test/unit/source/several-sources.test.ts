@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CombinedSource, type PassingSource } from '../../../src/source/combined-source.ts';
-import type { FollowCheckpoint } from '../../../src/source/file/follow-checkpoint.ts';
+import { CombinedSource } from '../../../src/source/combined-source.ts';
 import type { LineBatch } from '../../../src/source/line-batch.ts';
 import type { LineSource } from '../../../src/source/line-source.ts';
 
 /** Hands out so many batches of its own name. */
 class Counted<C> implements LineSource<C> {
-  readonly receivedLogs: readonly string[];
   left: number;
   asked = 0;
   isClosed = false;
@@ -21,7 +19,6 @@ class Counted<C> implements LineSource<C> {
     this.#name = name;
     this.left = left;
     this.#checkpoint = checkpoint;
-    this.receivedLogs = [name];
   }
 
   async next(): Promise<LineBatch | undefined> {
@@ -59,14 +56,21 @@ class Counted<C> implements LineSource<C> {
   }
 }
 
-const NO_FILES: FollowCheckpoint = { logs: [] };
-
-function combine(files: Counted<FollowCheckpoint>, passing: PassingSource[], hasFiles = true) {
-  return new CombinedSource({ files, hasFiles, passing });
+/** Files have positions; whatever else there is passes by once. */
+function combine(files: Counted<unknown> | undefined, passing: Counted<unknown>[], saved = {}) {
+  return new CombinedSource({
+    saved,
+    kinds: {
+      ...(files === undefined
+        ? {}
+        : { file: { sources: [files], positions: () => files.checkpoint() } }),
+      passing: { sources: passing },
+    },
+  });
 }
 
 test('each source gets its turn, and nothing means that each of them has looked', async () => {
-  const files = new Counted('files', 3, NO_FILES);
+  const files = new Counted('files', 3, undefined);
   const stdin = new Counted('stdin', 1, undefined);
   const syslog = new Counted('syslog', 2, undefined);
   const all = combine(files, [stdin, syslog]);
@@ -81,18 +85,24 @@ test('each source gets its turn, and nothing means that each of them has looked'
   );
 });
 
-test('the status is that of all, the checkpoint that of the files with the names that were received', () => {
-  const logs = [{ path: '/x', log: 'x', generations: [], isSettling: false, isHeadLost: false }];
-  const all = combine(new Counted('files', 0, { logs }), [new Counted('shop', 0, undefined)]);
+test('the status is that of all, and the checkpoint has what each kind remembers', () => {
+  const files = new Counted('files', 0, { at: 7 });
+  const saved = { file: { at: 3 }, journal: { cursor: 'x' } };
+  const all = combine(files, [new Counted('shop', 0, undefined)], saved);
   assert.deepEqual(
     all.status().map((one) => one.log),
     ['files', 'shop'],
   );
-  assert.deepEqual(all.checkpoint(), { logs, received: ['shop'] });
+  assert.deepEqual(all.checkpoint(), { file: { at: 7 }, journal: { cursor: 'x' } });
+});
+
+test('positions of a kind that nothing is read from now stay', () => {
+  const all = combine(undefined, [new Counted('shop', 0, undefined)], { file: { at: 3 } });
+  assert.deepEqual(all.checkpoint(), { file: { at: 3 } });
 });
 
 test('whichever has something ends the wait of all', async () => {
-  const files = new Counted('files', 0, NO_FILES);
+  const files = new Counted('files', 0, undefined);
   const syslog = new Counted('syslog', 0, undefined);
   const all = combine(files, [syslog]);
   const waiting = all.wait(1000, new AbortController().signal);
@@ -103,14 +113,16 @@ test('whichever has something ends the wait of all', async () => {
 });
 
 test('it has ended when every source has, and never while there are files', async () => {
-  const files = new Counted('files', 0, NO_FILES);
+  const files = new Counted('files', 0, undefined);
   const stdin = new Counted('stdin', 0, undefined);
-  const alone = combine(files, [stdin], false);
+  const alone = combine(undefined, [stdin]);
   assert.equal(alone.hasEnded, false);
   stdin.hasEnded = true;
   assert.equal(alone.hasEnded, true);
   assert.equal(combine(files, [stdin]).hasEnded, false);
-  assert.equal(combine(files, [stdin, new Counted('syslog', 0, undefined)], false).hasEnded, false);
+  const syslog = new Counted('syslog', 0, undefined);
+  assert.equal(combine(undefined, [stdin, syslog]).hasEnded, false);
   await alone.close();
+  await combine(files, []).close();
   assert.deepEqual([files.isClosed, stdin.isClosed], [true, true]);
 });

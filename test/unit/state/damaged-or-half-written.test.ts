@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Checkpoint, CheckpointFile } from '../../../src/state/checkpoint.ts';
+import { crc32 } from 'node:zlib';
+import { readFollowCheckpoint } from '../../../src/source/file/follow-checkpoint.ts';
+import { CheckpointFile } from '../../../src/state/checkpoint.ts';
+import type { Checkpoint } from '../../../src/state/checkpoint-form.ts';
 import type { Notice } from '../../../src/notice/notice.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { NOON_S, WindowBench } from '../../support/log-rows.ts';
@@ -15,7 +26,7 @@ function checkpointOf(spoolSeq: number): Checkpoint {
   const checkpoint: Checkpoint = {
     spoolSeq,
     ackedSeq: 0,
-    follow: { logs: [] },
+    sources: { file: { logs: [] } },
     logs: [{ log: 'access', formatName: 'combined', windows: bench.windows.snapshot() }],
     identity: { windowS: 10, host: 'test', tags: { env: 'ü' } },
   };
@@ -63,7 +74,53 @@ test('one of another version says so, and is kept', async (t) => {
   writeFileSync(path, text);
   const notices: Notice[] = [];
   assert.equal(await openFile(dir, notices).load(), undefined);
-  assert.match(notices[0]?.message ?? '', /is of version 99, this program reads version \d/);
+  assert.match(notices[0]?.message ?? '', /is of version 99, this program reads version \d and \d/);
+});
+
+test('one of the version before is read, and written as one of this version', async (t) => {
+  const dir = temporaryFolder(t);
+  const path = join(dir, 'checkpoint');
+  copyFileSync(new URL('checkpoint-of-version-6', import.meta.url), path);
+  const notices: Notice[] = [];
+  const read = await openFile(dir, notices).load();
+  assert.deepEqual(notices, []);
+  assert.ok(read !== undefined);
+  assert.equal(readFollowCheckpoint(read.sources.file)?.logs[0]?.generations[0]?.position, 630);
+  assert.deepEqual(Object.keys(read.sources), ['file']);
+  const [log] = read.logs;
+  assert.equal(log?.windows.dimensions?.windowS, 60);
+  assert.ok(!('details' in (log?.windows ?? {})));
+  await openFile(dir).save(read);
+  assert.match(readFileSync(path, 'utf8'), /^[^\n]*"version":7/);
+  assert.deepEqual(await openFile(dir).load(), read);
+});
+
+test('the names of logs that version 6 has received are kept', async (t) => {
+  const dir = temporaryFolder(t);
+  const path = join(dir, 'checkpoint');
+  const fixture = readFileSync(new URL('checkpoint-of-version-6', import.meta.url), 'utf8');
+  const body = fixture
+    .slice(fixture.indexOf('\n') + 1)
+    .replace('{"logs":', '{"received":["shop"],"logs":');
+  const header = {
+    format: 'nginx-meter checkpoint',
+    version: 6,
+    length: Buffer.byteLength(body),
+    crc32: crc32(body),
+  };
+  writeFileSync(path, `${JSON.stringify(header)}\n${body}`);
+  assert.deepEqual((await openFile(dir).load())?.sources.syslog, { received: ['shop'] });
+});
+
+test('one whose positions have a form that nobody reads is refused', async (t) => {
+  const dir = temporaryFolder(t);
+  await openFile(dir).save(checkpointOf(1));
+  const notices: Notice[] = [];
+  const options = { dir, clock: new FakeClock(), notify: (one: Notice) => notices.push(one) };
+  const file = new CheckpointFile({ ...options, arePositionsKnown: () => false });
+  assert.equal(await file.load(), undefined);
+  assert.equal(file.mustReadAll, true);
+  assert.match(notices[0]?.message ?? '', /no known form/);
 });
 
 test('killed at any point of a save, the old checkpoint is there or the new one', async (t) => {
