@@ -3,15 +3,15 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { ConfigError, type Fault, shownValue } from './config-error.ts';
-import { influxFaults, type InfluxSettings, influxSettings } from './influx-rules.ts';
+import { influxFaults, influxSettings } from './influx-rules.ts';
 import { jsonKeyFaults } from './json-key-rules.ts';
 import type { LogSetting } from './log-setting.ts';
-import type { ListenSetting } from './readers.ts';
 import { type Settings, settings } from './schema.ts';
 import { aboutSettings } from './setting.ts';
 import { warnAboutUnknown } from './unknown-names.ts';
 import { parseDurationMs } from './units.ts';
 import { printable } from '../text/printable.ts';
+import { errorCode } from '../text/error-code.ts';
 
 /**
  * The configuration: read once at the start from the environment and `.env`, checked whole, and
@@ -20,7 +20,7 @@ import { printable } from '../text/printable.ts';
  * An empty variable counts as unset, because `NAME=${NAME:-}` in a compose file makes such ones.
  */
 
-export type { InfluxSettings, ListenSetting, LogSetting };
+export type { LogSetting };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,55 +31,8 @@ export interface ShownSetting {
   readonly isDefault: boolean;
 }
 
-export interface Config {
-  readonly logs: readonly LogSetting[];
-  /** `auto`, a preset's name, or the text of a `log_format` directive. */
-  readonly logFormat: string;
-  /** nginx's configuration, which tells the logs and their formats; undefined: it is not read. */
-  readonly nginxConf: string | undefined;
-  /** What createParser takes, by log, for those that have a format of their own. */
-  readonly logFormats: ReadonlyMap<string, readonly string[]>;
-  /** Variable of nginx → path of its key, for JSON logs whose format is not given. */
-  readonly logJsonKeys: Settings['LOG_JSON_KEYS'];
-  readonly readFrom: Settings['READ_FROM'];
-  readonly maxLineBytes: number;
-  readonly pollIntervalMs: number;
-  readonly watchPolling: boolean;
-  /** Undefined: the meter rotates nothing. */
-  readonly rotateAtBytes: number | undefined;
-  readonly rotatePidFile: string | undefined;
-  readonly windowS: number;
-  readonly windowMs: number;
-  readonly latenessMs: number;
-  readonly errorStatusMin: number;
-  readonly maxSites: number;
-  /** Undefined: no dimensions. */
-  readonly dimensionWindowS: number | undefined;
-  readonly maxRoutes: number;
-  readonly routes: Settings['ROUTES'];
-  readonly ignore: Settings['IGNORE'];
-  readonly clientIp: Settings['CLIENT_IP'];
-  readonly clientFrom: Settings['CLIENT_IP_FROM'];
-  readonly keepQuery: boolean;
-  /** Undefined: no countries. */
-  readonly geoipDb: string | undefined;
-  readonly hostTag: string;
-  /** Sorted by name. */
-  readonly tags: Readonly<Record<string, string>>;
-  readonly rewrite: Settings['REWRITE'];
-  /** Undefined: no database; the points stay in the spool. */
-  readonly influx: InfluxSettings | undefined;
-  /** Absolute path. */
-  readonly stateDir: string;
-  readonly spoolMaxBytes: number;
-  /** Undefined: no status server. */
-  readonly listen: ListenSetting | undefined;
-  readonly logLevel: Settings['LOG_LEVEL'];
-  readonly logPretty: Settings['LOG_PRETTY'];
-  /** Whether colours may be used on a terminal (https://no-color.org, and `TERM=dumb`). */
-  readonly color: boolean;
-  /** Whether the terminal understands cursor movements. */
-  readonly dumbTerminal: boolean;
+/** Frozen. */
+export interface Config extends Readonly<ReturnType<typeof assemble>> {
   /** Sentences about unknown variables that were probably meant for the meter. */
   readonly warnings: readonly string[];
   /** Every setting as it is in force, in the order of the schema. */
@@ -207,16 +160,17 @@ function readableHint(): string {
   return `make it readable for user ${process.getuid?.() ?? 'of this process'}`;
 }
 
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+/** What is read of a setting: its text, else its default. */
+function textOf(name: keyof Settings, given: ReadonlyMap<string, string>): string {
+  return given.get(name) ?? about(name)?.default ?? '';
 }
 
 /** Open windows are kept in memory and in the checkpoint, so their number has a bound. */
 const OPEN_WINDOWS_MAX = 720;
 
 function windowFaults(given: ReadonlyMap<string, string>): Fault[] {
-  const windowText = given.get('WINDOW') ?? '10s';
-  const latenessText = given.get('LATENESS') ?? '5m';
+  const windowText = textOf('WINDOW', given);
+  const latenessText = textOf('LATENESS', given);
   const windowMs = parseDurationMs(windowText);
   const latenessMs = parseDurationMs(latenessText);
   // Values that are wrong on their own have been reported already.
@@ -242,7 +196,7 @@ function dimensionWindowS({ DIMENSION_WINDOW, WINDOW }: Settings): number | unde
 
 function dimensionFaults(given: ReadonlyMap<string, string>): Fault[] {
   const text = given.get('DIMENSION_WINDOW');
-  const windowText = given.get('WINDOW') ?? '10s';
+  const windowText = textOf('WINDOW', given);
   const windowMs = parseDurationMs(windowText);
   const dimensionMs = text === undefined ? undefined : parseDurationMs(text);
   if (text === undefined || windowMs === undefined || dimensionMs === undefined) return [];
@@ -258,18 +212,25 @@ function dimensionFaults(given: ReadonlyMap<string, string>): Fault[] {
   ];
 }
 
-function assemble(read: Settings, environment: Environment): Omit<Config, 'warnings' | 'shown'> {
+/** The settings in the form in which the rest of the program takes them. */
+function assemble(read: Settings, environment: Environment) {
+  const noFormats: ReadonlyMap<string, readonly string[]> = new Map();
   const dumbTerminal = environment['TERM'] === 'dumb';
   return {
     logs: read.LOG_PATHS,
+    /** `auto`, a preset's name, or the text of a `log_format` directive. */
     logFormat: read.LOG_FORMAT,
+    /** nginx's configuration, which tells the logs and their formats; undefined: it is not read. */
     nginxConf: read.NGINX_CONF,
-    logFormats: new Map(),
+    /** What createParser takes, by log, for those that have a format of their own. */
+    logFormats: noFormats,
+    /** Variable of nginx → path of its key, for JSON logs whose format is not given. */
     logJsonKeys: read.LOG_JSON_KEYS,
     readFrom: read.READ_FROM,
     maxLineBytes: read.MAX_LINE_BYTES,
     pollIntervalMs: read.POLL_INTERVAL,
     watchPolling: read.WATCH_POLLING,
+    /** Undefined: the meter rotates nothing. */
     rotateAtBytes: read.ROTATE_AT,
     rotatePidFile: read.ROTATE_PID_FILE,
     windowS: read.WINDOW,
@@ -277,6 +238,7 @@ function assemble(read: Settings, environment: Environment): Omit<Config, 'warni
     latenessMs: read.LATENESS,
     errorStatusMin: read.ERROR_STATUS_MIN,
     maxSites: read.MAX_SITES,
+    /** Undefined: no dimensions. */
     dimensionWindowS: dimensionWindowS(read),
     maxRoutes: read.MAX_ROUTES,
     routes: read.ROUTES,
@@ -284,17 +246,24 @@ function assemble(read: Settings, environment: Environment): Omit<Config, 'warni
     clientIp: read.CLIENT_IP,
     clientFrom: read.CLIENT_IP_FROM,
     keepQuery: read.KEEP_QUERY,
+    /** Undefined: no countries. */
     geoipDb: read.GEOIP_DB,
     hostTag: read.HOST_TAG ?? hostname(),
+    /** Sorted by name. */
     tags: read.TAGS,
     rewrite: read.REWRITE,
+    /** Undefined: no database; the points stay in the spool. */
     influx: influxSettings(read),
+    /** Absolute path. */
     stateDir: resolve(read.STATE_DIR ?? defaultStateDir()),
     spoolMaxBytes: read.SPOOL_MAX_BYTES,
+    /** Undefined: no status server. */
     listen: read.LISTEN,
     logLevel: read.LOG_LEVEL,
     logPretty: read.LOG_PRETTY,
+    /** Whether colours may be used on a terminal (https://no-color.org, and `TERM=dumb`). */
     color: !dumbTerminal && (environment['NO_COLOR'] ?? '') === '',
+    /** Whether the terminal understands cursor movements. */
     dumbTerminal,
   };
 }

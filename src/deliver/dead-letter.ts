@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Notify } from '../notice/notice.ts';
 import { safeText } from '../text/safe-text.ts';
-import { codeOf } from '../spool/spool-file-system.ts';
+import { errorCode } from '../text/error-code.ts';
 
 const FILE_BYTES_MAX = 10 * 1024 * 1024;
 const REASON_BYTES_MAX = 300;
@@ -54,7 +54,7 @@ export class DeadLetterFile {
         code: 'dead-letter-unwritable',
         subject: this.path,
         message:
-          `${points.length} refused points could not be kept (${codeOf(error)}). Give STATE_DIR ` +
+          `${points.length} refused points could not be kept (${errorCode(error)}). Give STATE_DIR ` +
           'room and write permission.',
       });
     }
@@ -65,7 +65,7 @@ export class DeadLetterFile {
     try {
       bytes = (await stat(this.path)).size;
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT') throw error;
     }
     if (bytes > 0 && bytes + moreBytes > this.#maxBytes) await rename(this.path, `${this.path}.1`);
   }

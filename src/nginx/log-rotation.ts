@@ -8,6 +8,7 @@ import type {
 } from '../source/file/follow-checkpoint.ts';
 import { findNginxMaster, type MasterSearchOptions, type Signal } from './nginx-master.ts';
 import type { Notice, Notify } from '../notice/notice.ts';
+import { errorCode } from '../text/error-code.ts';
 
 /**
  * Rotates the logs so that their volume does not fill: a log that is longer than `rotateAtBytes` and
@@ -114,7 +115,7 @@ export class LogRotation {
     try {
       await rename(target, `${target}.1`);
     } catch (error) {
-      const code = codeOf(error);
+      const code = errorCode(error);
       const remedy =
         code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
           ? `Mount the volume of ${dirname(target)} writable for the meter, as a user who may write there.`
@@ -138,7 +139,7 @@ export class LogRotation {
       // The next turn finds the log missing and tries again.
       this.#refuse(
         path,
-        `nginx (process ${pid}) has not been told to reopen it (${codeOf(error)}).`,
+        `nginx (process ${pid}) has not been told to reopen it (${errorCode(error)}).`,
       );
     }
   }
@@ -220,8 +221,4 @@ async function endOfLinks(path: string): Promise<string> {
     at = resolve(dirname(at), link);
   }
   return at;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../text/error-code.ts';
 
 /**
  * Finds the nginx master process that this process can signal. That needs one process namespace for
@@ -85,7 +86,7 @@ async function signalable(pid: number, procFolder: string, signal: Signal): Prom
     signal(pid, 0);
     return { pid };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = errorCode(error);
     const owner = await stat(join(procFolder, String(pid))).catch(() => undefined);
     const user = owner === undefined ? '' : ` (user ${owner.uid})`;
     return {

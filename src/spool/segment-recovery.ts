@@ -11,8 +11,9 @@
 import { join } from 'node:path';
 import { emptySegment, firstSeqOf, type Segment } from './segment.ts';
 import type { KillPoint } from '../state/kill-point.ts';
-import { codeOf, type SpoolFileSystem } from './spool-file-system.ts';
+import type { SpoolFileSystem } from './spool-file-system.ts';
 import { type Frame, scanSegment } from './spool-record.ts';
+import { errorCode } from '../text/error-code.ts';
 
 /** Copies of damaged segments that are kept to be looked at; the oldest go first. */
 const DAMAGED_KEPT_MAX = 4;
@@ -181,7 +182,7 @@ async function writeFile(
   parts: readonly Uint8Array[],
 ): Promise<void> {
   await fileSystem.unlink(path).catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   });
   const file = await fileSystem.create(path);
   try {

@@ -15,8 +15,9 @@ import { join } from 'node:path';
 import type { KillPoint } from '../state/kill-point.ts';
 import { type Damage, emptySegment, type Segment, segmentName } from './segment.ts';
 import { type PendingCut, recoverSegments, salvageSegment } from './segment-recovery.ts';
-import { codeOf, type SpoolFile, type SpoolFileSystem } from './spool-file-system.ts';
+import type { SpoolFile, SpoolFileSystem } from './spool-file-system.ts';
 import { decodeHeader, HEADER_BYTES, isIntact, type SpoolRecord } from './spool-record.ts';
+import { errorCode } from '../text/error-code.ts';
 
 /** The open segment is deleted, once all of it is acknowledged, only when it is worth it. */
 const RETIRE_BYTES = 256 * 1024;
@@ -183,7 +184,7 @@ export class SegmentStore {
         if (cut.lengthBytes === 0) await this.#fileSystem.unlink(path);
         else await this.#fileSystem.truncate(path, cut.lengthBytes);
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw error;
+        if (errorCode(error) !== 'ENOENT') throw error;
       }
       this.#cuts.shift();
     }
@@ -294,7 +295,7 @@ export class SegmentStore {
         await this.#fileSystem.unlink(join(this.#dir, s.name));
         this.#killPoint('spool-after-delete');
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT') return error;
+        if (errorCode(error) !== 'ENOENT') return error;
       }
       this.#condemned.shift();
     }
@@ -313,7 +314,7 @@ export class SegmentStore {
     try {
       file = await this.#fileSystem.create(path);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT') throw error;
       await this.#fileSystem.makeFolder(this.#dir);
       this.#isFolderNew = true;
       file = await this.#fileSystem.create(path);

@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { makeFolder } from '../state/make-folder.ts';
+import { errorCode } from '../text/error-code.ts';
 
 export interface SpoolFile {
   /** Writes all of `bytes` at `position`; a disk that takes only a part of it is an error. */
@@ -116,18 +117,12 @@ export const nodeFileSystem: SpoolFileSystem = {
   },
 };
 
-/** The `code` of a system error, or the error's text where it has none. */
-export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-}
-
 export async function isFolderMissing(
   fileSystem: SpoolFileSystem,
   folder: string,
 ): Promise<boolean> {
   return fileSystem.list(folder).then(
     () => false,
-    (error: unknown) => codeOf(error) === 'ENOENT',
+    (error: unknown) => errorCode(error) === 'ENOENT',
   );
 }

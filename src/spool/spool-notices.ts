@@ -1,7 +1,7 @@
 /** What the spool tells people: what happened, where, and what to do about it. */
 import type { Notice } from '../notice/notice.ts';
 import type { Damage } from './segment.ts';
-import { codeOf } from './spool-file-system.ts';
+import { errorCode } from '../text/error-code.ts';
 
 export function damagedAtOpenNotice(dir: string, name: string): Notice {
   return {
@@ -30,7 +30,7 @@ export function unwritableNotice(dir: string, error: unknown): Notice {
     code: 'spool-unwritable',
     subject: dir,
     message:
-      `The spool cannot be written (${codeOf(error)}). Points wait in memory, and reading stops ` +
+      `The spool cannot be written (${errorCode(error)}). Points wait in memory, and reading stops ` +
       'when that is full. Give STATE_DIR room and write permission; it goes on by itself.',
   };
 }
@@ -48,7 +48,7 @@ export function unreadableNotice(dir: string, error: unknown): Notice {
     code: 'spool-unreadable',
     subject: dir,
     message:
-      `The spool cannot be read (${codeOf(error)}), so nothing is sent. Check the disk of ` +
+      `The spool cannot be read (${errorCode(error)}), so nothing is sent. Check the disk of ` +
       'STATE_DIR; it goes on by itself.',
   };
 }
@@ -66,7 +66,7 @@ export function undeletableNotice(dir: string, error: unknown): Notice {
     code: 'spool-undeletable',
     subject: dir,
     message:
-      `Segments that have been sent cannot be deleted (${codeOf(error)}). Check the permissions ` +
+      `Segments that have been sent cannot be deleted (${errorCode(error)}). Check the permissions ` +
       'of STATE_DIR.',
   };
 }

@@ -19,7 +19,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Damage } from './segment.ts';
 import { DamagedSegmentError, SegmentStore } from './segment-store.ts';
-import { codeOf, isFolderMissing, nodeFileSystem } from './spool-file-system.ts';
+import { isFolderMissing, nodeFileSystem } from './spool-file-system.ts';
 import {
   MEMORY_BYTES_MAX,
   segmentBytesMax,
@@ -37,6 +37,7 @@ import {
   writableNotice,
 } from './spool-notices.ts';
 import { untilChange } from './until-change.ts';
+import { errorCode } from '../text/error-code.ts';
 
 const gzipAsync = promisify(gzip);
 
@@ -344,7 +345,7 @@ export class Spool {
       } catch (error) {
         if (error instanceof DamagedSegmentError)
           this.#noteDamage(await this.#store.salvage(error.segment, this.#ackedSeq));
-        else if (codeOf(error) !== 'ENOENT' || !(await this.#noteVanished())) throw error;
+        else if (errorCode(error) !== 'ENOENT' || !(await this.#noteVanished())) throw error;
       }
     }
   }
@@ -376,7 +377,7 @@ export class Spool {
   }
 
   #startTrouble(error: unknown): void {
-    this.#trouble = codeOf(error);
+    this.#trouble = errorCode(error);
     this.#options.notify(unwritableNotice(this.#options.dir, error));
   }
 

@@ -5,10 +5,10 @@ import type { SourcePositions } from '../source/line-source.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-form.ts';
 import { makeFolder } from './make-folder.ts';
 import type { Notify } from '../notice/notice.ts';
+import type { KillPoint } from './kill-point.ts';
+import { errorCode } from '../text/error-code.ts';
 
 const NAME = 'checkpoint';
-
-export type KillPoint = (name: string) => void;
 
 /**
  * The checkpoint: one file that says, for one moment of the stream, how far every log has been read,
@@ -72,7 +72,7 @@ export class CheckpointFile {
     try {
       bytes = await readFile(this.path);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT') throw error;
       this.mustReadAll = await isThere(this.#forgottenPath);
       return undefined;
     }
@@ -101,7 +101,7 @@ export class CheckpointFile {
       try {
         await rename(this.path, this.#forgottenPath);
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw error;
+        if (errorCode(error) !== 'ENOENT') throw error;
         await makeFolder(this.#dir);
         await (await open(this.#forgottenPath, 'w', 0o600)).close();
       }
@@ -165,11 +165,7 @@ async function isThere(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

@@ -5,6 +5,13 @@
 export type KillPoint = (name: KillPointName) => void;
 
 type KillPointName =
+  | 'checkpoint-before-forget'
+  | 'checkpoint-after-forget'
+  | 'checkpoint-before-write'
+  | 'checkpoint-before-fsync'
+  | 'checkpoint-before-rename'
+  | 'checkpoint-after-rename'
+  | 'checkpoint-after-fsync'
   | 'spool-before-append'
   | 'spool-after-append'
   | 'spool-before-fsync'

@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from '../text/error-code.ts';
 
 /**
  * Makes a folder with all that is missing above it. Not `mkdir` with `recursive`: that one takes
@@ -11,7 +12,7 @@ export async function makeFolder(path: string): Promise<void> {
     await makeOne(path);
   } catch (error) {
     const parent = dirname(path);
-    const isParentMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const isParentMissing = errorCode(error) === 'ENOENT';
     if (!isParentMissing || parent === path) throw error;
     await makeFolder(parent);
     await makeOne(path);

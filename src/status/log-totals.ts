@@ -5,7 +5,7 @@ import type { LogFigures } from './meter-status.ts';
  * for each of them. What belongs to a file is added up; the figures of the lines are the log's own
  * and stand in every entry, so they are taken once.
  */
-export function byLog(files: readonly LogFigures[]): LogFigures[] {
+export function totalsByLog(files: readonly LogFigures[]): LogFigures[] {
   const logs = new Map<string, LogFigures>();
   for (const file of files) {
     const other = logs.get(file.log);

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import { REASONS } from '../parse/record-batch.ts';
 import { printable } from '../text/printable.ts';
-import { byLog } from './log-totals.ts';
+import { totalsByLog } from './log-totals.ts';
 import { unreadyReasons } from './readiness.ts';
 import { type LogFigures, type MeterStatus, WRITE_OUTCOMES } from './meter-status.ts';
 
@@ -79,7 +79,7 @@ export class MetricsPage {
   #addLineMetrics(): void {
     const perLog = (figure: (log: LogFigures) => number): Reading => {
       return (status, add) => {
-        for (const log of byLog(status.logs)) add(figure(log), log.log);
+        for (const log of totalsByLog(status.logs)) add(figure(log), log.log);
       };
     };
     const log = ['log'];
@@ -130,7 +130,7 @@ export class MetricsPage {
       'Lines that could not be read, by reason.',
       ['log', 'reason'],
       (status, add) => {
-        for (const { log: name, unparsed } of byLog(status.logs)) {
+        for (const { log: name, unparsed } of totalsByLog(status.logs)) {
           for (const reason of REASONS) {
             if (reason !== 'parsed') add(unparsed[reason] ?? 0, name, reason);
           }
@@ -144,7 +144,7 @@ export class MetricsPage {
       figure: (log: LogFigures, status: MeterStatus) => number | undefined,
     ): Reading => {
       return (status, add) => {
-        for (const log of byLog(status.logs)) {
+        for (const log of totalsByLog(status.logs)) {
           const value = figure(log, status);
           if (value !== undefined) add(value, log.log);
         }

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, lstat, readlink, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errorCode } from '../../source/file/open-file.ts';
 import { printable } from '../../text/printable.ts';
+import { errorCode } from '../../text/error-code.ts';
 
 /** What STATE_DIR is good for, found out without writing. `text` completes "STATE_DIR …". */
 export interface StateFolder {

@@ -1,7 +1,7 @@
 import { LATENCY_BOUNDS_MS, type SealedWindow } from '../../aggregate/sealed-window.ts';
 import type { Clock } from '../../clock.ts';
 import { printable } from '../../text/printable.ts';
-import { byLog } from '../../status/log-totals.ts';
+import { totalsByLog } from '../../status/log-totals.ts';
 import type { MeterStatus } from '../../status/meter-status.ts';
 import { LOST, renderTable, type Row } from './summary-table.ts';
 import { unreadyReasons } from '../../status/readiness.ts';
@@ -59,7 +59,7 @@ export class Summary {
 
   /** The lines to draw. `status` is sampled, so call it about once a second. */
   render(status: MeterStatus, style: { readonly color: boolean }): string[] {
-    const logs = byLog(status.logs).slice(0, LOGS_SHOWN);
+    const logs = totalsByLog(status.logs).slice(0, LOGS_SHOWN);
     const paint = style.color ? colored : (text: string) => text;
     const lines = [
       `${paint('nginx-meter', 'bold')} ${status.version}  up ${span(status.uptimeMs)}`,
@@ -94,7 +94,7 @@ export class Summary {
     return Math.max(1, Math.ceil(SPAN_MS / 1000 / this.#windowS)) * this.#windowS;
   }
 
-  #logRow(log: ReturnType<typeof byLog>[number], status: MeterStatus): Row {
+  #logRow(log: ReturnType<typeof totalsByLog>[number], status: MeterStatus): Row {
     const rate = this.#rateOf(log.log, {
       uptimeMs: status.uptimeMs,
       counted: log.counted,
@@ -215,7 +215,7 @@ export function quantileMs(bins: readonly number[], quantile: number): number {
 
 function accounting(status: MeterStatus): string {
   let [lines, counted, late, filtered, unparsed] = [0, 0, 0, 0, 0];
-  for (const log of byLog(status.logs)) {
+  for (const log of totalsByLog(status.logs)) {
     lines += log.lines;
     counted += log.counted;
     late += log.late;

@@ -9,6 +9,7 @@ import { glob, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { unreadableFolders } from '../../source/file/unreadable-folders.ts';
 import { type Directive, NginxConfError, readDirectives } from './tokenizer.ts';
+import { errorCode } from '../../text/error-code.ts';
 
 export interface NginxConfiguration {
   /** Includes are replaced by what they include. */
@@ -48,7 +49,7 @@ class Reading {
     } catch (error) {
       if (error instanceof NginxConfError) throw error;
       throw new NginxConfError(
-        `${path} cannot be read (${codeOf(error)}). NGINX_CONF must name nginx's configuration ` +
+        `${path} cannot be read (${errorCode(error)}). NGINX_CONF must name nginx's configuration ` +
           'where the meter sees it: mount its folder read-only at the same place.',
       );
     }
@@ -96,7 +97,7 @@ class Reading {
       } catch (error) {
         if (error instanceof NginxConfError) throw error;
         this.findings.push(
-          `${where} includes ${path}, which cannot be read (${codeOf(error)}): logs that it ` +
+          `${where} includes ${path}, which cannot be read (${errorCode(error)}): logs that it ` +
             'names are not known.',
         );
       }
@@ -114,7 +115,7 @@ class Reading {
       this.watched.add(refusing);
       this.findings.push(
         `${where} includes ${pattern}, but the folder ${refusing} cannot be read ` +
-          `(${codeOf(error)}): logs that files in it name are not known.`,
+          `(${errorCode(error)}): logs that files in it name are not known.`,
       );
     }
     const paths: string[] = [];
@@ -134,10 +135,6 @@ async function isFile(path: string): Promise<boolean> {
     (facts) => facts.isFile(),
     () => true,
   );
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 /** Changes when one of `watched` does: a file is changed, or one appears or goes in a folder. */

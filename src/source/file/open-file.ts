@@ -3,6 +3,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { GzipContent, isGzip, PlainContent, type Content } from '../content.ts';
 import { HEAD_BYTES } from './fingerprint.ts';
+import { isMissing } from '../../text/error-code.ts';
 
 export interface FileIdentity {
   /** Decimal numbers as text: an inode may exceed 2^53. */
@@ -95,16 +96,4 @@ export async function gzipSizeOf(handle: FileHandle, sizeBytes: number): Promise
   const trailer = Buffer.alloc(4);
   await handle.read(trailer, 0, 4, sizeBytes - 4);
   return trailer.readUInt32LE(0);
-}
-
-export function isMissing(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
-export function errorCode(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    return error.code;
-  }
-  return 'UNKNOWN';
 }

@@ -5,7 +5,8 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Notice } from '../../notice/notice.ts';
-import { errorCode, isMissing, lookAt, type FileFacts } from './open-file.ts';
+import { lookAt, type FileFacts } from './open-file.ts';
+import { errorCode, isMissing } from '../../text/error-code.ts';
 
 export type Inspection =
   /** `target`: where the chain of symbolic links ends. */

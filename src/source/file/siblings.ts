@@ -3,9 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import {
-  errorCode,
   gzipSizeOf,
-  isMissing,
   isSameFile,
   lookAt,
   openRegular,
@@ -13,6 +11,7 @@ import {
   type FileFacts,
 } from './open-file.ts';
 import { asRotated, type RotatedName } from './rotated-name.ts';
+import { errorCode, isMissing } from '../../text/error-code.ts';
 
 export interface Sibling extends FileFacts {
   readonly path: string;

@@ -5,8 +5,8 @@
 import { glob, opendir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Notice } from '../../notice/notice.ts';
-import { errorCode, isMissing } from './open-file.ts';
 import { remedyFor } from './path-inspection.ts';
+import { errorCode, isMissing } from '../../text/error-code.ts';
 
 export interface UnreadableFolder {
   readonly folder: string;

@@ -4,8 +4,8 @@
  */
 import { watch, type FSWatcher } from 'chokidar';
 import type { Notify } from '../../notice/notice.ts';
-import { errorCode } from './open-file.ts';
 import { remedyFor } from './path-inspection.ts';
+import { errorCode } from '../../text/error-code.ts';
 
 export class FolderWatch {
   readonly #watcher: FSWatcher | undefined;

@@ -2,6 +2,7 @@
 import type { Notice } from '../../notice/notice.ts';
 import type { MalformedReason } from './header.ts';
 import { OTHER_LOG } from './logs.ts';
+import { errorCode } from '../../text/error-code.ts';
 
 export function listeningNotice(address: string, receiveBufferBytes: number): Notice {
   return {
@@ -15,7 +16,7 @@ export function listeningNotice(address: string, receiveBufferBytes: number): No
 }
 
 export function notListeningNotice(address: string, error: unknown): Notice {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const code = errorCode(error);
   const remedies: Readonly<Record<string, string>> = {
     EADDRINUSE: 'Another process listens there: choose another port, or stop it.',
     EACCES: 'Ports below 1024 need CAP_NET_BIND_SERVICE: choose one above, 5514 for example.',
