@@ -13,7 +13,7 @@ import type { FollowCheckpoint } from '../../src/source/file/follow-checkpoint.t
 import type { LineSource } from '../../src/source/line-source.ts';
 import { beforeEachCall } from '../support/between-calls.ts';
 import { FakeClock } from '../support/clock.ts';
-import { LogModel } from '../support/log-model.ts';
+import { LogModel, NAME_STYLES } from '../support/log-model.ts';
 
 const MAX_LINE_BYTES = 400;
 
@@ -289,16 +289,16 @@ const steps: fc.Arbitrary<Step>[] = [
   ),
 ];
 
-test('every line once, over every kind of rotation and crash', async (t) => {
+test('every line once, over every kind of rotation, name and crash', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'follower-model-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const commands = fc.commands(steps, { maxCommands: 40, size: 'max' });
   let run = 0;
   await fc.assert(
-    fc.asyncProperty(commands, async (sequence) => {
+    fc.asyncProperty(fc.constantFrom(...NAME_STYLES), commands, async (style, sequence) => {
       run += 1;
       const own = mkdtempSync(join(folder, `${run}-`));
-      const model = new LogModel(own);
+      const model = new LogModel(own, style);
       const meter = new Meter(model);
       await meter.start();
       try {

@@ -22,6 +22,18 @@ interface ModelFile {
   name: string;
 }
 
+/** How rotated files are called. */
+export const NAME_STYLES = [
+  'shifting numbers',
+  'padded numbers that count up',
+  'numbers that count up',
+  'milliseconds',
+  'date and hour',
+  'svlogd',
+  'words',
+] as const;
+export type NameStyle = (typeof NAME_STYLES)[number];
+
 /**
  * A log that is written and rotated in all the ways there are, on the real file system, beside a record of
  * which lines exist, and which were destroyed where nobody could read them.
@@ -39,9 +51,15 @@ export class LogModel {
   #copying: { file: ModelFile; bytes: Buffer } | undefined;
   #compressing: { file: ModelFile; bytes: Buffer } | undefined;
 
-  constructor(folder: string) {
+  readonly style: NameStyle;
+  readonly #base: string;
+  #rotations = 0;
+
+  constructor(folder: string, style: NameStyle = 'shifting numbers') {
     this.folder = folder;
-    this.path = join(folder, 'access.log');
+    this.style = style;
+    this.#base = style === 'svlogd' ? 'current' : 'access.log';
+    this.path = join(folder, this.#base);
   }
 
   get isBusy(): boolean {
@@ -91,8 +109,8 @@ export class LogModel {
     this.reopen();
     this.#shift();
     if (keepsWriter) this.#writer = { fd: openSync(this.path, 'a'), file: current };
-    renameSync(this.path, join(this.folder, 'access.log.1'));
-    current.name = 'access.log.1';
+    current.name = this.#nextName();
+    renameSync(this.path, join(this.folder, current.name));
     this.rotated.push(current);
     this.current = undefined;
   }
@@ -104,7 +122,7 @@ export class LogModel {
     this.reopen();
     this.#shift();
     const bytes = readFileSync(this.path);
-    const file = { lines: [...current.lines], partial: current.partial, name: 'access.log.1' };
+    const file = { lines: [...current.lines], partial: current.partial, name: this.#nextName() };
     writeFileSync(
       join(this.folder, file.name),
       bytes.subarray(0, Math.floor(bytes.length * share)),
@@ -173,7 +191,7 @@ export class LogModel {
   }
 
   #create(): ModelFile {
-    this.current = { lines: [], partial: '', name: 'access.log' };
+    this.current = { lines: [], partial: '', name: this.#base };
     return this.current;
   }
 
@@ -195,7 +213,21 @@ export class LogModel {
     return text + piece;
   }
 
+  /** Later ones are not always greater: a name says nothing of the order. */
+  #nextName(): string {
+    this.#rotations += 1;
+    const count = this.#rotations;
+    if (this.style === 'padded numbers that count up') return `access.log.${pad(count, 4)}`;
+    if (this.style === 'numbers that count up') return `access.log.${count}`;
+    if (this.style === 'milliseconds') return `access.log-${1_764_557_400_123 + count * 997}`;
+    if (this.style === 'date and hour') return `access.log.2026-12-${pad(30 - (count % 29), 2)}_03`;
+    if (this.style === 'svlogd') return `@4000000069${pad(count, 14)}.s`;
+    if (this.style === 'words') return `access.log.kept.${pad((count * 7919) % 10_000, 4)}x`;
+    return 'access.log.1';
+  }
+
   #shift(): void {
+    if (this.style !== 'shifting numbers') return;
     // Oldest first, so that no name is taken.
     for (const file of this.rotated) {
       const match = /^access\.log\.(\d+)(\.gz)?$/.exec(file.name);
@@ -205,4 +237,8 @@ export class LogModel {
       file.name = name;
     }
   }
+}
+
+function pad(number: number, digits: number): string {
+  return String(number).padStart(digits, '0');
 }

@@ -75,7 +75,17 @@ class FileSource implements LineSource<FollowCheckpoint> {
     const drainMs = options.drainMs ?? 5000;
     const pollIntervalMs = this.#pollIntervalMs;
     const heads = new HeadCache(clock);
-    this.#context = { clock, notify, maxLineBytes, readBuffer, drainMs, pollIntervalMs, heads };
+    const isFollowed = (path: string) => this.#followers.some((one) => one.path === path);
+    this.#context = {
+      clock,
+      notify,
+      maxLineBytes,
+      readBuffer,
+      drainMs,
+      pollIntervalMs,
+      heads,
+      isFollowed,
+    };
     this.#paths = new LogPaths(options.paths);
   }
 
@@ -229,8 +239,7 @@ class FileSource implements LineSource<FollowCheckpoint> {
       const held = await other.release(facts);
       if (held === 'shared') return held;
       if (held === undefined) continue;
-      const generations = [{ ...held, isSettled: true }];
-      return { path, log, generations, isSettling: false, isHeadLost: false };
+      return { path, log, generations: [held], isSettling: false, isHeadLost: false };
     }
     return undefined;
   }

@@ -22,8 +22,6 @@ export interface GenerationCheckpoint {
   readonly isDone: boolean;
   readonly isDisplaced: boolean;
   readonly beforeUntil: number;
-  /** Older files that are not among the generations are not to be read; older checkpoints do not say it. */
-  readonly isSettled?: boolean;
 }
 
 export interface LogCheckpoint {
@@ -35,6 +33,12 @@ export interface LogCheckpoint {
   readonly isSettling: boolean;
   /** The next batch has to say that the beginning of the log was rotated away. */
   readonly isHeadLost: boolean;
+  /** See Generations.settledMs. */
+  readonly settledMs?: number;
+  /** Files that have been read and are no longer among the generations; see ReadFiles. */
+  readonly read?: readonly string[];
+  /** Names of files beside the log that are none of its own; see Generations.bystanders. */
+  readonly bystanders?: readonly string[];
 }
 
 export interface FollowCheckpoint {

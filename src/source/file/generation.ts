@@ -55,18 +55,13 @@ export class Generation implements FileIdentity {
   head: HeadFingerprint = NO_HEAD;
   position = 0;
   isInOverlong = false;
-  /** Bytes on disk and time of the last write, at the last look. */
+  /** Bytes on disk, and time of the last write of this content, at the last look. */
   sizeBytes: number;
   mtimeMs: number;
   isDone = false;
   isDisplaced = false;
   /** Lines that end at or before this content offset are only read to complete the first window. */
   beforeUntil = 0;
-  /**
-   * The rotation that brought it is over: everything older has been found by now, or is not to be read.
-   * A newer one says nothing about older files, because a folder is not looked at in one moment.
-   */
-  isSettled = false;
   /** Monotonic time of the last line, or of the appearance of a newer generation. */
   quietSinceMs = 0;
   /** Directory entries that lead to the file; 0 = deleted, and only our descriptor keeps it. */
@@ -101,7 +96,6 @@ export class Generation implements FileIdentity {
     generation.isDone = saved.isDone;
     generation.isDisplaced = saved.isDisplaced;
     generation.beforeUntil = saved.beforeUntil;
-    generation.isSettled = saved.isSettled ?? true;
     generation.#tail = undefined;
     generation.#savedTail = saved.tail;
     return generation;
@@ -148,7 +142,8 @@ export class Generation implements FileIdentity {
     this.device = file.device;
     this.inode = file.inode;
     this.sizeBytes = file.sizeBytes;
-    this.mtimeMs = file.mtimeMs;
+    // Some compressors give their file the time at which they made it.
+    if (!isCompressed) this.mtimeMs = file.mtimeMs;
     this.isGzip = isCompressed;
     this.isDisplaced = false;
   }
@@ -239,7 +234,6 @@ export class Generation implements FileIdentity {
       isDone: this.isDone,
       isDisplaced: this.isDisplaced,
       beforeUntil: this.beforeUntil,
-      isSettled: this.isSettled,
     };
   }
 

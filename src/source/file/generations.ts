@@ -6,10 +6,12 @@ import { compareHead } from './fingerprint.ts';
 import type { LogCheckpoint } from './follow-checkpoint.ts';
 import { Generation } from './generation.ts';
 import { isSameFile, openRegular, type FileFacts, type OpenFile } from './open-file.ts';
+import { ReadFiles } from './read-files.ts';
 import { listSiblings } from './siblings.ts';
 
-/** Remembered after they are done; more rotations than that during one stop are told apart by order and time. */
+/** Kept in full after they are done: their files may grow, move and be compressed. The others are in `read`. */
 const DONE_MAX = 16;
+const BYSTANDERS_MAX = 256;
 /** Finished generations that are looked at for growth at each poll; only so many old ones are held open. */
 const DRAINING_MAX = 4;
 
@@ -21,6 +23,15 @@ export class Generations {
   #live: Generation | undefined;
   /** The one that was live last, whatever became of it. */
   #lastLive: Generation | undefined;
+  /**
+   * Files last written before this moment have all been found by now, or are not to be read: epoch
+   * milliseconds, the newest write to any generation when no rotation was going on.
+   */
+  settledMs = -Infinity;
+  /** Files of the log that are done with, and not among the generations. */
+  readonly read = new ReadFiles();
+  /** Names that begin with the log's and were there while nothing was rotated: logs of their own, and the like. */
+  readonly bystanders = new Set<string>();
 
   get all(): readonly Generation[] {
     return this.#all;
@@ -43,6 +54,19 @@ export class Generations {
   resume(saved: LogCheckpoint): void {
     this.#all = saved.generations.map((one) => Generation.restore(one));
     this.#lastLive = this.#all.at(-1);
+    this.settledMs = saved.settledMs ?? this.#newestWriteMs();
+    this.read.restore(saved.read ?? []);
+    for (const name of saved.bystanders ?? []) this.bystanders.add(name);
+  }
+
+  addBystander(name: string): void {
+    if (this.bystanders.size < BYSTANDERS_MAX) this.bystanders.add(name);
+  }
+
+  /** Whether a file with such a name can belong to the log, as far as is known of its neighbours. */
+  mayOwn(name: string): boolean {
+    if (this.bystanders.size >= BYSTANDERS_MAX) return false;
+    return ![...this.bystanders].some((bystander) => name.startsWith(bystander));
   }
 
   /** The file at the path is no longer this one; it may still be written to. */
@@ -63,7 +87,11 @@ export class Generations {
   }
 
   /** Opens the file at the path and makes its generation the live one. Errors of the file system are thrown. */
-  async openLive(path: string, target: string): Promise<LiveChange> {
+  async openLive(
+    path: string,
+    target: string,
+    isFollowed: (path: string) => boolean,
+  ): Promise<LiveChange> {
     let file = await openRegular(path);
     if (file === undefined) return 'none';
     const { facts } = file;
@@ -79,7 +107,7 @@ export class Generations {
       file = await openRegular(path);
       if (file === undefined) return isReplaced ? 'replaced' : 'none';
     }
-    const moved = await this.#movedHere(path, target, file);
+    const moved = await this.#movedHere(path, target, file, isFollowed);
     if (moved !== undefined) return this.#enliven(moved, path, 'same');
     const generation = new Generation(path, file.facts);
     generation.attach(file);
@@ -90,10 +118,16 @@ export class Generations {
     return this.#enliven(generation, path, isReplaced ? 'replaced' : change);
   }
 
-  /** Puts generations between the old ones and the live one. */
+  /** Puts each generation before the first old one that is not done and was written to later. */
   insert(generations: readonly Generation[]): void {
     const live = this.#live === undefined ? [] : [this.#live];
-    this.#all = [...this.old, ...generations, ...live];
+    const old = [...this.old];
+    for (const generation of generations) {
+      const isLater = (one: Generation) => !one.isDone && one.mtimeMs > generation.mtimeMs;
+      const at = old.findIndex(isLater);
+      old.splice(at < 0 ? old.length : at, 0, generation);
+    }
+    this.#all = [...old, ...live];
   }
 
   async remove(generation: Generation): Promise<void> {
@@ -108,6 +142,8 @@ export class Generations {
     this.#all = [];
     this.#live = undefined;
     this.#lastLive = undefined;
+    this.read.clear();
+    this.bystanders.clear();
   }
 
   forgetOldest(): void {
@@ -116,16 +152,14 @@ export class Generations {
     this.#all = this.#all.filter((one) => {
       if (!one.isDone || surplus <= 0) return true;
       surplus -= 1;
+      this.read.add(one, one.head);
       return false;
     });
-    // Something must go on saying that what has been forgotten is not to be read again.
-    const [oldest] = this.#all;
-    if (oldest !== undefined && !this.#all.some((one) => one.isSettled)) oldest.isSettled = true;
   }
 
   /** No rotation is going on: all files that belong here are known. */
   settle(): void {
-    for (const generation of this.#all) generation.isSettled = true;
+    this.settledMs = Math.max(this.settledMs, this.#newestWriteMs());
   }
 
   /** Only the newest few old generations are held open while they may still be written to. */
@@ -136,6 +170,10 @@ export class Generations {
 
   async close(): Promise<void> {
     for (const generation of this.#all) await generation.close();
+  }
+
+  #newestWriteMs(): number {
+    return Math.max(...this.#all.map((generation) => generation.mtimeMs));
   }
 
   #enliven(generation: Generation, path: string, change: LiveChange): LiveChange {
@@ -151,10 +189,19 @@ export class Generations {
    * The newest generation, where its content stands at the path in another file and its own file is gone:
    * the volume was moved to another disk, or an editor replaced the file.
    */
-  async #movedHere(path: string, target: string, file: OpenFile): Promise<Generation | undefined> {
+  async #movedHere(
+    path: string,
+    target: string,
+    file: OpenFile,
+    isFollowed: (path: string) => boolean,
+  ): Promise<Generation | undefined> {
     const last = this.#all.at(-1);
     if (last === undefined || last.isDisplaced || last.head.length === 0) return undefined;
-    if (last.isOpen ? last.links > 0 : await isStillBeside(last, path, target)) return undefined;
+    const siblings = last.isOpen ? [] : await listSiblings(path, target, isFollowed);
+    const isThere = last.isOpen
+      ? last.links > 0
+      : siblings.some((sibling: FileFacts) => isSameFile(sibling, last));
+    if (isThere) return undefined;
     const probe = new Generation(path, file.facts);
     probe.attach(file);
     const head = await probe.readHeadNow();
@@ -164,9 +211,4 @@ export class Generations {
     last.attach(file);
     return last;
   }
-}
-
-async function isStillBeside(file: Generation, path: string, target: string): Promise<boolean> {
-  const siblings = await listSiblings(path, target);
-  return siblings.some((sibling: FileFacts) => isSameFile(sibling, file));
 }

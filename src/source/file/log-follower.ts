@@ -28,7 +28,7 @@ import {
   unfinishedNotice,
 } from './rotation-notices.ts';
 import { RotationSearch, type SearchContext } from './rotation-search.ts';
-import { areSameFiles, listSiblings } from './siblings.ts';
+import { areSameFiles, listSiblings, type Sibling } from './siblings.ts';
 import { firstGenerations, type ReadFrom } from './start-position.ts';
 
 export interface FollowContext extends SearchContext {
@@ -81,16 +81,11 @@ export class LogFollower {
     try {
       for (let looks = 1; ; looks += 1) {
         await this.#inspect();
-        const siblings = await listSiblings(this.path, this.#target);
-        const first = await firstGenerations(
-          siblings,
-          this.#generations.live,
-          readFrom,
-          this.#context,
-        );
+        const siblings = await this.#siblings();
+        const first = await firstGenerations(siblings, this.#generations, readFrom, this.#context);
         this.#isHeadLost = first.isHeadLost;
         this.#generations.insert(first.generations);
-        const after = await listSiblings(this.path, this.#target);
+        const after = await this.#siblings();
         if (looks === LOOKS_MAX || areSameFiles(siblings, after)) break;
         // Renamed in between: what was seen does not fit together.
         await this.#generations.clear();
@@ -143,12 +138,16 @@ export class LogFollower {
   }
 
   checkpoint(): LogCheckpoint {
+    const { settledMs, read, bystanders } = this.#generations;
     return {
       path: this.path,
       log: this.log,
       generations: this.#generations.all.map((generation) => generation.checkpoint()),
       isSettling: this.#search.isOpen,
       isHeadLost: this.#isHeadLost,
+      ...(Number.isFinite(settledMs) ? { settledMs } : {}),
+      ...(read.size === 0 ? {} : { read: read.checkpoint() }),
+      ...(bystanders.size === 0 ? {} : { bystanders: [...bystanders] }),
     };
   }
 
@@ -211,7 +210,11 @@ export class LogFollower {
 
   async #openLive(): Promise<void> {
     const isFirst = this.#generations.all.length === 0;
-    const change = await this.#generations.openLive(this.path, this.#target);
+    const change = await this.#generations.openLive(
+      this.path,
+      this.#target,
+      this.#context.isFollowed,
+    );
     if (change === 'none') return;
     this.#overcome();
     if (change === 'replaced') this.#countTruncation();
@@ -220,6 +223,10 @@ export class LogFollower {
       this.#context.notify(rotatedNotice(this.path));
     }
     if (change !== 'same' && !isFirst) this.#search.open();
+  }
+
+  #siblings(): Promise<Sibling[]> {
+    return listSiblings(this.path, this.#target, this.#context.isFollowed);
   }
 
   #retireLive(): void {

@@ -8,18 +8,21 @@
  *    copy, or its compressed form.
  * 3. Any other file that agrees with a known head is a copy that is being made or that is only a
  *    backup. It is never read as a log of its own.
- * 4. What is left is unseen, and is read when it is newer than the newest settled generation found — but
- *    only `isOpen`ly so: while a rotation has been noticed and may not be complete. At other times a
- *    foreign file that looks like a rotated one is left alone. Generations of this very rotation prove
- *    nothing about older files, because those may have been renamed in the middle of the last look.
+ *    The same holds for copies of what has been read and is no longer among the generations.
+ * 4. What is left is unseen, and is read when it was written to since the last rotation was over — but
+ *    only while a rotation has been noticed and may not be complete. At other times a foreign file that
+ *    looks like a rotated one is left alone. Names say nothing of the order: they may count up or down.
  */
+import { basename } from 'node:path';
 import { compareHead, headOf, isTail, TELLING_BYTES } from './fingerprint.ts';
 import { Generation } from './generation.ts';
+import type { Generations } from './generations.ts';
+import { inOrderOfWriting, timeOfFirstLine } from './line-time.ts';
 import { isSameFile, openRegular } from './open-file.ts';
 import { isBesideItsPlain, type HeadCache, type Sibling, type SiblingHead } from './siblings.ts';
 
 export interface Reconciled {
-  /** Never seen before and newer than all settled ones: to be read from their beginning, oldest first. */
+  /** Never seen before, and written to since the last rotation was over: to be read, oldest first. */
   readonly unseen: readonly Generation[];
   /** Not done, and nowhere to be found for now. */
   readonly missing: readonly Generation[];
@@ -32,26 +35,27 @@ export interface Reconciled {
 /** Some compressors keep the time of the last write in whole seconds only. */
 const SAME_TIME_MS = 1000;
 
+/** A file that is not older may belong to a rotation that has not been noticed yet. */
+const NEW_MS = 60_000;
+
 type Content = Extract<SiblingHead, { kind: 'content' }>;
 
 export class Reconciliation {
   readonly #siblings: readonly Sibling[];
+  readonly #known: Generations;
   readonly #generations: readonly Generation[];
   readonly #live: Generation | undefined;
   readonly #heads: HeadCache;
   readonly #placed = new Map<Generation, Sibling>();
   readonly #taken = new Set<Sibling>();
-  /** Of these, the settled ones whose content is known: what is newer than they has not been seen. */
-  readonly #anchors = new Set<Sibling>();
+  /** Times of the first lines of what is unseen. */
+  readonly #begin = new Map<Generation, number | undefined>();
 
-  constructor(
-    siblings: readonly Sibling[],
-    generations: readonly Generation[],
-    live: Generation | undefined,
-    heads: HeadCache,
-  ) {
+  constructor(siblings: readonly Sibling[], known: Generations, heads: HeadCache) {
+    const { live, all } = known;
     this.#siblings = siblings.filter((sibling) => live === undefined || !isSameFile(sibling, live));
-    this.#generations = generations;
+    this.#known = known;
+    this.#generations = all;
     this.#live = live;
     this.#heads = heads;
   }
@@ -72,15 +76,41 @@ export class Reconciliation {
           unreadable.push({ path: sibling.path, reason: head.reason });
         }
         if (head.kind !== 'content') continue;
-        if (await this.#isCopy(sibling, head, unseen)) continue;
+        if (this.#known.read.has(head.bytes) || (await this.#isCopy(sibling, head, unseen)))
+          continue;
         dropShorterCopies(unseen, sibling, head);
-        if (head.bytes.length >= TELLING_BYTES) unseen.push(adopt(sibling, head));
-        else if (!isBesideItsPlain(sibling, this.#siblings)) undecided.push(adopt(sibling, head));
+        const beginMs = timeOfFirstLine(head.bytes);
+        // A name that anything may have is not enough: the content must be that of a log.
+        if (sibling.rotated.scheme === 'odd' && beginMs === undefined) continue;
+        const generation = adopt(sibling, head);
+        this.#begin.set(generation, beginMs);
+        if (head.bytes.length >= TELLING_BYTES) unseen.push(generation);
+        else if (!isBesideItsPlain(sibling, this.#siblings)) undecided.push(generation);
       }
-      const rank = (one: Generation) => newer.findIndex((sibling) => isSameFile(sibling, one));
-      unseen.sort((one, other) => rank(one) - rank(other));
     }
-    return { unseen, missing: this.#missing(), unreadable, undecided };
+    return {
+      unseen: inOrderOfWriting(unseen, (one) => ({
+        mtimeMs: one.mtimeMs,
+        beginMs: this.#begin.get(one),
+      })),
+      missing: this.#missing(),
+      unreadable,
+      undecided,
+    };
+  }
+
+  /** While nothing is rotated: notes which files beside the log are none of its own. */
+  async noteBystanders(nowMs: number): Promise<void> {
+    for (const sibling of this.#siblings) {
+      if (sibling.rotated.scheme !== 'odd' || this.#taken.has(sibling)) continue;
+      const name = basename(sibling.path);
+      const isNew = sibling.birthMs > nowMs - NEW_MS;
+      if (isNew || !this.#known.mayOwn(name)) continue;
+      const head = await this.#heads.of(sibling);
+      if (head.kind !== 'content' || head.bytes.length < TELLING_BYTES) continue;
+      if (this.#known.read.has(head.bytes) || (await this.#isCopy(sibling, head, []))) continue;
+      this.#known.addBystander(name);
+    }
   }
 
   #others(): Generation[] {
@@ -108,8 +138,8 @@ export class Reconciliation {
         return;
       }
       if (sibling.sizeBytes > generation.sizeBytes) generation.isDone = false;
+      if (sibling.sizeBytes !== generation.sizeBytes) generation.mtimeMs = sibling.mtimeMs;
       generation.sizeBytes = sibling.sizeBytes;
-      generation.mtimeMs = sibling.mtimeMs;
     }
     generation.path = sibling.path;
     this.#place(generation, sibling);
@@ -153,21 +183,14 @@ export class Reconciliation {
   #place(generation: Generation, sibling: Sibling): void {
     this.#placed.set(generation, sibling);
     this.#taken.add(sibling);
-    if (generation.head.length > 0 && generation.isSettled) this.#anchors.add(sibling);
   }
 
-  /**
-   * Files not accounted for that are newer than the newest settled generation, oldest first. A generation
-   * that is still empty says nothing: its file may have been filled, copied and truncated unseen.
-   */
+  /** Files not accounted for that were written to since the last rotation was over. */
   #newer(): Sibling[] {
-    const isAnchor = (sibling: Sibling) => this.#anchors.has(sibling);
-    const anchor = this.#siblings.findLastIndex(isAnchor);
-    const settled = this.#others().filter((generation) => generation.isSettled);
-    const since = Math.max(...settled.map((generation) => generation.mtimeMs));
-    return this.#siblings.filter((sibling, index) => {
-      if (this.#taken.has(sibling)) return false;
-      return anchor >= 0 ? index > anchor : sibling.mtimeMs > since - SAME_TIME_MS;
+    const { settledMs } = this.#known;
+    return this.#siblings.filter((sibling) => {
+      if (this.#taken.has(sibling) || sibling.mtimeMs <= settledMs - SAME_TIME_MS) return false;
+      return sibling.rotated.scheme !== 'odd' || this.#known.mayOwn(basename(sibling.path));
     });
   }
 

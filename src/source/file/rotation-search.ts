@@ -14,13 +14,15 @@ import type { Generations } from './generations.ts';
 import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
 import { Reconciliation, type Reconciled } from './reconciliation.ts';
 import { lostNotice, unreadableGenerationNotice } from './rotation-notices.ts';
-import { areSameFiles, listSiblings, type HeadCache } from './siblings.ts';
+import { areSameFiles, listSiblings, type HeadCache, type Sibling } from './siblings.ts';
 
 export interface SearchContext {
   readonly drainMs: number;
   readonly clock: Clock;
   readonly notify: Notify;
   readonly heads: HeadCache;
+  /** Whether a path is a log of its own. */
+  readonly isFollowed: (path: string) => boolean;
 }
 
 export interface Finding {
@@ -65,21 +67,28 @@ export class RotationSearch {
   }
 
   async #list(target: string): Promise<Finding> {
-    const { all, live } = this.#generations;
     const isForUnseen = this.#isForUnseen();
-    const siblings = await listSiblings(this.#path, target);
-    const reconciliation = new Reconciliation(siblings, all, live, this.#context.heads);
+    const siblings = await this.#siblings(target);
+    const reconciliation = new Reconciliation(siblings, this.#generations, this.#context.heads);
     const found = await reconciliation.run(isForUnseen);
     this.#take(found.unseen);
     for (const { path, reason } of found.unreadable) {
       this.#context.notify(unreadableGenerationNotice(path, reason));
     }
-    const isTorn = isForUnseen && !areSameFiles(siblings, await listSiblings(this.#path, target));
+    const isTorn = isForUnseen && !areSameFiles(siblings, await this.#siblings(target));
     const isGoingOn = [found.missing, found.unseen, found.undecided].some((one) => one.length > 0);
     if ((isGoingOn || isTorn) && !this.isOpen) this.open();
     const isOver = this.#context.clock.monotonicMs() >= (this.#untilMs ?? Number.POSITIVE_INFINITY);
     if (isOver && !isTorn) this.#end(found);
+    if (!this.isOpen && !isTorn) {
+      this.#generations.read.keep(siblings);
+      await reconciliation.noteBystanders(this.#context.clock.now());
+    }
     return { unseen: found.unseen.length, isTorn };
+  }
+
+  #siblings(target: string): Promise<Sibling[]> {
+    return listSiblings(this.#path, target, this.#context.isFollowed);
   }
 
   /**

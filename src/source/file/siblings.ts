@@ -1,4 +1,4 @@
-/** The rotated files beside a log, in order, and what they begin with. */
+/** The rotated files beside a log, and what they begin with. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
@@ -30,15 +30,29 @@ export type SiblingHead =
   | { readonly kind: 'unreadable'; readonly reason: string }
   | { readonly kind: 'gone' };
 
-/** The rotated files of the log at `path` (and, for a symbolic link, of its target), oldest first. */
-export async function listSiblings(path: string, target: string): Promise<Sibling[]> {
-  const found = await listFolder(path);
+/**
+ * The rotated files of the log at `path` (and, for a symbolic link, of its target), oldest first by the
+ * time of their last write. `isFollowed`: files that are logs of their own.
+ */
+export async function listSiblings(
+  path: string,
+  target: string,
+  isFollowed: (path: string) => boolean,
+): Promise<Sibling[]> {
+  const found = await listFolder(path, isFollowed);
   if (target !== path) {
-    for (const sibling of await listFolder(target)) {
+    for (const sibling of await listFolder(target, isFollowed)) {
       if (!found.some((one) => isSameFile(one, sibling))) found.push(sibling);
     }
   }
-  return inOrder(found);
+  return found.toSorted((one, other) => one.mtimeMs - other.mtimeMs || byName(one, other));
+}
+
+/** For files written in one moment. Numbers mostly shift, so that the greatest is the oldest. */
+function byName(one: Sibling, other: Sibling): number {
+  const [a, b] = [one.rotated.number, other.rotated.number];
+  if (a !== undefined && b !== undefined && a !== b) return b - a;
+  return one.path < other.path ? -1 : 1;
 }
 
 /** Whether it is compressed, and its plain original is still there: it is most likely being made. */
@@ -49,19 +63,20 @@ export function isBesideItsPlain(sibling: Sibling, siblings: readonly Sibling[])
   return siblings.some(({ path }) => path === plain);
 }
 
-/** Whether two lists have the same files under the same names, in the same order. */
+/** Whether two lists have the same files under the same names. */
 export function areSameFiles(before: readonly Sibling[], after: readonly Sibling[]): boolean {
   if (before.length !== after.length) return false;
-  return after.every((sibling, index) => {
-    const one = before[index];
-    return one !== undefined && one.path === sibling.path && isSameFile(one, sibling);
+  const byPath = new Map(before.map((one) => [one.path, one]));
+  return after.every((sibling) => {
+    const one = byPath.get(sibling.path);
+    return one !== undefined && isSameFile(one, sibling);
   });
 }
 
-async function listFolder(path: string): Promise<Sibling[]> {
+async function listFolder(path: string, isFollowed: (path: string) => boolean): Promise<Sibling[]> {
   const base = basename(path);
   const folder = dirname(path);
-  const found: Sibling[] = [];
+  const found = new Map<string, Sibling>();
   let names: string[];
   try {
     names = await readdir(folder);
@@ -71,33 +86,13 @@ async function listFolder(path: string): Promise<Sibling[]> {
   }
   for (const name of names) {
     const rotated = asRotated(base, name);
-    if (rotated === undefined) continue;
+    if (rotated === undefined || isFollowed(join(folder, name))) continue;
     const facts = await lookAt(join(folder, name)).catch(() => undefined);
     if (facts === undefined || !facts.isFile) continue;
     // A file renamed while the folder is being read can show up under both of its names.
-    const double = found.findIndex((one) => isSameFile(one, facts));
-    const sibling = { ...facts, path: join(folder, name), rotated };
-    if (double >= 0) found[double] = sibling;
-    else found.push(sibling);
+    found.set(`${facts.device}:${facts.inode}`, { ...facts, path: join(folder, name), rotated });
   }
-  return found;
-}
-
-/**
- * Oldest first. Where all names follow one scheme the names decide, because copies and restored files
- * have a later time; otherwise the time of the last write, then the name.
- */
-function inOrder(siblings: Sibling[]): Sibling[] {
-  const scheme = siblings[0]?.rotated.scheme;
-  const isUniform =
-    scheme !== 'other' && siblings.every((sibling) => sibling.rotated.scheme === scheme);
-  return siblings.sort((one, other) => {
-    if (!isUniform && one.mtimeMs !== other.mtimeMs) return one.mtimeMs - other.mtimeMs;
-    if (one.rotated.rank !== other.rotated.rank) {
-      return one.rotated.rank < other.rotated.rank ? -1 : 1;
-    }
-    return one.mtimeMs - other.mtimeMs || (one.path < other.path ? -1 : 1);
-  });
+  return [...found.values()];
 }
 
 const CACHE_ENTRIES_MAX = 2048;

@@ -1,7 +1,12 @@
 /** Where reading begins when there is no checkpoint. */
+import { basename, dirname, join } from 'node:path';
+import type { Clock } from '../../clock.ts';
 import type { Notify } from '../../notice/notice.ts';
 import { compareHead, headOf, TELLING_BYTES } from './fingerprint.ts';
 import { Generation } from './generation.ts';
+import type { Generations } from './generations.ts';
+import { inOrderOfWriting, timeOfFirstLine } from './line-time.ts';
+import { possibleBases } from './rotated-name.ts';
 import { unreadableGenerationNotice } from './rotation-notices.ts';
 import { isBesideItsPlain, type HeadCache, type Sibling, type SiblingHead } from './siblings.ts';
 
@@ -18,9 +23,11 @@ interface StartContext {
   readonly readBuffer: Uint8Array;
   readonly maxLineBytes: number;
   readonly heads: HeadCache;
+  readonly clock: Clock;
   readonly notify: Notify;
 }
 
+/** Kept in full, in case their files grow; of the others it is only noted that they are not to be read. */
 const NOTED_MAX = 16;
 /** Of the predecessor no more is read than this: far more than any window holds. */
 const PREDECESSOR_BYTES = 64 * 1024 * 1024;
@@ -31,16 +38,33 @@ const PREDECESSOR_BYTES = 64 * 1024 * 1024;
  */
 export async function firstGenerations(
   siblings: readonly Sibling[],
-  live: Generation | undefined,
+  known: Generations,
   readFrom: ReadFrom,
   context: StartContext,
 ): Promise<FirstGenerations> {
-  const rotated = await withoutCopies(siblings, live, context.heads);
+  const { live } = known;
+  const all = await withoutCopies(siblings, live, context.heads);
+  const liveBytes = await live?.readHeadNow();
+  const startMs = liveBytes === undefined ? undefined : timeOfFirstLine(liveBytes);
+  const own = new Set<Rotated>();
+  for (const one of all) {
+    const isOdd = one.sibling.rotated.scheme === 'odd';
+    const isRotated = !isOdd || saysItIsRotated(one, all, startMs ?? context.clock.now());
+    if (!isRotated) known.addBystander(basename(one.sibling.path));
+    if (isRotated && (!isOdd || readFrom === 'all')) own.add(one);
+    else note(one, known);
+  }
+  const isOwn = (one: Rotated) => own.has(one);
+  const rotated = inOrderOfWriting(all.filter(isOwn), ({ sibling, head }) => ({
+    mtimeMs: sibling.mtimeMs,
+    beginMs: head.kind === 'content' ? timeOfFirstLine(head.bytes) : undefined,
+  }));
   if (readFrom === 'all') {
     const generations = rotated.map(({ sibling, head }) => generationOf(sibling, head));
     for (const one of rotated) noticeUnreadable(one, context);
     return { generations, isHeadLost: false };
   }
+  for (const one of rotated.slice(0, -NOTED_MAX)) note(one, known);
   const noted = rotated.slice(-NOTED_MAX);
   const generations: Generation[] = [];
   for (const [index, { sibling, head }] of noted.entries()) {
@@ -53,6 +77,25 @@ export async function firstGenerations(
   }
   const isHeadLost = readFrom === 'beginning' && isPredecessorGone(noted);
   return { generations, isHeadLost };
+}
+
+function note({ sibling, head }: Rotated, known: Generations): void {
+  if (head.kind === 'content') known.read.add(sibling, headOf(head.bytes));
+}
+
+/** Lines begin in the current file some time after they end in the one before. */
+const SAME_TIME_MS = 1000;
+
+/**
+ * Whether a file with an odd name is a rotated one by its content: it holds lines with times, the last
+ * of them from before the current file began, and it belongs to no other file there.
+ */
+function saysItIsRotated({ sibling, head }: Rotated, all: readonly Rotated[], startMs: number) {
+  if (head.kind !== 'content' || timeOfFirstLine(head.bytes) === undefined) return false;
+  if (sibling.mtimeMs > startMs + SAME_TIME_MS) return false;
+  const bases = possibleBases(basename(sibling.path));
+  const owners = new Set(bases.map((base) => join(dirname(sibling.path), base)));
+  return !all.some((one) => owners.has(one.sibling.path));
 }
 
 interface Rotated {
@@ -127,10 +170,12 @@ async function noteAsDone(generation: Generation, head: SiblingHead, context: St
   await generation.close();
 }
 
+/** Names that shift begin at 1. Where the newest file has the greatest of several numbers they count up. */
 function isPredecessorGone(rotated: readonly Rotated[]): boolean {
   const newest = rotated.at(-1);
   if (newest === undefined) return false;
   if (newest.head.kind === 'unreadable') return true;
   const { number } = newest.sibling.rotated;
-  return number !== undefined && number > 1;
+  if (number === undefined || number <= 1) return false;
+  return rotated.every((one) => (one.sibling.rotated.number ?? number) >= number);
 }
