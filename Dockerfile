@@ -1,6 +1,7 @@
 # The image of nginx-meter: the Node binary, its few libraries and dist/, which has the packages it uses
 # in it; no shell, no package manager. For amd64 and arm64, with BuildKit or the classic builder.
 #   docker build --tag nginx-meter .
+# Renovate adds the digest to each tag (renovate.json).
 
 # dist/ from the sources; the compiler is a development package.
 FROM node:24-bookworm-slim AS build
