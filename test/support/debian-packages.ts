@@ -39,6 +39,8 @@ export interface PackageOrigin {
   readonly architecture?: string;
   /** More packages for the same folder. */
   readonly with?: readonly string[];
+  /** The folder becomes the root of a system: the C library comes along. */
+  readonly isRoot?: boolean;
 }
 
 /** Never taken along: they belong to the machine's own dynamic loader. */
@@ -63,7 +65,8 @@ export async function debianPackage(
   const { release = own.release, architecture = own.architecture } = origin;
   const home = join(PROJECT_ROOT, '.cache/debian', `${release}-${architecture}`);
   const names = [name, ...(origin.with ?? [])];
-  const folder = join(home, names.join('+'));
+  const isRoot = origin.isRoot === true || architecture !== own.architecture;
+  const folder = join(home, `${names.join('+')}${origin.isRoot === true ? '-root' : ''}`);
   const known = unpacked(folder);
   if (known !== undefined) return known;
   return withFileLock(join(home, 'lock'), LOCK_DEADLINE_MS, async () => {
@@ -76,7 +79,7 @@ export async function debianPackage(
     const staging = join(home, `.${name}-${process.pid}`);
     rmSync(staging, { recursive: true, force: true });
     try {
-      await fetchInto(apt, names, staging);
+      await fetchInto(apt, names, staging, isRoot);
       if (!existsSync(folder)) renameSync(staging, folder);
     } catch (failure) {
       throw new Error(
@@ -122,6 +125,7 @@ async function fetchInto(
   apt: PrivateApt,
   names: readonly string[],
   staging: string,
+  isRoot: boolean,
 ): Promise<void> {
   const debs = join(staging, 'debs');
   const root = join(staging, 'root');
@@ -135,12 +139,12 @@ async function fetchInto(
   if (!apt.hasLists()) await apt.update();
   let packages: Map<string, string>;
   try {
-    packages = await apt.closure(names);
+    packages = await apt.closure(names, isRoot);
     await apt.download([...packages.keys()], debs);
   } catch {
     // Lists may be older than what the mirror still holds: look once more before giving up.
     await apt.update();
-    packages = await apt.closure(names);
+    packages = await apt.closure(names, isRoot);
     await apt.download([...packages.keys()], debs);
   }
   for (const deb of readdirSync(debs)) {
@@ -177,12 +181,11 @@ class PrivateApt {
   }
 
   /** The package, what it needs of its own family (`nginx-core`) and the shared libraries: name → version. */
-  async closure(names: readonly string[]): Promise<Map<string, string>> {
+  async closure(names: readonly string[], isRoot: boolean): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     const queue = [...names];
-    const isNative = this.#foreign.architecture === undefined;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (found.has(next) || (isNative && OF_THE_MACHINE.has(next))) continue;
+      if (found.has(next) || (!isRoot && OF_THE_MACHINE.has(next))) continue;
       const text = await this.#run(['apt-cache', 'show', '--no-all-versions', next]);
       const field = (key: string) => new RegExp(`^${key}: (.*)$`, 'm').exec(text)?.[1] ?? '';
       found.set(next, field('Version'));
