@@ -228,7 +228,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     clock,
     notify,
   });
-  const target = config.influx === undefined ? undefined : openTarget(config.influx, clock);
+  const target = config.influx === undefined ? undefined : openTarget(config.influx, clock, notify);
   const writer =
     target === undefined
       ? undefined

@@ -2,11 +2,12 @@ import type { Clock } from '../clock.ts';
 import type { InfluxSettings } from '../config/influx-rules.ts';
 import type { InfluxAddress } from '../deliver/influx/address.ts';
 import { InfluxTarget } from '../deliver/influx/influx-target.ts';
+import type { Notify } from '../notice/notice.ts';
 import type { Target } from '../deliver/target.ts';
 
 /** Where the configuration wants the points. */
-export function openTarget(influx: InfluxSettings, clock: Clock): Target {
-  return new InfluxTarget({ address: addressOf(influx), clock });
+export function openTarget(influx: InfluxSettings, clock: Clock, notify: Notify): Target {
+  return new InfluxTarget({ address: addressOf(influx), clock, notify });
 }
 
 /** The settings of the configuration in the form of the target. */

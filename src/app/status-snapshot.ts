@@ -87,6 +87,7 @@ function writerFigures(writer: Writer, target: string): WriterFigures {
     requests: counters.outcomes,
     points: counters.points,
     rejectedPoints: counters.rejectedPoints,
+    rejectedBy: { ...counters.rejectedBy },
     writeMs: counters.lastWriteMs,
   };
 }

@@ -65,7 +65,12 @@ export async function backfillCommand(
     if (levelOf(one) === 'error') isWhole = false;
     notify(one);
   };
-  const target = await openOutputTarget(config.influx, args.stdout ? stdout : undefined, clock);
+  const target = await openOutputTarget(
+    config.influx,
+    args.stdout ? stdout : undefined,
+    clock,
+    notify,
+  );
   if (target === undefined) {
     logger.fatal('There is nowhere to write to. Set INFLUX_URL and INFLUX_DB, or give --stdout.');
     return 2;
@@ -172,10 +177,11 @@ async function openOutputTarget(
   influx: Config['influx'],
   stdout: Writable | undefined,
   clock: Clock,
+  notify: Notify,
 ): Promise<Target | undefined> {
   if (stdout !== undefined) return new FileTarget(stdout, 'standard output');
   if (influx === undefined) return undefined;
-  return (await import('../app/open-target.ts')).openTarget(influx, clock);
+  return (await import('../app/open-target.ts')).openTarget(influx, clock, notify);
 }
 
 /** `lines = counted + unparsed + late + filtered`, with the reasons that occurred. */

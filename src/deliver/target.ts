@@ -52,10 +52,17 @@ export interface RejectedOutcome {
   readonly reason: string;
   /** True when the other points of the request are written. */
   readonly isRestWritten: boolean;
+  readonly cause: RejectionCause;
   /** How many, where the reply tells. */
   readonly points?: number;
+  /** Of a refusal for their age: how many of them are outside the time in which writing is allowed. */
+  readonly outsideWindow?: number;
   /** Which points of the request, from 1, where the reply tells. */
   readonly pointNumbers: readonly number[];
-  /** Points older than the target keeps: nothing to look into, they are only counted. */
-  readonly isTooOld: boolean;
 }
+
+/**
+ * Why points are refused. `age`: older than what is kept, or outside the time in which writing is
+ * allowed; there is nothing to look into, they are only counted. `limit`: a part of them may fit.
+ */
+export type RejectionCause = 'age' | 'conflict' | 'unparsable' | 'limit' | 'other';

@@ -14,10 +14,13 @@ import type { DeadLetterFile } from './dead-letter.ts';
 import type { KillPoint } from '../state/kill-point.ts';
 import { type Part, partOf, wholePart } from './record-part.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { RejectedOutcome, SendOutcome, Target } from './target.ts';
+import type { SpoolRecord } from '../spool/spool-record.ts';
+import type { RejectedOutcome, RejectionCause, SendOutcome, Target } from './target.ts';
 
 /** Requests spent on finding the refused points of one record; then the rest of it is given up. */
 const SEARCH_REQUESTS_MAX = 500;
+/** The same as long as nothing was ever taken; then the target is asked again later. */
+const BLIND_REQUESTS_MAX = 30;
 const SHUTDOWN_DEADLINE_MS = 5_000;
 
 export type WriterState =
@@ -31,6 +34,9 @@ export type WriterState =
       readonly remedy: string;
     };
 
+/** Why points were refused; a closed list, for labels. */
+export type RejectedBy = Exclude<RejectionCause, 'age'> | 'retention' | 'write-window';
+
 /** Since the start of the process. */
 export interface WriterCounters {
   /** Points the target has taken. */
@@ -39,8 +45,9 @@ export interface WriterCounters {
   writes: number;
   /** Requests that failed. */
   writeErrors: number;
-  /** Points refused for good. */
+  /** Points refused for good, and why. */
   rejectedPoints: number;
+  readonly rejectedBy: Record<RejectedBy, number>;
   /** Duration of the last request, ms. */
   lastWriteMs: number;
   /** Requests by what became of them. */
@@ -60,12 +67,25 @@ export interface WriterOptions {
   readonly killPoint?: KillPoint | undefined;
 }
 
+interface Suspect {
+  readonly points: readonly Uint8Array[];
+  readonly reason: string;
+}
+
 export class Writer {
   readonly counters: WriterCounters = {
     points: 0,
     writes: 0,
     writeErrors: 0,
     rejectedPoints: 0,
+    rejectedBy: {
+      retention: 0,
+      'write-window': 0,
+      conflict: 0,
+      unparsable: 0,
+      limit: 0,
+      other: 0,
+    },
     lastWriteMs: 0,
     outcomes: { written: 0, rejected: 0, retry: 0, split: 0, blocked: 0 },
   };
@@ -77,6 +97,11 @@ export class Writer {
   #state: WriterState = { kind: 'ok' };
   /** Requests left to find refused points of the record in hand. */
   #searchRequests = 0;
+  #blindRequests = 0;
+  /** Something of a request was taken, at some time. */
+  #hasTaken = false;
+  /** Refused while nothing was ever taken: perhaps it is not the points that are refused. */
+  #suspects: Suspect[] = [];
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -100,9 +125,8 @@ export class Writer {
       for (;;) {
         const record = await this.#options.spool.next(signal);
         if (record === undefined) return;
-        this.#searchRequests = SEARCH_REQUESTS_MAX;
         const rejectedBefore = this.counters.rejectedPoints;
-        if (!(await this.#deliver(wholePart(record, this.#options.target), signal))) return;
+        if (!(await this.#deliverRecord(record, signal))) return;
         const rejected = this.counters.rejectedPoints - rejectedBefore;
         this.counters.points += Math.max(0, record.points - rejected);
         this.#killPoint('write-before-ack');
@@ -113,6 +137,32 @@ export class Writer {
       finished.abort();
       await watch;
     }
+  }
+
+  /** True when nothing of the record is left to do; false when told to stop before that. */
+  async #deliverRecord(record: SpoolRecord, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      this.#searchRequests = SEARCH_REQUESTS_MAX;
+      this.#blindRequests = BLIND_REQUESTS_MAX;
+      const whole = wholePart(record, this.#options.target);
+      if (!(await this.#deliver(whole, signal))) return false;
+      const suspects = this.#suspects;
+      this.#suspects = [];
+      const [first] = suspects;
+      if (first === undefined) return true;
+      if (this.#hasTaken) return this.#deliverSuspects(suspects, signal);
+      const remedy = 'INFLUX_URL, and at what stands between the meter and the database';
+      const reason = `not one point has been taken so far: ${first.reason}`;
+      if (!(await this.#pause({ kind: 'blocked', reason, remedy }, signal))) return false;
+    }
+  }
+
+  /** Something else was taken meanwhile, so now it is the points that are refused. */
+  async #deliverSuspects(suspects: readonly Suspect[], signal: AbortSignal): Promise<boolean> {
+    for (const { points } of suspects) {
+      if (!(await this.#deliver(await partOf(points), signal))) return false;
+    }
+    return true;
   }
 
   /** True when nothing of the part is left to do; false when told to stop before that. */
@@ -127,10 +177,13 @@ export class Writer {
         case 'blocked':
           if (!(await this.#pause(outcome, signal))) return false;
           break;
-        case 'split':
-          return this.#split(await part.points(), outcome.reason, signal);
+        case 'split': {
+          const points = await part.points();
+          if (points.length > 1) return this.#split(points, signal);
+          if (!(await this.#pause(tooLarge(outcome.reason), signal))) return false;
+          break;
+        }
         case 'rejected':
-          this.#noteAnswered();
           return this.#settle(await part.points(), outcome, signal);
       }
     }
@@ -145,8 +198,9 @@ export class Writer {
     this.#killPoint('write-after-send');
     this.counters.outcomes[outcome.kind]++;
     const isWritten = outcome.kind === 'written';
-    if (isWritten || (outcome.kind === 'rejected' && outcome.isRestWritten)) this.counters.writes++;
+    if (isTaken(outcome)) this.counters.writes++;
     if (!isWritten) this.counters.writeErrors++;
+    this.#hasTaken ||= isTaken(outcome);
     return outcome;
   }
 
@@ -186,15 +240,7 @@ export class Writer {
     });
   }
 
-  async #split(
-    points: readonly Uint8Array[],
-    reason: string,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (points.length <= 1) {
-      await this.#reject(points, reason);
-      return true;
-    }
+  async #split(points: readonly Uint8Array[], signal: AbortSignal): Promise<boolean> {
     const middle = points.length >> 1;
     return (
       (await this.#deliver(await partOf(points.slice(0, middle)), signal)) &&
@@ -211,35 +257,49 @@ export class Writer {
     outcome: RejectedOutcome,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { reason, points: dropped, isRestWritten, isTooOld } = outcome;
-    if (isTooOld) {
-      this.#countTooOld(dropped ?? points.length, reason);
+    const { reason, points: dropped, isRestWritten, cause } = outcome;
+    const isSingle = points.length <= 1;
+    // To parse nothing at all is what a body that was changed on its way looks like.
+    if (cause === 'unparsable' && !isRestWritten && !this.#hasTaken) {
+      this.#blindRequests -= 2;
+      if (!isSingle && this.#blindRequests >= 0) return this.#split(points, signal);
+      this.#suspects.push({ points, reason });
+      return true;
+    }
+    this.#noteAnswered();
+    if (cause === 'age') {
+      this.#countTooOld(outcome, dropped ?? points.length);
       return true;
     }
     const named = new Set(outcome.pointNumbers.filter((n) => n <= points.length));
     if (named.size > 0) {
-      await this.#reject(
-        points.filter((_, i) => named.has(i + 1)),
-        reason,
-      );
+      const refused = points.filter((_, i) => named.has(i + 1));
+      await this.#reject(refused, cause, reason);
       const rest = points.filter((_, i) => !named.has(i + 1));
       if (isRestWritten || rest.length === 0) return true;
       return this.#deliver(await partOf(rest), signal);
     }
-    const areAllRefused = points.length <= 1 || (isRestWritten && dropped === points.length);
+    // Under a limit a part may fit where the whole does not.
+    const isWhole = isRestWritten && dropped === points.length && cause !== 'limit';
+    const areAllRefused = isSingle || isWhole;
     this.#searchRequests -= 2;
     if (areAllRefused || this.#searchRequests < 0) {
       const note = areAllRefused ? '' : ' (some of these points; which could not be found out)';
-      await this.#reject(points, reason + note);
+      await this.#reject(points, cause, reason + note);
       return true;
     }
-    return this.#split(points, reason, signal);
+    return this.#split(points, signal);
   }
 
-  async #reject(points: readonly Uint8Array[], reason: string): Promise<void> {
+  async #reject(
+    points: readonly Uint8Array[],
+    cause: Exclude<RejectionCause, 'age'>,
+    reason: string,
+  ): Promise<void> {
     const { deadLetter, notify, target } = this.#options;
     await deadLetter.add(points, reason);
     this.counters.rejectedPoints += points.length;
+    this.counters.rejectedBy[cause] += points.length;
     notify({
       code: 'points-rejected',
       subject: this.#subject,
@@ -250,14 +310,31 @@ export class Writer {
     });
   }
 
-  #countTooOld(points: number, reason: string): void {
+  #countTooOld({ reason, outsideWindow = 0 }: RejectedOutcome, points: number): void {
+    const { notify, target } = this.#options;
+    const subject = this.#subject;
+    const beyondRetention = Math.max(0, points - outsideWindow);
     this.counters.rejectedPoints += points;
-    this.#options.notify({
-      code: 'points-too-old',
-      subject: this.#subject,
-      message: `${this.#options.target.name} does not keep points of that age any more: ${reason}.`,
-      details: { points },
-    });
+    this.counters.rejectedBy['write-window'] += points - beyondRetention;
+    this.counters.rejectedBy.retention += beyondRetention;
+    if (beyondRetention > 0) {
+      notify({
+        code: 'points-too-old',
+        subject,
+        message: `${target.name} does not keep points of that age any more: ${reason}.`,
+        details: { points: beyondRetention },
+      });
+    }
+    if (outsideWindow > 0) {
+      notify({
+        code: 'points-outside-window',
+        subject,
+        message:
+          `${target.name} does not let points of that time be written: ${reason}. Its PAST LIMIT ` +
+          'and FUTURE LIMIT say how far from now that may be.',
+        details: { points: outsideWindow },
+      });
+    }
   }
 
   async #giveUpAfter(signal: AbortSignal, finished: AbortSignal): Promise<void> {
@@ -269,6 +346,18 @@ export class Writer {
     );
     this.#giveUp.abort();
   }
+}
+
+function isTaken(outcome: SendOutcome): boolean {
+  return outcome.kind === 'written' || (outcome.kind === 'rejected' && outcome.isRestWritten);
+}
+
+function tooLarge(reason: string): Extract<SendOutcome, { kind: 'blocked' }> {
+  return {
+    kind: 'blocked',
+    reason: `a single point is too large: ${reason}`,
+    remedy: 'the limit for the size of a request, of the database and of what stands before it',
+  };
 }
 
 /** Resolves when one of them aborts. */

@@ -144,6 +144,12 @@ export const NOTICES = {
     meaning: 'The log cannot be read.',
     remedy: 'Give the user of the meter the right to read it; the message names user and group.',
   },
+  'points-outside-window': {
+    level: 'warn',
+    meaning:
+      'The database lets points be written only within a time around now, and these lie outside.',
+    remedy: 'Look at the PAST LIMIT and FUTURE LIMIT of its retention policy, and at the clocks.',
+  },
   'points-rejected': {
     level: 'error',
     meaning: 'The database refuses points for good; they are kept in the dead-letter file.',
@@ -278,6 +284,12 @@ export const NOTICES = {
     level: 'warn',
     meaning: 'A folder cannot be watched; its logs are read at every poll all the same.',
     remedy: 'The message names the limit of the system and how to raise it.',
+  },
+  'write-uncompressed': {
+    level: 'warn',
+    meaning: 'Compressed requests are not understood, so points are sent without compression.',
+    remedy:
+      'Look at what stands between the meter and the database: it takes Content-Encoding away.',
   },
   'write-blocked': {
     level: 'error',

@@ -68,6 +68,17 @@ export interface SpoolFigures {
 export const WRITE_OUTCOMES = ['written', 'rejected', 'retry', 'split', 'blocked'] as const;
 export type WriteOutcomeName = (typeof WRITE_OUTCOMES)[number];
 
+/** Why points were refused; a closed list, for labels. */
+export const REJECTED_BY = [
+  'retention',
+  'write-window',
+  'conflict',
+  'unparsable',
+  'limit',
+  'other',
+] as const;
+export type RejectedBy = (typeof REJECTED_BY)[number];
+
 export interface WriterFigures {
   /** URL without credentials. */
   readonly target: string;
@@ -81,6 +92,8 @@ export interface WriterFigures {
   readonly requests: Readonly<Record<WriteOutcomeName, number>>;
   readonly points: number;
   readonly rejectedPoints: number;
+  /** The same by why they were refused. */
+  readonly rejectedBy: Readonly<Record<RejectedBy, number>>;
   /** Duration of the last request that was acknowledged. */
   readonly writeMs: number;
 }

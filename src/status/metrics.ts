@@ -3,7 +3,7 @@ import { REASONS } from '../parse/record-batch.ts';
 import { printable } from '../text/printable.ts';
 import { totalsByLog } from './log-totals.ts';
 import { unreadyReasons } from './readiness.ts';
-import { type LogFigures, type MeterStatus, WRITE_OUTCOMES } from './meter-status.ts';
+import { type LogFigures, type MeterStatus, REJECTED_BY, WRITE_OUTCOMES } from './meter-status.ts';
 
 export interface MetricAbout {
   readonly name: string;
@@ -283,10 +283,11 @@ export class MetricsPage {
     );
     this.#counter(
       'rejected_points_total',
-      'Points that the database refused; they are in the dead-letter file.',
-      [],
+      'Points that the database refused, and why; those not refused for their age are in the dead-letter file.',
+      ['reason'],
       ({ writer }, add) => {
-        if (writer !== undefined) add(writer.rejectedPoints);
+        if (writer === undefined) return;
+        for (const reason of REJECTED_BY) add(writer.rejectedBy[reason], reason);
       },
     );
     this.#gauge(

@@ -81,6 +81,9 @@ export function writerFigures(changes: Partial<WriterFigures> = {}): WriterFigur
     requests: { written: 3, rejected: 0, retry: 1, split: 0, blocked: 0 },
     points: 93,
     rejectedPoints: 0,
+    rejectedBy: {
+      ...{ retention: 0, 'write-window': 0, conflict: 0, unparsable: 0, limit: 0, other: 0 },
+    },
     writeMs: 12,
     ...changes,
   };

@@ -14,16 +14,21 @@ const REPLY_BYTES_MAX = 64 * 1024;
 const KEEP_ALIVE_MS = 30_000;
 
 /** What came back: a reply, or the code of the failure that stood in for it (`ECONNREFUSED`, …). */
-export type Reply =
-  | {
-      readonly kind: 'reply';
-      readonly status: number;
-      /** The first 64 KiB. Text of a stranger: make it safe before showing it. */
-      readonly body: string;
-      readonly contentType: string;
-      readonly retryAfter: string | undefined;
-    }
-  | { readonly kind: 'failure'; readonly code: string };
+export type Reply = HttpReply | { readonly kind: 'failure'; readonly code: string };
+
+/** All texts are a stranger's: make them safe before showing them. */
+export interface HttpReply {
+  readonly kind: 'reply';
+  readonly status: number;
+  /** The first 64 KiB. */
+  readonly body: string;
+  readonly contentType: string;
+  readonly retryAfter: string | undefined;
+  /** What InfluxDB 1 and 2 say of themselves in `X-Influxdb-Version`. */
+  readonly influxVersion?: string | undefined;
+  /** `Server`, else `Via`. */
+  readonly server?: string | undefined;
+}
 
 export interface InfluxClientOptions {
   readonly address: InfluxAddress;
@@ -34,21 +39,85 @@ export interface InfluxClientOptions {
 }
 
 export class InfluxClient {
-  readonly #pool: Pool;
+  readonly #options: InfluxClientOptions;
   readonly #path: string;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #clock: Clock;
+  #pool: Pool;
 
-  constructor({ address, clock, connectTimeoutMs, replyTimeoutMs }: InfluxClientOptions) {
-    const credentials = authorization(address);
-    this.#clock = clock;
-    this.#path = writePath(address);
-    this.#headers = {
+  constructor(options: InfluxClientOptions) {
+    this.#options = options;
+    this.#path = writePath(options.address);
+    this.#pool = this.#newPool();
+  }
+
+  /**
+   * Sends line protocol, gzipped by default. Never rejects. `signal` gives the request up: code
+   * `ABORTED`. After the deadline, or given up, nothing is waited for any more, whatever undici does.
+   */
+  async send(
+    payload: Uint8Array,
+    signal: AbortSignal,
+    { isCompressed = true } = {},
+  ): Promise<Reply> {
+    const deadline = new AbortController();
+    const finished = new AbortController();
+    const timer = this.#abortLate(deadline, finished.signal);
+    const either = AbortSignal.any([signal, deadline.signal]);
+    const request = this.#request(payload, isCompressed, either);
+    try {
+      const reply = await Promise.race([request, aborted(either, finished.signal)]);
+      if (reply !== undefined && !either.aborted) return reply;
+      if (reply === undefined) this.#abandon();
+      return { kind: 'failure', code: signal.aborted ? 'ABORTED' : 'DEADLINE' };
+    } finally {
+      finished.abort();
+      await timer;
+    }
+  }
+
+  /** Never waits for a connection that hangs. */
+  async close(): Promise<void> {
+    this.#pool.destroy().catch(() => undefined);
+  }
+
+  async #request(payload: Uint8Array, isCompressed: boolean, signal: AbortSignal): Promise<Reply> {
+    try {
+      const { statusCode, headers, body } = await this.#pool.request({
+        method: 'POST',
+        path: this.#path,
+        headers: this.#headers(isCompressed),
+        body: payload,
+        signal,
+      });
+      return {
+        kind: 'reply',
+        status: statusCode,
+        body: await readBounded(body),
+        contentType: headerText(headers['content-type']) ?? '',
+        retryAfter: headerText(headers['retry-after']),
+        influxVersion: headerText(headers['x-influxdb-version']),
+        server: headerText(headers['server']) ?? headerText(headers['via']),
+      };
+    } catch (error) {
+      const code = failureCode(error);
+      // What the pool did not take at all stays in its queue, and everything behind it too.
+      if (code === 'UND_ERR_INVALID_ARG') this.#abandon();
+      return { kind: 'failure', code };
+    }
+  }
+
+  #headers(isCompressed: boolean): Record<string, string> {
+    const credentials = authorization(this.#options.address);
+    return {
       'content-type': 'text/plain; charset=utf-8',
       'user-agent': 'nginx-meter',
+      ...(isCompressed ? { 'content-encoding': 'gzip' } : {}),
       ...(credentials === undefined ? {} : { authorization: credentials }),
     };
-    this.#pool = new Pool(new URL(address.url).origin, {
+  }
+
+  #newPool(): Pool {
+    const { address, connectTimeoutMs, replyTimeoutMs } = this.#options;
+    return new Pool(new URL(address.url).origin, {
       connections: 1,
       pipelining: 1,
       connect: { timeout: connectTimeoutMs ?? CONNECT_TIMEOUT_MS },
@@ -58,48 +127,26 @@ export class InfluxClient {
     });
   }
 
-  /** Sends line protocol, gzipped by default. Never rejects. `signal` gives the request up: code `ABORTED`. */
-  async send(
-    payload: Uint8Array,
-    signal: AbortSignal,
-    { isCompressed = true } = {},
-  ): Promise<Reply> {
-    const deadline = new AbortController();
-    const finished = new AbortController();
-    const both = AbortSignal.any([signal, deadline.signal]);
-    const timer = this.#abortLate(deadline, finished.signal);
-    try {
-      const { statusCode, headers, body } = await this.#pool.request({
-        method: 'POST',
-        path: this.#path,
-        headers: isCompressed ? { ...this.#headers, 'content-encoding': 'gzip' } : this.#headers,
-        body: payload,
-        signal: both,
-      });
-      return {
-        kind: 'reply',
-        status: statusCode,
-        body: await readBounded(body),
-        contentType: headerText(headers['content-type']) ?? '',
-        retryAfter: headerText(headers['retry-after']),
-      };
-    } catch (error) {
-      if (deadline.signal.aborted) return { kind: 'failure', code: 'DEADLINE' };
-      return { kind: 'failure', code: signal.aborted ? 'ABORTED' : failureCode(error) };
-    } finally {
-      finished.abort();
-      await timer;
-    }
+  /** Leaves the pool, with whatever hangs in it, to itself. */
+  #abandon(): void {
+    const old = this.#pool;
+    this.#pool = this.#newPool();
+    old.destroy().catch(() => undefined);
   }
 
   async #abortLate(deadline: AbortController, finished: AbortSignal): Promise<void> {
-    await this.#clock.sleep(REQUEST_DEADLINE_MS, finished);
+    await this.#options.clock.sleep(REQUEST_DEADLINE_MS, finished);
     if (!finished.aborted) deadline.abort();
   }
+}
 
-  async close(): Promise<void> {
-    await this.#pool.destroy();
-  }
+/** Resolves when `signal` aborts; when `finished` does nobody waits for it any more. */
+function aborted(signal: AbortSignal, finished: AbortSignal): Promise<undefined> {
+  const over = Promise.withResolvers<undefined>();
+  const resolve = () => over.resolve(undefined);
+  if (signal.aborted) resolve();
+  signal.addEventListener('abort', resolve, { once: true, signal: finished });
+  return over.promise;
 }
 
 async function readBounded(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -2,17 +2,19 @@
  * What a reply to a write means, for InfluxDB 1.x, 2.x and 3.x and for VictoriaMetrics.
  *
  * The rule behind the table: points are given up only when the database itself has said that it will
- * never take them. Whatever a proxy, a wrong address or a missing right could have caused keeps
- * everything and asks for an operator.
+ * never take them, in its own words and in its own form. Whatever a proxy, a wrong address or a
+ * missing right could have caused keeps everything and asks for an operator.
  * Sources: https://docs.influxdata.com/influxdb/v1/tools/api/#write-http-endpoint,
  * https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite,
  * https://docs.influxdata.com/influxdb3/core/api/v3/#operation/PostWriteLP
  */
-import { parseRetryAfter } from '../backoff.ts';
-import type { Reply } from './client.ts';
-import type { InfluxAddress } from './address.ts';
 import { safeText } from '../../text/safe-text.ts';
-import type { SendOutcome } from '../target.ts';
+import { parseRetryAfter } from '../backoff.ts';
+import type { RejectedOutcome, RejectionCause, SendOutcome } from '../target.ts';
+import type { InfluxAddress } from './address.ts';
+import type { HttpReply, Reply } from './client.ts';
+import { type DatabaseError, errorOf } from './database-error.ts';
+import { settingOf } from './setting-of.ts';
 
 export interface WriteContext {
   readonly flavour: InfluxAddress['flavour'];
@@ -24,44 +26,63 @@ export interface WriteContext {
 /** A server that refuses a body for its size may reset the connection instead of saying 413. */
 const LARGE_BODY_BYTES = 64 * 1024;
 const REASON_BYTES_MAX = 300;
+const SERVER_BYTES_MAX = 80;
 
 const RESETS = new Set(['EPIPE', 'ECONNRESET', 'UND_ERR_SOCKET']);
 const CERTIFICATE = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/;
-const TOO_OLD = /points? (?:beyond|outside) retention policy/;
-/** 400 for a request that is wrong as a whole, whatever stands in the body. */
-const MISCONFIGURED =
-  /database is required|missing db|invalid precision|bucket .*required|org.*required/i;
-/** 2.x and 3.x, once address, organisation, bucket and token have been found to be right. */
-const NO_POINTS = /writing requires points|line protocol is empty|empty/i;
+/** A header that no request can carry. */
+const UNSENDABLE = new Set(['UND_ERR_INVALID_ARG', 'ERR_INVALID_CHAR']);
+/** 2.x puts `failure writing points to database: ` in front, 2.0.0 to 2.0.3 `unexpected error …`. */
+const BEFORE = '^(?:[a-z ]{1,60}points to database: )?';
+const VERDICT = new RegExp(
+  `${BEFORE}(?:partial write|unable to parse|parsing failed for write_lp endpoint)`,
+);
+const UNPARSABLE = new RegExp(`${BEFORE}(?:partial write: )?(?:unable to parse|parsing failed)`);
+const REST_WRITTEN = new RegExp(`${BEFORE}partial write`);
 const OVERLOADED = /overloaded|throttled/;
+/** 2.x says so once address, organisation, bucket and token have been found to be right. */
+const NO_POINTS = /writing requires points/;
 
 export function judgeReply(reply: Reply, context: WriteContext): SendOutcome {
   if (reply.kind === 'failure') return judgeFailure(reply.code, context);
   const { status } = reply;
-  const error = errorOf(reply.body);
-  const reason = describe(status, error.message ?? reply.body);
-  if (status < 300) return judgeSuccess(reply.contentType, reason);
+  const error = errorOf(reply);
+  if (isVerdict(status, error)) return judgeRefusal(error, describe(status, error.message ?? ''));
+  const reason = reasonOf(reply, error);
+  if (status < 300) {
+    const isAcknowledged = status === 204 || reply.influxVersion !== undefined;
+    return isAcknowledged
+      ? { kind: 'written' }
+      : blocked(`${reason}, which is no acknowledgement`, 'INFLUX_URL');
+  }
   if (status < 400)
     return blocked(reason, 'INFLUX_URL (it must be the address after the redirect)');
-  if (status === 400 || status === 422) return judgeRefusal(status, error, reason);
-  if (status === 401 || status === 403) return blocked(reason, credentialsOf(context.flavour));
-  if (status === 404) return blocked(reason, missingSetting(error.message, context.flavour));
   if (status === 413) return { kind: 'split', reason };
-  if (status === 500 && /retention policy not found/.test(reply.body))
-    return blocked(reason, 'INFLUX_DB (its default retention policy is missing)');
-  if (status === 408 || status === 429 || status >= 500) {
-    const afterMs = parseRetryAfter(reply.retryAfter, context.nowMs);
-    return { kind: 'retry', reason, ...(afterMs === undefined ? {} : { afterMs }) };
-  }
-  return blocked(reason, 'INFLUX_URL');
+  const isOverloaded = OVERLOADED.test(error.message ?? '');
+  const isPassing = status === 408 || status === 429 || status >= 500 || isOverloaded;
+  const isMissing = status >= 500 && /retention policy not found/.test(error.message ?? '');
+  if (!isPassing || isMissing) return blocked(reason, settingOf(status, error, context.flavour));
+  const afterMs = parseRetryAfter(reply.retryAfter, context.nowMs);
+  return { kind: 'retry', reason, ...(afterMs === undefined ? {} : { afterMs }) };
 }
 
-/** What a question without points was answered: all is well, or what is to be looked at. */
+/**
+ * Whether the reply may come from a body that was not understood as it was sent: something on the way
+ * takes `Content-Encoding` away, or cannot do with it.
+ */
+export function isCompressionSuspect(reply: Reply, outcome: SendOutcome): boolean {
+  if (reply.kind === 'failure') return false;
+  if (reply.status === 500 && /internal error/i.test(reply.body)) return true;
+  return outcome.kind === 'blocked' && [400, 411, 415, 422].includes(reply.status);
+}
+
+/** A question without points was answered: all is well, or what is to be looked at. */
 export type ProbeOutcome = Extract<SendOutcome, { kind: 'written' | 'retry' | 'blocked' }>;
 
 /** What the reply to a write without points means: that nothing was written is what was asked for. */
 export function judgeProbe(reply: Reply, context: WriteContext): ProbeOutcome {
-  if (reply.kind === 'reply' && reply.status === 400 && NO_POINTS.test(reply.body))
+  const isReply = reply.kind === 'reply';
+  if (isReply && reply.status === 400 && NO_POINTS.test(errorOf(reply).message ?? ''))
     return { kind: 'written' };
   const outcome = judgeReply(reply, context);
   if (outcome.kind === 'rejected' || outcome.kind === 'split')
@@ -69,49 +90,71 @@ export function judgeProbe(reply: Reply, context: WriteContext): ProbeOutcome {
   return outcome;
 }
 
-function judgeFailure(code: string, { bodyBytes }: WriteContext): SendOutcome {
+function judgeFailure(code: string, { bodyBytes, flavour }: WriteContext): SendOutcome {
   if (RESETS.has(code) && bodyBytes > LARGE_BODY_BYTES)
     return { kind: 'split', reason: `the connection was reset (${code})` };
   if (CERTIFICATE.test(code))
     return blocked(`the certificate was refused (${code})`, 'INFLUX_URL or NODE_EXTRA_CA_CERTS');
+  if (UNSENDABLE.has(code)) {
+    const reason = `the credentials cannot be sent in a header (${code})`;
+    return blocked(reason, settingOf(401, { message: undefined }, flavour));
+  }
   return { kind: 'retry', reason: `no reply (${safeText(code, REASON_BYTES_MAX)})` };
 }
 
-/** A login page with status 200 must not pass for an acknowledgement. */
-function judgeSuccess(contentType: string, reason: string): SendOutcome {
-  if (!/^text\/html/i.test(contentType)) return { kind: 'written' };
-  return blocked(`${reason.slice(0, 3)} with a web page: not a database`, 'INFLUX_URL');
+/** In the database's own words, and in its own form. */
+function isVerdict(status: number, error: DatabaseError): boolean {
+  if (!error.isInflux || error.message === undefined || !VERDICT.test(error.message)) return false;
+  return status === 400 || status === 422 || (status === 500 && REST_WRITTEN.test(error.message));
 }
 
-function judgeRefusal(status: number, error: DatabaseError, reason: string): SendOutcome {
-  const { message } = error;
-  // Not a reply of the database but of something in front of it: nothing may be given up for it.
-  if (message === undefined) return blocked(reason, 'INFLUX_URL');
-  if (OVERLOADED.test(message)) return { kind: 'retry', reason };
-  if (status === 400 && MISCONFIGURED.test(message))
-    return blocked(reason, 'INFLUX_DB, INFLUX_ORG or INFLUX_BUCKET');
-  const dropped = /dropped[= ](\d+)/.exec(message)?.[1];
-  // `dropped=0` stands beside lines that could not be parsed, which are not counted in it.
-  const points = dropped === undefined || dropped === '0' ? undefined : Number(dropped);
+function judgeRefusal({ message = '', lineNumbers }: DatabaseError, reason: string): SendOutcome {
+  const counts = countsOf(message);
   return {
     kind: 'rejected',
     reason,
-    isRestWritten: /partial write/.test(message) || TOO_OLD.test(message),
-    pointNumbers: error.lineNumbers,
-    isTooOld: TOO_OLD.test(message),
-    ...(points === undefined ? {} : { points }),
+    isRestWritten: REST_WRITTEN.test(message),
+    pointNumbers: lineNumbers,
+    ...counts,
   };
 }
 
-function credentialsOf(flavour: InfluxAddress['flavour']): string {
-  return flavour === 'v1' ? 'INFLUX_USER and INFLUX_PASSWORD' : 'INFLUX_TOKEN';
+type Counts = Pick<RejectedOutcome, 'cause' | 'points' | 'outsideWindow'>;
+
+/** How many points were dropped and why. The last `dropped=` is the sum; quoted lines stand before it. */
+function countsOf(message: string): Counts {
+  // What follows is the text of a line, in which anything may stand.
+  if (UNPARSABLE.test(message)) return { cause: 'unparsable' };
+  const sum = [...message.matchAll(/dropped=(\d{1,9})/g)].at(-1)?.[1];
+  const retention = /(?:dropped (\d{1,9}) )?points? (?:beyond|outside) retention policy/.exec(
+    message,
+  );
+  const outside = /(\d{1,9}) points? outside write window/.exec(message)?.[1];
+  const outsideWindow = outside === undefined ? 0 : Number(outside);
+  if (retention !== null || outsideWindow > 0) {
+    const points = Number(sum ?? Number(retention?.[1] ?? 0) + outsideWindow);
+    return { cause: 'age', outsideWindow, ...(points > 0 ? { points } : {}) };
+  }
+  // `dropped=0` stands beside points that are not counted in it.
+  const points = sum === undefined || Number(sum) === 0 ? {} : { points: Number(sum) };
+  return { cause: causeOf(message), ...points };
 }
 
-function missingSetting(message: string | undefined, flavour: InfluxAddress['flavour']): string {
-  if (message === undefined) return 'INFLUX_URL and INFLUX_VERSION (there is no such endpoint)';
-  if (/\borg/i.test(message)) return 'INFLUX_ORG';
-  if (flavour === 'v2') return 'INFLUX_BUCKET (it must exist)';
-  return 'INFLUX_DB (it must exist)';
+function causeOf(message: string): RejectionCause {
+  if (message.includes('field type conflict')) return 'conflict';
+  return message.includes('limit exceeded') ? 'limit' : 'other';
+}
+
+/** What was said, and by whom unless it was the database. */
+function reasonOf(reply: HttpReply, error: DatabaseError): string {
+  const isPage =
+    /^text\/html/i.test(reply.contentType) || /^\s*<(?:!doctype|html)/i.test(reply.body);
+  const said = describe(reply.status, isPage ? 'with a web page' : (error.message ?? reply.body));
+  if (error.isInflux) return said;
+  const server = safeText(reply.server ?? '', SERVER_BYTES_MAX);
+  const status = reply.status >= 500 || reply.status === 429 || reply.status === 408;
+  if (status && server === '') return said;
+  return `${said} (answered by ${server === '' ? 'a server that does not give its name' : server}, not as InfluxDB answers)`;
 }
 
 function blocked(reason: string, remedy: string): Extract<SendOutcome, { kind: 'blocked' }> {
@@ -120,39 +163,4 @@ function blocked(reason: string, remedy: string): Extract<SendOutcome, { kind: '
 
 function describe(status: number, text: string): string {
   return safeText(`${status} ${text.trim()}`.trim(), REASON_BYTES_MAX);
-}
-
-interface DatabaseError {
-  /** Undefined for a reply that is not InfluxDB's JSON. */
-  readonly message: string | undefined;
-  readonly lineNumbers: readonly number[];
-}
-
-/** 1.x: `{"error"}`, 2.x: `{"code","message"}`, 3.x: `{"error","data":[{"line_number",…}]}`. */
-function errorOf(body: string): DatabaseError {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return { message: undefined, lineNumbers: [] };
-  }
-  const message = textAt(parsed, 'message') ?? textAt(parsed, 'error');
-  const data = valueAt(parsed, 'data');
-  const rows: unknown[] = Array.isArray(data) ? data : [data];
-  const first = rows.map((row) => textAt(row, 'error_message')).find((text) => text !== undefined);
-  return {
-    message: first === undefined ? message : `${message ?? ''}: ${first}`,
-    lineNumbers: rows
-      .map((row) => valueAt(row, 'line_number'))
-      .filter((n): n is number => typeof n === 'number' && Number.isSafeInteger(n) && n > 0),
-  };
-}
-
-function valueAt(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function textAt(value: unknown, name: string): string | undefined {
-  const text = valueAt(value, name);
-  return typeof text === 'string' ? text : undefined;
 }

@@ -28,6 +28,8 @@ export class DeliveryRig {
   /** Monotonic time at the beginning of each request. */
   readonly sentAtMs: number[] = [];
   readonly states: WriterState['kind'][] = [];
+  /** Called at the beginning of each request with the state that the one before has left. */
+  onSent: (state: WriterState['kind']) => void = () => {};
   readonly stop = new AbortController();
   readonly running: Promise<void>;
   #inFlight = 0;
@@ -51,6 +53,7 @@ export class DeliveryRig {
     const { replyTimeoutMs } = options;
     const target = new InfluxTarget({
       address,
+      notify,
       clock: rig.clock,
       ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
     });
@@ -61,6 +64,7 @@ export class DeliveryRig {
         split: (bytes) => target.split(bytes),
         send: async (payload, signal) => {
           this.states.push(this.writer.state.kind);
+          this.onSent(this.writer.state.kind);
           this.sentAtMs.push(rig.clock.monotonicMs());
           this.#inFlight++;
           const outcome = await target.send(payload, signal);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { DeliveryRig, linesNamed } from './delivery-rig.ts';
-import { says, type Step } from './fake-influx.ts';
+import { says, type Step, writeAll } from './fake-influx.ts';
 
 const isPoison = (line: string): boolean => line.includes('poison');
 const CONFLICT =
@@ -100,7 +100,7 @@ test('a batch of nothing but refused lines needs a bounded number of requests', 
     2_000,
     Array.from({ length: 2_000 }, (_, i) => i),
   );
-  const rig = await DeliveryRig.start(t, [lines, linesNamed('b', 1)], (influx) => {
+  const rig = await DeliveryRig.start(t, [linesNamed('b', 1), lines], (influx) => {
     influx.otherwise = allOrNothing;
   });
   await rig.untilDrained();
@@ -111,11 +111,83 @@ test('a batch of nothing but refused lines needs a bounded number of requests', 
 });
 
 test("a 400 that is not the database's own gives nothing up", async (t) => {
+  const page = says(400, '<html>400 Bad Request', { 'content-type': 'text/html' });
   const rig = await DeliveryRig.start(t, [linesNamed('a', 4)], (influx) => {
-    influx.script = [says(400, '<html>400 Bad Request', { 'content-type': 'text/html' })];
+    influx.script = [page, page, page, page];
   });
   await rig.untilDrained();
   assert.deepEqual(rig.storedLines, linesNamed('a', 4));
   assert.deepEqual(rig.deadLines, []);
   assert.ok(rig.rig.codes.includes('write-blocked'));
+  assert.ok(!rig.rig.codes.includes('write-uncompressed'), 'once may be chance');
+});
+
+/** Takes the header away, so that the database finds what was compressed where lines should be. */
+const stripsEncoding: Step = (exchange) => {
+  if (exchange.request.headers['content-encoding'] === undefined) return writeAll(exchange);
+  says(400, { error: "unable to parse '\ufffd\b\ufffd': missing fields" })(exchange);
+};
+
+test('a proxy that takes Content-Encoding away: points go without compression, and it is said', async (t) => {
+  const records = ['a', 'b', 'c', 'd'].map((name) => linesNamed(name, 3));
+  const rig = await DeliveryRig.start(t, records, (influx) => {
+    influx.otherwise = stripsEncoding;
+  });
+  await rig.untilDrained();
+  assert.deepEqual(rig.storedLines, records.flat());
+  assert.deepEqual(rig.deadLines, []);
+  assert.deepEqual(rig.rig.codes, ['write-uncompressed']);
+  const { requests } = rig.influx;
+  assert.equal(requests.length, 6, 'two are refused, then it knows');
+});
+
+test('not one point was ever taken: no way of writing is given up for the points', async (t) => {
+  const lines = linesNamed('a', 100);
+  const rig = await DeliveryRig.start(t, [lines, linesNamed('b', 2)], (influx) => {
+    influx.otherwise = says(400, { error: "unable to parse 'm': missing fields" });
+  });
+  await rig.until('it is blocked', () => rig.writer.state.kind === 'blocked');
+  const requests = rig.influx.requests.length;
+  assert.ok(requests < 60, `${requests} requests`);
+  await rig.until('it has asked again', () => rig.influx.requests.length > requests + 40);
+  assert.deepEqual(rig.deadLines, []);
+  assert.equal(rig.spool.records, 2);
+  assert.ok(!rig.rig.codes.includes('points-rejected'));
+  assert.ok(!rig.rig.codes.includes('write-recovered'));
+
+  rig.influx.otherwise = writeAll;
+  await rig.untilDrained();
+  assert.deepEqual(rig.storedLines, [...lines, ...linesNamed('b', 2)]);
+  assert.deepEqual(rig.deadLines, []);
+});
+
+test('write window and retention are counted by their own numbers', async (t) => {
+  const message =
+    'partial write: dropped 4 points outside retention policy of duration 1h0m0s and 35 points ' +
+    'outside write window dropped=39';
+  const rig = await DeliveryRig.start(t, [linesNamed('a', 100)], (influx) => {
+    influx.script = [says(400, { error: message })];
+  });
+  await rig.untilDrained();
+  assert.equal(rig.writer.counters.rejectedBy['write-window'], 35);
+  assert.equal(rig.writer.counters.rejectedBy.retention, 4);
+  assert.equal(rig.writer.counters.rejectedPoints, 39);
+  assert.equal(rig.writer.counters.points, 61);
+  assert.deepEqual(rig.rig.codes, ['points-too-old', 'points-outside-window']);
+});
+
+test('under a limit of series the part that fits is written', async (t) => {
+  const lines = linesNamed('a', 64);
+  const rig = await DeliveryRig.start(t, [lines], (influx) => {
+    influx.otherwise = (exchange) => {
+      const isFull = influx.stored.size + exchange.lines.length > 40;
+      if (!isFull) return writeAll(exchange);
+      const message = `partial write: max-series-per-database limit exceeded: (40) dropped=${exchange.lines.length}`;
+      says(400, { error: message })(exchange);
+    };
+  });
+  await rig.untilDrained();
+  assert.equal(rig.storedLines.length, 40);
+  assert.equal(rig.writer.counters.rejectedBy.limit, 24);
+  assert.equal(rig.deadLines.length, 24);
 });

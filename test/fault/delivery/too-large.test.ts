@@ -19,15 +19,18 @@ test('413: the batch is halved until it fits', async (t) => {
   assert.deepEqual(rig.deadLines, []);
 });
 
-test('a single line that is too large becomes a dead letter', async (t) => {
+test('a single line that is too large is kept until the limit is raised', async (t) => {
   const lines = linesNamed('a', 10);
   const rig = await DeliveryRig.start(t, [lines], (influx) => {
     influx.otherwise = (exchange) =>
       exchange.lines.includes(lines[7]!) ? tooLarge(exchange) : writeAll(exchange);
   });
+  await rig.until('it is blocked', () => rig.writer.state.kind === 'blocked');
+  assert.equal(rig.spool.records, 1);
+  rig.influx.otherwise = writeAll;
   await rig.untilDrained();
-  assert.deepEqual(rig.deadLines, [lines[7]]);
-  assert.equal(rig.storedLines.length, 9);
+  assert.deepEqual(rig.deadLines, []);
+  assert.equal(rig.storedLines.length, 10);
 });
 
 test('a reset on a large body is taken for a refusal of its size', async (t) => {

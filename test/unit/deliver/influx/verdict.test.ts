@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Reply } from '../../../../src/deliver/influx/client.ts';
 import { judgeReply, type WriteContext } from '../../../../src/deliver/influx/verdict.ts';
 import type { SendOutcome } from '../../../../src/deliver/target.ts';
+import { RECORDED } from '../../../fault/delivery/recorded-replies.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 0);
 
@@ -22,8 +23,9 @@ const v2Error = (message: string): object => ({ code: 'invalid', message });
 
 const KINDS: [string, SendOutcome['kind'], Reply, Partial<WriteContext>?][] = [
   ['204', 'written', reply(204)],
-  ['200 of a body without points', 'written', reply(200)],
-  ['200 with JSON', 'written', reply(200, { ok: true })],
+  ['200 of 1.x for a body without points', 'written', reply(200, '', { influxVersion: '1.12.4' })],
+  ['200 of nobody known', 'blocked', reply(200)],
+  ['200 with JSON', 'blocked', reply(200, { ok: true })],
   ['a login page', 'blocked', reply(200, '<html>', { contentType: 'text/html; charset=utf-8' })],
   ['a redirect', 'blocked', reply(301)],
   ['connection refused', 'retry', failure('ECONNREFUSED')],
@@ -75,7 +77,7 @@ test('Retry-After is read as seconds and as a date', () => {
 });
 
 for (const [what, flavour, given, remedy] of [
-  ['401', 'v1', reply(401), 'INFLUX_USER and INFLUX_PASSWORD'],
+  ['401', 'v1', reply(401, error('authorization failed')), 'INFLUX_USER and INFLUX_PASSWORD'],
   ['401', 'v2', reply(401), 'INFLUX_TOKEN'],
   ['403', 'v3', reply(403), 'INFLUX_TOKEN'],
   ['404 database', 'v1', reply(404, error('database not found: "n"')), 'INFLUX_DB (it must exist)'],
@@ -111,7 +113,7 @@ test('1.x: a line that cannot be parsed, the rest is written', () => {
   assert.deepEqual(rejected(reply(400, error(message))), {
     isRestWritten: true,
     pointNumbers: [],
-    isTooOld: false,
+    cause: 'unparsable',
   });
 });
 
@@ -119,7 +121,7 @@ test('1.x: only lines that cannot be parsed', () => {
   assert.deepEqual(rejected(reply(400, error("unable to parse 'x': missing fields"))), {
     isRestWritten: false,
     pointNumbers: [],
-    isTooOld: false,
+    cause: 'unparsable',
   });
 });
 
@@ -130,7 +132,7 @@ test('1.x: field type conflict', () => {
   assert.deepEqual(rejected(reply(400, error(message))), {
     isRestWritten: true,
     pointNumbers: [],
-    isTooOld: false,
+    cause: 'conflict',
     points: 1,
   });
 });
@@ -143,7 +145,8 @@ for (const message of [
     assert.deepEqual(rejected(reply(400, error(message))), {
       isRestWritten: true,
       pointNumbers: [],
-      isTooOld: true,
+      cause: 'age',
+      outsideWindow: 0,
       points: 2,
     });
   });
@@ -156,7 +159,7 @@ for (const limit of [
     assert.deepEqual(rejected(reply(400, error(`partial write: ${limit} dropped=30`))), {
       isRestWritten: true,
       pointNumbers: [],
-      isTooOld: false,
+      cause: 'limit',
       points: 30,
     });
   });
@@ -167,13 +170,13 @@ test('2.x: 422 with a partial write, 400 for a whole batch', () => {
   assert.deepEqual(rejected(reply(422, v2Error(message))), {
     isRestWritten: true,
     pointNumbers: [],
-    isTooOld: false,
+    cause: 'conflict',
     points: 3,
   });
   assert.deepEqual(rejected(reply(400, v2Error("unable to parse 'x': missing fields"))), {
     isRestWritten: false,
     pointNumbers: [],
-    isTooOld: false,
+    cause: 'unparsable',
   });
 });
 
@@ -183,13 +186,13 @@ test('3.x: the lines are named', () => {
   assert.deepEqual(rejected(reply(400, body)), {
     isRestWritten: true,
     pointNumbers: [2],
-    isTooOld: false,
+    cause: 'other',
   });
   const whole = { error: 'parsing failed for write_lp endpoint', data: { ...row, line_number: 1 } };
   assert.deepEqual(rejected(reply(400, whole)), {
     isRestWritten: false,
     pointNumbers: [1],
-    isTooOld: false,
+    cause: 'unparsable',
   });
 });
 
@@ -198,4 +201,49 @@ test('a reason is short and has no control characters', () => {
   const { reason } = outcome as Extract<SendOutcome, { kind: 'retry' }>;
   assert.ok(reason.length <= 300);
   assert.match(reason, /^503 \S\[31m_x+$/);
+});
+
+for (const { of, what, flavour, status, headers, body, ...expected } of RECORDED)
+  test(`${of}, ${what}: ${expected.kind}`, () => {
+    const outcome = judge(
+      {
+        ...{ kind: 'reply', status, body, contentType: headers['content-type'] ?? '' },
+        retryAfter: undefined,
+        influxVersion: headers['x-influxdb-version'],
+        server: headers['server'],
+      },
+      { flavour },
+    );
+    assert.equal(outcome.kind, expected.kind);
+    if (expected.remedy !== undefined)
+      assert.ok(outcome.kind === 'blocked' && outcome.remedy.startsWith(expected.remedy));
+    if (expected.cause !== undefined)
+      assert.equal(outcome.kind === 'rejected' && outcome.cause, expected.cause);
+    if (headers['server'] !== undefined && outcome.kind !== 'written')
+      assert.match(outcome.reason, /answered by nginx\/1\.28\.0/);
+  });
+
+test('write window and retention are told apart by their own numbers', () => {
+  const message =
+    'partial write: dropped 3 points outside retention policy of duration 1h0m0s and 35 points ' +
+    'outside write window dropped=38';
+  assert.deepEqual(rejected(reply(400, error(message))), {
+    ...{ isRestWritten: true, pointNumbers: [], cause: 'age', outsideWindow: 35, points: 38 },
+  });
+});
+
+test('the text of a quoted line decides nothing', () => {
+  const line = 'm,s=a key="partial write: points beyond retention policy dropped=500"';
+  const message = `unable to parse '${line}': invalid boolean`;
+  assert.deepEqual(rejected(reply(400, error(message))), {
+    ...{ isRestWritten: false, pointNumbers: [], cause: 'unparsable' },
+  });
+});
+
+test('a reply that is cut off for its length is understood', () => {
+  const message = "unable to parse 'm,s=a': missing fields\nunable to parse 'm,s=\\\"b";
+  const body = JSON.stringify(error(message)).slice(0, -2);
+  assert.deepEqual(rejected(reply(400, body)), {
+    ...{ isRestWritten: false, pointNumbers: [], cause: 'unparsable' },
+  });
 });
