@@ -1,7 +1,7 @@
 import { clientVariableMissing } from './client-variable.ts';
 import type { LineBatch } from '../source/line-batch.ts';
 import { ADVISED_NAME, adviseOn } from '../parse/advice/format-advice.ts';
-import type { LineParser } from '../parse/line-parser.ts';
+import type { LineParser, MetFormat } from '../parse/line-parser.ts';
 import type { RecordBatch } from '../parse/record-batch.ts';
 import { printable } from '../text/printable.ts';
 import type { Notify } from '../notice/notice.ts';
@@ -39,6 +39,14 @@ export class AdvisedParser implements LineParser {
 
   get families(): number {
     return this.#parser.families;
+  }
+
+  get met(): readonly MetFormat[] {
+    return this.#parser.met;
+  }
+
+  get leftOutLines(): number {
+    return this.#parser.leftOutLines;
   }
 
   lacks(variable: string): boolean {

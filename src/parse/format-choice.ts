@@ -9,8 +9,9 @@ import {
   recognisedJson,
 } from './json/json-format.ts';
 import { LogFormatError } from './format/log-format-error.ts';
+import { waysToRead } from './format/own-variables.ts';
 import { compileLogFormat, compileText, type LogFormat } from './format/log-format.ts';
-import { ALIASES, JSON_PRESET, PRESETS } from './format/presets.ts';
+import { ALIASES, JSON_PRESET, LOOK_ALIKES, PRESETS } from './format/presets.ts';
 
 /** The setting that recognises the format from the lines. */
 export const AUTO = 'auto';
@@ -20,13 +21,14 @@ export const CUSTOM = 'custom';
 export type Format = LogFormat | JsonFormat;
 
 /** In the order in which `auto` tries them. */
-const TEXT_FORMATS = [...PRESETS, ...ADVISED_FORMATS];
+const TEXT_FORMATS = [...PRESETS, ...ADVISED_FORMATS, ...LOOK_ALIKES];
 /** Each compiled once, for all logs and all questions about them: a format never changes. */
 const compiled = new Map<string, LogFormat>();
 
 /**
  * All presets, and what becomes of them on our advice, in the order in which they are tried, for
- * `auto`; else the one format, or the few that a program logs in. `jsonKeys`: keys of a JSON log whose
+ * `auto`; else the one format, the few that a program logs in, or the ways to read a text with
+ * variables of one's own, the likeliest first. `jsonKeys`: keys of a JSON log whose
  * format is not given. Throws LogFormatError.
  */
 export function chooseFormats(setting: string, jsonKeys?: JsonKeyNames): readonly Format[] {
@@ -41,7 +43,9 @@ export function chooseFormats(setting: string, jsonKeys?: JsonKeyNames): readonl
   if (presets.length > 0) return presets.map(compiledFormat);
   if (/^[\w.-]*$/u.test(word)) throw unknownPreset(setting, word);
   const text = readFormatText(setting);
-  return [compileJsonFormat(CUSTOM, text) ?? compileText(CUSTOM, text, setting)];
+  const ofJson = compileJsonFormat(CUSTOM, text);
+  if (ofJson !== undefined) return [ofJson];
+  return waysToRead(text).map((guesses) => compileText(CUSTOM, text, setting, guesses));
 }
 
 function compiledFormat({

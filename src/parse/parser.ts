@@ -2,19 +2,25 @@
  * The parser of one log: scans for lines and quotes, runs the plan of the format over each line, and
  * deals with what does not fit.
  *
- * Owns: which format is in use. `auto` takes the first preset, in their order, that a line fits, and
- * changes it only when a line fits another one and not this; the same stream gives the same choices
- * however it is cut into batches. Nothing else is kept from one batch to the next.
+ * Owns: which format is in use. `auto` recognises it (recogniser.ts) by the first line that has the
+ * form of any, and changes it only when a line fits another one and not this; the same stream gives
+ * the same choices however it is cut into batches of rows. Nothing else is kept from one batch to the
+ * next but counts.
+ *
+ * Lines that are of no access log (nginx's error log, the empty lines of a format that ends in a line
+ * break) give no row.
  */
 import type { LineBatch } from '../source/line-batch.ts';
-import { Diagnosis } from './advice/diagnosis.ts';
+import { Candidate } from './candidate.ts';
+import { isErrorLogLine } from './error-log.ts';
 import { copyUnescapedQuotes } from './line/escaped-quotes.ts';
 import { AUTO, chooseFormats, type Format } from './format-choice.ts';
 import { variablesOf } from './advice/format-variables.ts';
 import type { JsonKeyNames } from './json/json-format.ts';
 import { JsonPlan } from './json/json-plan.ts';
-import type { LineParser } from './line-parser.ts';
+import type { LineParser, MetFormat } from './line-parser.ts';
 import { Plan } from './line/plan.ts';
+import { type LineAt, Recogniser } from './recogniser.ts';
 import {
   FAMILY_BYTES_IN,
   FAMILY_TIME,
@@ -24,8 +30,12 @@ import {
   type RecordBatch,
 } from './record-batch.ts';
 import { QUOTES_MAX, type Scanner, SCAN_LINES_MAX } from './line/scanner.ts';
+import { cleanSites } from './site-span.ts';
 
 const CR = 0x0d;
+/** What `#parseOdd` returns beside the REASON_*. */
+const OF_ANOTHER_FORMAT = -1;
+const LEFT_OUT = -2;
 
 export interface ParserOptions {
   /**
@@ -47,49 +57,10 @@ export function createParser({ format, scanner, jsonKeys }: ParserOptions): Line
   );
 }
 
-/** A format with what is needed to run it. */
-class Candidate {
-  readonly format: Format;
-  readonly plan: Plan | JsonPlan;
-  /** Quotes that each line has, or -1. */
-  readonly quoteCount: number;
-  #diagnosis: Diagnosis | undefined;
-
-  constructor(format: Format, { machine }: Scanner) {
-    this.format = format;
-    if (format.kind === 'json') {
-      this.plan = new JsonPlan(format);
-      this.quoteCount = -1;
-      return;
-    }
-    const names = format.variables.map(({ name }) => name);
-    this.plan = new Plan(format.program, names, format.siteVariable, machine);
-    this.quoteCount = format.program.quoteCount;
-  }
-
-  get families(): number {
-    return this.format.families ?? (this.plan instanceof JsonPlan ? this.plan.families : 0);
-  }
-
-  /** A REASON_* for the line that `plan.run` has just not taken; the arguments are the same. */
-  reason(
-    bytes: Uint8Array,
-    view: DataView,
-    start: number,
-    end: number,
-    quotes: Int32Array,
-    firstQuote: number,
-  ): number {
-    if (this.format.kind === 'text') {
-      this.#diagnosis ??= new Diagnosis(this.format);
-      return this.#diagnosis.reason(bytes, view, start, end, quotes, firstQuote);
-    }
-    return this.plan instanceof JsonPlan ? this.plan.faultReason : REASON_SHAPE;
-  }
-}
-
 class FormatParser implements LineParser {
+  leftOutLines = 0;
   readonly #candidates: readonly Candidate[];
+  readonly #recogniser: Recogniser;
   readonly #scanner: Scanner;
   /** The format in use; `undefined` while `auto` has recognised none. */
   #used: Candidate | undefined;
@@ -97,15 +68,22 @@ class FormatParser implements LineParser {
   #scanLines = SCAN_LINES_MAX;
   /** Whether the rows of the batch being filled hold a record already: they all are of one format. */
   #hasRecord = false;
+  /** Rows of the batch being filled that are no records. */
+  #unparsedRows = 0;
+  /** Rows that the last `#parseLines` has filled. */
+  #filledRows = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
+  #batchEnd = 0;
   /** Quotes of one line without those that a backslash escapes. */
   readonly #unescaped: Int32Array;
 
   constructor(formats: readonly Format[], scanner: Scanner) {
-    this.#candidates = formats.map((format) => new Candidate(format, scanner));
+    const isAlone = formats.length === 1;
+    this.#candidates = formats.map((format) => new Candidate(format, scanner, isAlone));
+    this.#recogniser = new Recogniser(this.#candidates);
     this.#scanner = scanner;
-    this.#used = this.#candidates.length === 1 ? this.#candidates[0] : undefined;
+    this.#used = isAlone ? this.#candidates[0] : undefined;
     const quoteCounts = this.#candidates.map(({ quoteCount }) => quoteCount);
     this.#unescaped = new Int32Array(Math.max(0, ...quoteCounts) + 1);
   }
@@ -118,6 +96,13 @@ class FormatParser implements LineParser {
     return this.#used?.families ?? 0;
   }
 
+  get met(): readonly MetFormat[] {
+    return this.#candidates
+      .filter(({ lines }) => lines > 0)
+      .map(({ format, families, lines }) => ({ formatName: format.name, families, lines }))
+      .toSorted((one, other) => other.lines - one.lines);
+  }
+
   lacks(variable: string): boolean {
     const used = this.#used;
     if (used === undefined) return false;
@@ -128,15 +113,20 @@ class FormatParser implements LineParser {
   }
 
   resume(formatName: string): void {
-    this.#used = this.#candidates.find(({ format }) => format.name === formatName) ?? this.#used;
+    const [named, ...others] = this.#candidates.filter(({ format }) => format.name === formatName);
+    // Of several texts without a name of their own the lines have to tell.
+    if (named !== undefined && others.length === 0) this.#used = named;
   }
 
   parse(batch: LineBatch, from: number, into: RecordBatch): void {
     const { bytes, end } = batch;
     this.#bytes = bytes;
+    this.#batchEnd = end;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#used?.plan.attach(bytes, this.#view, into);
+    this.#recogniser.attach(bytes, this.#view);
+    this.#used?.attach(bytes, this.#view, into);
     this.#hasRecord = false;
+    this.#unparsedRows = 0;
     into.bytes = bytes;
     let row = 0;
     let at = from;
@@ -147,7 +137,7 @@ class FormatParser implements LineParser {
       if (found === 0) at = end;
       const done = this.#parseLines(found, at, row, into);
       if (done > 0) at = into.consumedTo;
-      row += done;
+      row += this.#filledRows;
       if (done < found) {
         // A line in another format: it begins the next batch of rows, soon after this change.
         this.#scanLines = 1;
@@ -158,20 +148,25 @@ class FormatParser implements LineParser {
     }
     into.consumedTo = at;
     into.length = row;
+    if (this.#used !== undefined) this.#used.lines += row - this.#unparsedRows;
     this.#fillAbsent(into);
   }
 
-  /** Parses the lines of the last scan; returns how many, and in `into.consumedTo` where it stopped. */
+  /**
+   * Parses the lines of the last scan; returns how many, in `into.consumedTo` where it stopped, and
+   * in `#filledRows` how many rows that made.
+   */
   #parseLines(found: number, from: number, firstRow: number, into: RecordBatch): number {
     const bytes = this.#bytes;
     const { quotes, lines } = this.#scanner;
     const { lineStart, lineEnd, reason } = into;
     let at = from;
     let firstQuote = 0;
+    let leftOut = 0;
     for (let i = 0; i < found; i++) {
       const plan = this.#used?.plan;
       if (plan instanceof Plan) {
-        const until = plan.runMany(at, i, found, firstQuote, firstRow + i);
+        const until = plan.runMany(at, i, found, firstQuote, firstRow + i - leftOut);
         if (until > i) {
           this.#hasRecord = true;
           at = (lines[2 * until - 2] ?? 0) + 1;
@@ -180,7 +175,7 @@ class FormatParser implements LineParser {
           if (i === found) break;
         }
       }
-      const row = firstRow + i;
+      const row = firstRow + i - leftOut;
       const lineFeed = lines[2 * i] ?? 0;
       const lastQuote = lines[2 * i + 1] ?? 0;
       let start = at;
@@ -194,87 +189,133 @@ class FormatParser implements LineParser {
       if (
         used !== undefined &&
         start < end &&
-        fitsQuotes(used, lastQuote - firstQuote) &&
+        used.fitsQuotes(lastQuote - firstQuote) &&
         used.plan.run(start, end, quotes, firstQuote, row, lastQuote)
       ) {
         reason[row] = PARSED;
         this.#hasRecord = true;
       } else {
-        const why = this.#parseOdd(into, row, firstQuote, lastQuote);
-        if (why < 0) {
+        const why = this.#parseOdd(into, row, { start, end, quotes, firstQuote, lastQuote });
+        if (why === OF_ANOTHER_FORMAT) {
           into.consumedTo = at;
+          this.#filledRows = i - leftOut;
           return i;
         }
-        reason[row] = why;
+        if (why === LEFT_OUT) leftOut++;
+        else {
+          reason[row] = why;
+          if (why !== PARSED) this.#unparsedRows++;
+        }
       }
       at = lineFeed + 1;
       firstQuote = lastQuote;
     }
     into.consumedTo = at;
+    this.#filledRows = found - leftOut;
     return found;
   }
 
   /**
-   * A line that the format in use does not take as it is. Returns a REASON_*, or -1 when the line
-   * is of another format and must not stand in one batch with the records before it.
+   * A line that the format in use does not take as it is. Returns a REASON_*; OF_ANOTHER_FORMAT when
+   * the line is of one and must not stand in one batch with the records before it; or LEFT_OUT.
    */
-  #parseOdd(into: RecordBatch, row: number, firstQuote: number, lastQuote: number): number {
-    const start = into.lineStart[row] ?? 0;
-    const end = into.lineEnd[row] ?? 0;
-    if (start === end) return REASON_EMPTY;
-    const { quotes } = this.#scanner;
-    const count = lastQuote - firstQuote;
-    for (const candidate of this.#candidates) {
-      if (candidate === this.#used || !fitsQuotes(candidate, count)) continue;
-      candidate.plan.attach(this.#bytes, this.#view, into);
-      if (!fits(candidate, start, end, quotes, firstQuote, row, lastQuote)) continue;
-      if (this.#hasRecord) return -1;
-      this.#use(candidate);
-      return PARSED;
-    }
+  #parseOdd(into: RecordBatch, row: number, line: LineAt): number {
+    const { start, end } = line;
     const used = this.#used;
-    if (used === undefined) return REASON_SHAPE;
-    if (fitsQuotes(used, count)) {
-      if (used.plan instanceof JsonPlan && used.plan.hasNewKeys) {
-        // A key that no line before has had: what can be filled from here on is more.
-        if (this.#hasRecord) return -1;
-        if (fits(used, start, end, quotes, firstQuote, row, lastQuote)) {
-          this.#hasRecord = true;
-          return PARSED;
-        }
-      }
-      return used.reason(this.#bytes, this.#view, start, end, quotes, firstQuote);
+    if (start === end) return this.#isSpaced(used) ? LEFT_OUT : REASON_EMPTY;
+    const other = this.#otherFormat(into, row, line);
+    if (other !== undefined) {
+      if (this.#hasRecord) return OF_ANOTHER_FORMAT;
+      this.#used = other;
+      other.attach(this.#bytes, this.#view, into);
+      return this.#run(other, line, row) ? PARSED : REASON_SHAPE;
     }
-    return this.#parseBackslashes(used, start, end, row, firstQuote, lastQuote);
+    if (used !== undefined && used.loose !== undefined && this.#run(used, line, row)) return PARSED;
+    if (this.#isOfErrorLog(start, end)) {
+      this.leftOutLines++;
+      return LEFT_OUT;
+    }
+    return used === undefined ? REASON_SHAPE : this.#parseUnfit(used, into, row, line);
   }
 
-  #use(candidate: Candidate): void {
-    this.#used = candidate;
-    this.#hasRecord = true;
+  #isSpaced(used: Candidate | undefined): boolean {
+    const format = used?.format;
+    return format?.kind === 'text' && format.isSpaced;
+  }
+
+  /** In a log that has had lines of nginx's error log and no record, others are continued ones of it. */
+  #isOfErrorLog(start: number, end: number): boolean {
+    if (isErrorLogLine(this.#bytes, start, end)) return true;
+    if (this.leftOutLines === 0 || this.#hasRecord) return false;
+    return this.#candidates.every(({ lines }) => lines === 0);
+  }
+
+  /** Another candidate for the line, in the order of certainty. */
+  #otherFormat(into: RecordBatch, row: number, line: LineAt): Candidate | undefined {
+    if (this.#candidates.length === 1) return undefined;
+    const used = this.#used;
+    const until = this.#batchEnd;
+    const known = this.#recogniser.choose(line, until, used, false);
+    if (known !== undefined) return known;
+    const json = this.#jsonFormat(into, row, line);
+    if (json !== undefined || used !== undefined) return json;
+    return this.#recogniser.choose(line, until, undefined, true);
+  }
+
+  /** JSON is tried in the row itself, where it may learn keys. */
+  #jsonFormat(into: RecordBatch, row: number, line: LineAt): Candidate | undefined {
+    for (const candidate of this.#candidates) {
+      if (candidate.format.kind !== 'json' || candidate === this.#used) continue;
+      candidate.attach(this.#bytes, this.#view, into);
+      if (this.#run(candidate, line, row)) return candidate;
+    }
+    return undefined;
+  }
+
+  /** Runs the plans; a JSON format that learns what lines have learns it from this line. */
+  #run(candidate: Candidate, line: LineAt, row: number): boolean {
+    const { start, end, quotes, firstQuote, lastQuote } = line;
+    const { plan, loose } = candidate;
+    if (!candidate.fitsQuotes(lastQuote - firstQuote)) return false;
+    let fits = plan.run(start, end, quotes, firstQuote, row, lastQuote);
+    if (!fits && loose !== undefined) fits = loose.run(start, end, quotes, firstQuote, row);
+    if (!fits && plan instanceof JsonPlan && plan.hasNewKeys) {
+      plan.learnKeys();
+      fits = plan.run(start, end, quotes, firstQuote, row, lastQuote);
+    }
+    if (fits && candidate === this.#used) this.#hasRecord = true;
+    return fits;
+  }
+
+  /** A line that fits no format as it stands. */
+  #parseUnfit(used: Candidate, into: RecordBatch, row: number, line: LineAt): number {
+    const { start, end, quotes, firstQuote, lastQuote } = line;
+    if (!used.fitsQuotes(lastQuote - firstQuote)) return this.#parseBackslashes(used, row, line);
+    if (used.plan instanceof JsonPlan) {
+      // The row has been tried with other formats since.
+      if (this.#candidates.length > 1) used.attach(this.#bytes, this.#view, into);
+      if (used.plan.hasNewKeys) {
+        // A key that no line before has had: what can be filled from here on is more.
+        if (this.#hasRecord) return OF_ANOTHER_FORMAT;
+        if (this.#run(used, line, row)) return PARSED;
+      }
+    }
+    return used.reason(this.#bytes, this.#view, start, end, quotes, firstQuote);
   }
 
   /** A line with too many quotes is tried again without those that a backslash escapes. */
-  #parseBackslashes(
-    used: Candidate,
-    start: number,
-    end: number,
-    row: number,
-    firstQuote: number,
-    lastQuote: number,
-  ): number {
+  #parseBackslashes(used: Candidate, row: number, line: LineAt): number {
+    const { start, end, quotes, firstQuote, lastQuote } = line;
     const wanted = used.quoteCount;
     const count = lastQuote - firstQuote;
     if (wanted < 0 || count < wanted || count >= QUOTES_MAX) return REASON_SHAPE;
     const bytes = this.#bytes;
-    const { quotes } = this.#scanner;
     const unescaped = this.#unescaped.subarray(0, wanted + 1);
     const kept = copyUnescapedQuotes(bytes, start, quotes, firstQuote, lastQuote, unescaped);
     if (kept !== wanted) return REASON_SHAPE;
-    if (!used.plan.run(start, end, unescaped, 0, row, wanted)) {
-      return used.reason(bytes, this.#view, start, end, unescaped, 0);
-    }
-    this.#hasRecord = true;
-    return PARSED;
+    const again = { start, end, quotes: unescaped, firstQuote: 0, lastQuote: wanted };
+    if (this.#run(used, again, row)) return PARSED;
+    return used.reason(bytes, this.#view, start, end, unescaped, 0);
   }
 
   /** Columns that the format does not fill. */
@@ -291,6 +332,7 @@ class FormatParser implements LineParser {
           ? plan.fills(i)
           : known.some(({ name }) => name === column.variable);
     });
+    if (format?.kind === 'json' || format?.siteVariable === 'http_host') cleanSites(into);
     // Keys come and go from line to line, so the plan of JSON fills every column itself.
     if (format?.kind === 'json') return;
     const variables = format?.variables ?? [];
@@ -309,25 +351,4 @@ class FormatParser implements LineParser {
       column.end.fill(0, 0, length);
     }
   }
-}
-
-/** With so many quotes the line can have the format's form; a cut table of quotes tells nothing. */
-function fitsQuotes({ quoteCount }: Candidate, count: number): boolean {
-  return quoteCount < 0 || quoteCount === count;
-}
-
-/** Runs the plan; a JSON format that learns what lines have learns it from this line. */
-function fits(
-  { plan }: Candidate,
-  start: number,
-  end: number,
-  quotes: Int32Array,
-  firstQuote: number,
-  row: number,
-  lastQuote: number,
-): boolean {
-  if (plan.run(start, end, quotes, firstQuote, row, lastQuote)) return true;
-  if (!(plan instanceof JsonPlan) || !plan.hasNewKeys) return false;
-  plan.learnKeys();
-  return plan.run(start, end, quotes, firstQuote, row, lastQuote);
 }

@@ -73,7 +73,13 @@
         (if (i32.eq (i32.load8_u (i32.sub (local.get $end) (i32.const 1))) (i32.const 13))
           (then (local.set $end (i32.sub (local.get $end) (i32.const 1)))))
         (br_if $stop (i32.le_u (local.get $end) (local.get $start)))
-        (br_if $stop (i32.eqz (i32.load8_u (local.get $start))))
+        ;; NUL bytes in front of a line are a hole, or what was taken off the line
+        (block $text
+          (loop $hole
+            (br_if $text (i32.load8_u (local.get $start)))
+            (local.set $start (i32.add (local.get $start) (i32.const 1)))
+            (br_if $stop (i32.ge_u (local.get $start) (local.get $end)))
+            (br $hole)))
         (br_if $stop
           (i32.ne
             (i32.sub (local.get $lastQuote) (local.get $firstQuote))
@@ -84,11 +90,11 @@
           (local.set $a (i32.load offset=4 (local.get $pc)))
           (local.set $b (i32.load offset=8 (local.get $pc)))
           (local.set $c (i32.load offset=12 (local.get $pc)))
-          (block $unknown (block $address (block $list (block $port (block $host (block $atEnd (block $take (block $time
+          (block $unknown (block $milliseconds (block $address (block $list (block $port (block $host (block $atEnd (block $take (block $time
           (block $requestTime (block $count (block $status (block $rest (block $word (block $search
           (block $token (block $literal (block $segment (block $accept
             (br_table $accept $segment $literal $token $search $word $rest $status $count
-              $requestTime $time $take $atEnd $host $port $list $address $unknown
+              $requestTime $time $take $atEnd $host $port $list $address $milliseconds $unknown
               (i32.load (local.get $pc))))
 
             ;; accept: the line is a record
@@ -96,7 +102,7 @@
               (i32.add (i32.load offset=20 (local.get $code)) (local.get $row)) (i32.const 0))
             (i32.store
               (i32.add (i32.load offset=12 (local.get $code)) (i32.shl (local.get $row) (i32.const 2)))
-              (local.get $at))
+              (i32.sub (local.get $start) (local.get $base)))
             (i32.store
               (i32.add (i32.load offset=16 (local.get $code)) (i32.shl (local.get $row) (i32.const 2)))
               (i32.sub (local.get $end) (local.get $base)))
@@ -200,13 +206,14 @@
             (local.set $p (local.get $q))
             (br $next))
 
-            ;; request time: up to six digits, a point and three digits, or `-`, into column a
+            ;; request time: up to six digits, a point and three digits, or `-` unless b, into column a
             (local.set $a (i32.add (local.get $a) (i32.shl (local.get $row) (i32.const 2))))
             (local.set $q (call $digits (local.get $p) (local.get $to)))
             (if (i32.eq (local.get $q) (local.get $p))
               (then
                 (br_if $stop (i32.ge_u (local.get $p) (local.get $to)))
                 (br_if $stop (i32.ne (i32.load8_u (local.get $p)) (i32.const 45)))
+                (br_if $stop (local.get $b))
                 (i32.store (local.get $a) (i32.const -1))
                 (local.set $p (i32.add (local.get $p) (i32.const 1)))
                 (br $next)))
@@ -286,8 +293,16 @@
             (br_if $stop (i32.ne (local.get $p) (local.get $to)))
             (br $next))
 
-            ;; host: a token without a colon, but for an address in brackets
+            ;; host: a token without a colon, but for an address in brackets; where a is 1, one that
+            ;; does not end as an address does
             (local.set $q (call $find (local.get $p) (local.get $to) (i32.const 32)))
+            (if (i32.and (local.get $a) (i32.gt_u (local.get $q) (local.get $p)))
+              (then
+                (local.set $digit (i32.load8_u (i32.sub (local.get $q) (i32.const 1))))
+                (br_if $stop (i32.eq (local.get $digit) (i32.const 45)))
+                (br_if $stop (i32.eq (local.get $digit) (i32.const 46)))
+                (br_if $stop
+                  (i32.le_u (i32.sub (local.get $digit) (i32.const 48)) (i32.const 9)))))
             (if (i32.ne (i32.load8_u (local.get $p)) (i32.const 91))
               (then
                 (br_if $stop
@@ -300,7 +315,22 @@
             (local.set $p (call $digits (local.get $p) (local.get $to)))
             (br $next))
 
-            ;; list: of one part
+            ;; list: of one part; where a is 1, a time or `-`
+            (if (local.get $a)
+              (then
+                (local.set $q (call $digits (local.get $p) (local.get $to)))
+                (if (i32.eq (local.get $q) (local.get $p))
+                  (then (br_if $stop (i32.ge_u (local.get $p) (local.get $to))))
+                  (else
+                    (br_if $stop (i32.ge_u (local.get $q) (local.get $to)))
+                    (br_if $stop (i32.ne (i32.load8_u (local.get $q)) (i32.const 46)))
+                    (local.set $q
+                      (call $digits (i32.add (local.get $q) (i32.const 1)) (local.get $to)))
+                    (br_if $stop (i32.ne (local.get $q) (local.get $to)))))
+                (if (i32.eq (local.get $q) (local.get $p))
+                  (then
+                    (br_if $stop (i32.ne (i32.load8_u (local.get $p)) (i32.const 45)))
+                    (br_if $stop (i32.ne (i32.add (local.get $p) (i32.const 1)) (local.get $to)))))))
             (loop $further
               (if (i32.lt_u (local.get $p) (local.get $to))
                 (then
@@ -315,10 +345,53 @@
                 (br_if $stop (i32.eq (i32.load16_u offset=1 align=1 (local.get $p)) (i32.const 0x203a)))))
             (br $next))
 
-            ;; address: a token that does not begin with `-`
+            ;; address: a token that does not begin with `-`; where a is 1, one of digits and three
+            ;; dots, or of hexadecimal digits and some colons
             (if (i32.lt_u (local.get $p) (local.get $to))
               (then (br_if $stop (i32.eq (i32.load8_u (local.get $p)) (i32.const 45)))))
-            (local.set $p (call $find (local.get $p) (local.get $to) (i32.const 32)))
+            (local.set $q (call $find (local.get $p) (local.get $to) (i32.const 32)))
+            (if (local.get $a)
+              (then
+                (local.set $entry (local.get $p))
+                (local.set $a (i32.const 0))
+                (local.set $b (i32.const 0))
+                (local.set $c (i32.const 0))
+                (block $seen
+                  (loop $further
+                    (br_if $seen (i32.ge_u (local.get $entry) (local.get $q)))
+                    (local.set $digit (i32.load8_u (local.get $entry)))
+                    (local.set $entry (i32.add (local.get $entry) (i32.const 1)))
+                    (if (i32.eq (local.get $digit) (i32.const 46))
+                      (then
+                        (local.set $a (i32.add (local.get $a) (i32.const 1)))
+                        (br $further)))
+                    (if (i32.eq (local.get $digit) (i32.const 58))
+                      (then
+                        (local.set $b (i32.add (local.get $b) (i32.const 1)))
+                        (br $further)))
+                    (br_if $further
+                      (i32.le_u (i32.sub (local.get $digit) (i32.const 48)) (i32.const 9)))
+                    (br_if $stop
+                      (i32.gt_u
+                        (i32.sub (i32.or (local.get $digit) (i32.const 32)) (i32.const 97))
+                        (i32.const 5)))
+                    (local.set $c (i32.const 1))
+                    (br $further)))
+                (if (i32.lt_u (local.get $b) (i32.const 2))
+                  (then
+                    (br_if $stop (i32.ne (local.get $a) (i32.const 3)))
+                    (br_if $stop (i32.or (local.get $b) (local.get $c)))))))
+            (local.set $p (local.get $q))
+            (br $next))
+
+            ;; milliseconds: up to nine digits, into column a
+            (local.set $q (call $digits (local.get $p) (local.get $to)))
+            (br_if $stop (i32.eq (local.get $q) (local.get $p)))
+            (br_if $stop (i32.gt_u (i32.sub (local.get $q) (local.get $p)) (i32.const 9)))
+            (i32.store
+              (i32.add (local.get $a) (i32.shl (local.get $row) (i32.const 2)))
+              (i32.wrap_i64 (call $number (local.get $p) (local.get $q))))
+            (local.set $p (local.get $q))
             (br $next))
           (unreachable))))
     (local.get $i)))

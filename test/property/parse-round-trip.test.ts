@@ -6,6 +6,7 @@ import { compileLogFormat } from '../../src/parse/format/log-format.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { PRESETS } from '../../src/parse/format/presets.ts';
 import { createScanner } from '../../src/parse/line/scanner.ts';
+import { meaningOfName } from '../../src/parse/format/variables.ts';
 import { anyFormat, record } from '../support/arbitrary-record.ts';
 import { renderLine } from '../support/nginx-log-line.ts';
 import { parseBytes, toBytes } from '../support/parsed-rows.ts';
@@ -16,7 +17,10 @@ function checkRoundTrip(
   format: string,
   given: { values: Record<string, string> } & Record<string, unknown>,
 ): void {
-  const names = [...format.matchAll(/\$(\w+)/g)].map(([, name = '']) => name);
+  // A variable of somebody's own is asked for by what it means, or not at all.
+  const names = [...format.matchAll(/\$\{?(\w+)/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => meaningOfName(name) === name && !/^upstream_(?:host|uri)$/u.test(name));
   const line = renderLine(format, given.values);
   const parser = createParser({ format, scanner });
   const [row, ...more] = parseBytes(parser, toBytes(`${line}\n`), { spans: names });
@@ -35,7 +39,11 @@ function checkRoundTrip(
   }
 }
 
+// What these write without quotes a client can shift, and check says so.
+const SHIFTED: ReadonlySet<string> = new Set(['npmplus', 'apisix', 'alibaba', 'seafile']);
+
 for (const { name, text } of PRESETS) {
+  if (SHIFTED.has(name)) continue;
   test(`what nginx writes as ${name} is read back, whatever clients send`, () => {
     fc.assert(fc.property(record, (given) => checkRoundTrip(text, given)));
   });

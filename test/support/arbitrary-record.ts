@@ -135,6 +135,18 @@ function valuesOf(given: {
     request_uri: g,
     http_cookie: h,
     server: h,
+    http_host: given.host,
+    request_line: b,
+    secretfilter: b,
+    duration: '0',
+    hosting_user: '-',
+    kong_request_id: f,
+    request_time_ms: String(given.milliseconds ?? 0),
+    traefik_requests: '12',
+    traefik_router: h,
+    upstream_scheme: 'http',
+    upstream_host: given.host,
+    upstream_uri: '/',
   };
 }
 

@@ -14,7 +14,7 @@ export function escapeAsNginx(value: string): string {
 
 /** Replaces each `$name` of a format; every value is written as it is given. */
 export function renderLine(format: string, values: Readonly<Record<string, string>>): string {
-  return format.replace(/\$(\w+)/g, (_, name: string) => {
+  return format.replace(/\$\{?(\w+)\}?/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`no value for $${name}`);
     return value;

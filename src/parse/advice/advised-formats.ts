@@ -13,14 +13,15 @@ export interface Wanted {
   readonly family: number;
   /** What a text gets at its end; a JSON object gets the variable's name as key. */
   readonly addition: string;
-  /** Another variable that does as well. */
-  readonly or?: string;
+  /** Other variables that do as well. */
+  readonly or?: readonly string[];
 }
 
 /** In the order in which they are added. */
 export const WANTED: readonly Wanted[] = [
   {
     variable: 'request_time',
+    or: ['request_time_ms'],
     about: 'latency',
     family: FAMILY_TIME,
     addition: ' rt=$request_time',
@@ -36,7 +37,7 @@ export const WANTED: readonly Wanted[] = [
     about: 'which site',
     family: FAMILY_SITE,
     addition: ' site="$server_name"',
-    or: 'host',
+    or: ['host', 'http_host'],
   },
   { variable: 'upstream_addr', about: 'upstreams', family: 0, addition: ' ua="$upstream_addr"' },
   {
@@ -55,7 +56,7 @@ export const WANTED: readonly Wanted[] = [
 
 /** Whether a format with these variables lacks it. */
 export function isLacking({ variable, or }: Wanted, variables: readonly string[]): boolean {
-  return !variables.includes(variable) && (or === undefined || !variables.includes(or));
+  return ![variable, ...(or ?? [])].some((one) => variables.includes(one));
 }
 
 /** Named after the preset: `combined-meter`. No line has the form of two of them, or of a preset too. */

@@ -10,6 +10,7 @@ import { type JsonExpectation, JsonPlan } from '../json/json-plan.ts';
 import type { LogFormat } from '../format/log-format.ts';
 import { Plan, type Stop } from '../line/plan.ts';
 import { type Reason, REASONS, REASON_SHAPE, RecordBatch } from '../record-batch.ts';
+import { LOOK_ALIKES } from '../format/presets.ts';
 import type { VariableKind } from '../format/variables.ts';
 
 export interface Explanation {
@@ -31,13 +32,17 @@ const VALUES: Record<VariableKind, string> = {
   bytes: 'a number of bytes or -',
   'request-length': 'a number of bytes or -',
   'request-time': 'seconds such as 0.043 or -',
+  'request-ms': 'milliseconds such as 43 or -',
   'time-local': 'a time such as 22/Nov/2026:10:00:00 +0000',
   'time-iso8601': 'a time such as 2026-11-22T10:00:00+00:00',
   msec: 'a time such as 1795374000.123',
+  'time-any': 'a time such as 2026-11-22T10:00:00.123Z',
   list: 'values of upstreams such as 0.1, 0.2 : 0.3',
   host: 'a host name',
   address: 'an address',
   port: 'the number of a port',
+  request: 'a request such as GET / HTTP/1.1',
+  target: 'a path',
   token: 'a value without spaces',
   free: 'a value',
 };
@@ -90,7 +95,9 @@ export function explainLine(
 
 function formatsOf(format: string | readonly string[], jsonKeys?: JsonKeyNames): Format[] {
   const settings = typeof format === 'string' ? [format] : format;
-  return settings.flatMap((setting) => chooseFormats(setting, jsonKeys));
+  const formats = settings.flatMap((setting) => chooseFormats(setting, jsonKeys));
+  const names = LOOK_ALIKES.map(({ name }): string => name);
+  return formats.length === 1 ? formats : formats.filter(({ name }) => !names.includes(name));
 }
 
 function explainJson(
@@ -155,10 +162,11 @@ function describe(format: LogFormat, { expected, segment, variable }: Stop): str
   const { firstVariable, literalAt, literalLength, literals } = format.program;
   const { quoteCount, segmentCount } = format.program;
   const known = format.variables[variable];
-  if (expected === 'value' && known !== undefined) return `${VALUES[known.kind]} ($${known.name})`;
+  if (expected === 'value' && known !== undefined)
+    return `${VALUES[known.kind]} ($${known.written})`;
   const nextSegment = firstVariable[segment + 1] ?? 0;
   const before = format.variables[variable < 0 ? (firstVariable[segment] ?? 0) - 1 : variable];
-  const where = before === undefined ? 'at the beginning' : `after $${before.name}`;
+  const where = before === undefined ? 'at the beginning' : `after $${before.written}`;
   const isLast = segment >= quoteCount;
   if (expected === 'end') return `${isLast ? 'the end of the line' : '`"`'} ${where}`;
   const literal = variable < 0 ? segment : segmentCount + variable;

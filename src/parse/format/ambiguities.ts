@@ -64,7 +64,11 @@ function shiftsOf({ variables }: Segment): string[] {
 
 /** nginx lets a client put nearly anything but spaces into $host. */
 function isChosenByClient({ name, kind }: FormatVariable): boolean {
-  return kind === 'free' || name === 'host';
+  return (
+    (kind === 'free' && !/^(?:upstream_|touching$)/u.test(name)) ||
+    name === 'host' ||
+    name === 'http_host'
+  );
 }
 
 /** With escape=none whoever may send quotes may end his value with one and go on as he likes. */

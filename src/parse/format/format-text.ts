@@ -18,7 +18,15 @@ export interface FormatText {
   readonly escape: Escape;
   /** No two literals stand side by side. */
   readonly elements: readonly FormatElement[];
+  /** What variables of one's own mean, by their names: `log_format name $own=$request '…'`. */
+  readonly meanings: ReadonlyMap<string, string>;
+  /** The text ends in a line break, so that an empty line follows each record. */
+  readonly isSpaced: boolean;
 }
+
+/** What of a text has been read before its end is looked at. */
+type Read = Omit<FormatText, 'isSpaced'>;
+const NO_MEANINGS: ReadonlyMap<string, string> = new Map();
 
 /** Longer texts are not formats but mistakes; nginx's own limit for one string is 4096. */
 const FORMAT_TEXT_LENGTH_MAX = 16 * 1024;
@@ -31,6 +39,7 @@ interface Character {
 interface Token {
   readonly characters: readonly Character[];
   readonly at: number;
+  readonly isQuoted: boolean;
 }
 
 /** Throws LogFormatError. */
@@ -41,7 +50,7 @@ export function readFormatText(text: string): FormatText {
       text,
     );
   }
-  const format = readAnyForm(text);
+  const format = withoutLastBreak(readAnyForm(text));
   for (const element of format.elements) {
     const lineFeed = element.kind === 'literal' ? element.text.indexOf('\n') : -1;
     if (lineFeed >= 0) {
@@ -56,7 +65,19 @@ export function readFormatText(text: string): FormatText {
   return format;
 }
 
-function readAnyForm(text: string): FormatText {
+/** nginx ends each record with a line break of its own, so one at the end of the text is one more. */
+function withoutLastBreak({ elements, ...rest }: Read): FormatText {
+  const last = elements.at(-1);
+  const text = last?.kind === 'literal' ? last.text.replace(/(?:\r?\n)+$/u, '') : undefined;
+  if (last?.kind !== 'literal' || text === last.text || text === undefined) {
+    return { ...rest, elements, isSpaced: false };
+  }
+  const before = elements.slice(0, -1);
+  const kept = text === '' ? before : [...before, { ...last, text }];
+  return { ...rest, elements: kept, isSpaced: true };
+}
+
+function readAnyForm(text: string): Read {
   if (/^\s*log_format(?=[\s'"])/u.test(text)) return readDirective(text);
   const first = text.trimStart()[0];
   const declaresEscape = /^\s*escape=/u.test(text);
@@ -65,15 +86,18 @@ function readAnyForm(text: string): FormatText {
     if (quoted !== undefined) return quoted;
   }
   const start = /^[\r\n]*/u.exec(text)?.[0].length ?? 0;
-  const bare = text.slice(start).replace(/[\r\n]+$/u, '');
+  const trimmed = text.slice(start).replace(/[\r\n]+$/u, '');
+  // Outside of nginx.conf nobody undoes the backslash of a break at the end.
+  const bare = trimmed.replace(/(?:(?:\\r)?\\n)+$/u, '\n');
   const characters = Array.from({ length: bare.length }, (_, i) => ({
     value: bare[i] ?? '',
     at: start + i,
   }));
-  return { escape: 'default', elements: joinLiterals(findVariables({ characters, at: 0 }, text)) };
+  const elements = joinLiterals(findVariables({ characters, at: 0, isQuoted: false }, text));
+  return { escape: 'default', elements, meanings: NO_MEANINGS };
 }
 
-function readDirective(text: string): FormatText {
+function readDirective(text: string): Read {
   const tokens = readTokens(text);
   const [, name, ...rest] = tokens;
   if (name === undefined || rest.length === 0) {
@@ -89,11 +113,14 @@ function readDirective(text: string): FormatText {
 /**
  * The strings of a directive without its first words. `undefined` when the text, although it begins
  * with a quote, is a bare format: `"$time_iso8601","$status"` is not what nginx takes for strings,
- * and `"$remote_addr" "$status"` read as strings would have two variables side by side.
+ * `"$remote_addr" "$status"` read as strings would have two variables side by side, and nobody writes
+ * `"$remote_addr" $status` to have the space between them vanish.
  */
-function readQuoted(text: string, declaresEscape: boolean): FormatText | undefined {
+function readQuoted(text: string, declaresEscape: boolean): Read | undefined {
   try {
-    const format = readArguments(readTokens(text), text);
+    const tokens = readTokens(text);
+    if (!declaresEscape && !tokens.every(({ isQuoted }) => isQuoted)) return undefined;
+    const format = readArguments(tokens, text);
     const touching = format.elements.some(
       (element, i) => element.kind === 'variable' && format.elements[i + 1]?.kind === 'variable',
     );
@@ -104,7 +131,7 @@ function readQuoted(text: string, declaresEscape: boolean): FormatText | undefin
   return undefined;
 }
 
-function readArguments(tokens: readonly Token[], text: string): FormatText {
+function readArguments(tokens: readonly Token[], text: string): Read {
   let escape: Escape = 'default';
   let strings = tokens;
   const [first] = tokens;
@@ -121,8 +148,16 @@ function readArguments(tokens: readonly Token[], text: string): FormatText {
     }
     escape = value;
   }
-  const elements = strings.flatMap((token) => findVariables(token, text));
-  return { escape, elements: joinLiterals(elements) };
+  const meanings = new Map<string, string>();
+  for (const token of strings) {
+    const given = token.characters.map(({ value }) => value).join('');
+    const [, own, known] = token.isQuoted ? [] : (/^\$(\w+)=\$(\w+)$/u.exec(given) ?? []);
+    if (own === undefined || known === undefined) break;
+    meanings.set(own, known);
+  }
+  const rest = strings.slice(meanings.size);
+  const elements = rest.flatMap((token) => findVariables(token, text));
+  return { escape, elements: joinLiterals(elements), meanings };
 }
 
 /** Words of a directive up to `;`, as nginx splits them. */
@@ -181,7 +216,7 @@ function readToken(text: string, start: number): { token: Token; end: number } {
       at++;
     }
   }
-  return { token: { characters, at: start }, end: at };
+  return { token: { characters, at: start, isQuoted: quote !== undefined }, end: at };
 }
 
 function unescape(value: string): string | undefined {

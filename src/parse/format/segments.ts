@@ -7,14 +7,17 @@ import type { FormatElement } from './format-text.ts';
 import type { VariableKind } from './variables.ts';
 
 export interface FormatVariable {
-  /** Without `$`. */
+  /** Without `$`: of a variable of one's own what it means. */
   readonly name: string;
+  /** As the format has it. */
+  readonly written: string;
   readonly kind: VariableKind;
   /** Place in the text of the format. */
   readonly at: number;
 }
 
-/** A literal, then variables, each with the literal after it; only the last one may be empty. */
+/** A literal, then variables, each with the literal after it. One that is not the last
+ * and empty stands between variables whose own bytes tell where the first one ends. */
 export interface Segment {
   readonly lead: string;
   readonly variables: readonly { readonly variable: FormatVariable; readonly literal: string }[];

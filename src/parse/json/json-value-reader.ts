@@ -2,18 +2,13 @@
  * Understands the values of a JSON line, numbers and strings alike, and puts them into the columns.
  *
  * An empty value, `-` and `null` are absent, as in a text log. Numbers may have the forms of JSON
- * (`4.3e-2`). Times are told by their form, whatever their key: `$time_iso8601` with or without a
- * fraction, `Z` for the zone; `$time_local`; seconds, milliseconds or microseconds since the epoch.
+ * (`4.3e-2`). Times are told by their form, whatever their key, see any-time.ts.
  *
  * Owns the caches of the times; bytes and columns are borrowed from `attach` on.
  */
 import type { RecordBatch } from '../record-batch.ts';
-import {
-  readIsoSeconds,
-  TIME_ISO8601_LENGTH,
-  TIME_LOCAL_LENGTH,
-  TimestampReader,
-} from '../line/timestamp.ts';
+import { AnyTime } from '../line/any-time.ts';
+import { TIME_ISO8601_LENGTH, TIME_LOCAL_LENGTH, TimestampReader } from '../line/timestamp.ts';
 
 const PLUS = 0x2b;
 const DASH = 0x2d;
@@ -24,14 +19,17 @@ const LOWER_E = 0x65;
 const SLASH = 0x2f;
 const COUNT_MAX = 2 ** 53;
 const MILLISECONDS_MAX = 2 ** 31 - 1;
-/** Beyond the year 5000 seconds are milliseconds, and beyond that in milliseconds microseconds. */
+/** Beyond the year 5000 seconds are milliseconds, those microseconds, and those nanoseconds. */
 const SECONDS_MAX = 1e11;
-const EPOCH_MS_MAX = 1e14;
-const EPOCH_US_MAX = 1e17;
+const EPOCH_NS_MAX = 1e20;
+/** `2026-11-22 10:00:00` */
+const DATE_TIME_BYTES = 19;
+const UPPER_T = 0x54;
 
 export class JsonValueReader {
   readonly #local = new TimestampReader('time-local');
   readonly #iso = new TimestampReader('time-iso8601');
+  readonly #any = new AnyTime();
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #timeS: Float64Array = new Float64Array(0);
@@ -61,26 +59,22 @@ export class JsonValueReader {
       this.#timeS[row] = this.#local.seconds;
       return true;
     }
-    if (length >= 20 && this.#bytes[start + 4] === DASH) return this.#readIso(start, end, row);
-    const number = this.#number(start, end);
-    if (!(number >= 0 && number < EPOCH_US_MAX)) return false;
-    let seconds = number;
-    if (number >= EPOCH_MS_MAX) seconds = number / 1e6;
-    else if (number >= SECONDS_MAX) seconds = number / 1e3;
-    this.#timeS[row] = Math.floor(seconds);
-    return true;
-  }
-
-  #readIso(start: number, end: number, row: number): boolean {
     const zone = this.#bytes[end - 6];
-    if (end - start === TIME_ISO8601_LENGTH && (zone === PLUS || zone === DASH)) {
-      if (!this.#iso.read(this.#view, start)) return false;
-      this.#timeS[row] = this.#iso.seconds;
+    if (length === TIME_ISO8601_LENGTH && (zone === PLUS || zone === DASH)) {
+      if (this.#bytes[start + 10] === UPPER_T && this.#iso.read(this.#view, start)) {
+        this.#timeS[row] = this.#iso.seconds;
+        return true;
+      }
+    }
+    if (length >= DATE_TIME_BYTES && this.#any.read(this.#view, start, end) === end) {
+      this.#timeS[row] = this.#any.seconds;
       return true;
     }
-    const seconds = readIsoSeconds(this.#view, start, end);
-    if (Number.isNaN(seconds)) return false;
-    this.#timeS[row] = seconds;
+    const number = this.#number(start, end);
+    if (!(number >= 0 && number < EPOCH_NS_MAX)) return false;
+    let seconds = number;
+    while (seconds >= SECONDS_MAX) seconds /= 1e3;
+    this.#timeS[row] = Math.floor(seconds);
     return true;
   }
 

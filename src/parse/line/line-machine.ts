@@ -8,23 +8,28 @@
  */
 import type { WasmMemory } from '../../wasm/byte-hash.ts';
 import { LINE_MACHINE_WASM } from '../../wasm/line-machine-wasm.ts';
+import type { Program } from '../format/log-format.ts';
 import {
   OP_ADDRESS,
   OP_BYTES,
+  OP_CLIENT,
   OP_FREE,
   OP_HOST,
   OP_LIST,
   OP_PORT,
   OP_REQUEST_LENGTH,
+  OP_REQUEST_MS,
   OP_REQUEST_TIME,
   OP_SEARCHED_MAX,
+  OP_SECONDS,
+  OP_SITE,
   OP_STATUS,
   OP_TIME_ISO8601,
   OP_TIME_LOCAL,
+  OP_TIMES,
   OP_TOKEN,
   OP_WORD,
-  type Program,
-} from '../format/log-format.ts';
+} from '../format/ops.ts';
 import type { RecordBatch, SpanColumn } from '../record-batch.ts';
 import { TIME_ISO8601_LENGTH, TIME_LOCAL_LENGTH, TimestampReader } from './timestamp.ts';
 
@@ -46,6 +51,7 @@ const HOST = 13;
 const PORT = 14;
 const LIST = 15;
 const ADDRESS = 16;
+const MILLISECONDS = 17;
 
 /** Words of the head, before the code. */
 const HEAD_WORDS = 16;
@@ -235,21 +241,13 @@ export class LineMachine {
       if (op !== OP_FREE && op !== OP_WORD) return undefined;
       return [REST, lengthOf(after), op === OP_WORD ? 1 : 0, 0];
     }
+    const bare = BARE_INSTRUCTIONS.get(op);
+    if (bare !== undefined) return bare;
     switch (op) {
       case OP_FREE:
         return [SEARCH, word, mask, length];
       case OP_WORD:
         return [WORD, word, mask, length];
-      case OP_TOKEN:
-        return [TOKEN, 0, 0, 0];
-      case OP_LIST:
-        return [LIST, 0, 0, 0];
-      case OP_HOST:
-        return [HOST, 0, 0, 0];
-      case OP_ADDRESS:
-        return [ADDRESS, 0, 0, 0];
-      case OP_PORT:
-        return [PORT, 0, 0, 0];
       case OP_STATUS:
         return [STATUS, into.status.byteOffset, 0, 0];
       case OP_BYTES:
@@ -258,6 +256,10 @@ export class LineMachine {
         return [COUNT, into.bytesIn.byteOffset, 0, 0];
       case OP_REQUEST_TIME:
         return [REQUEST_TIME, into.requestMs.byteOffset, 0, 0];
+      case OP_SECONDS:
+        return [REQUEST_TIME, into.requestMs.byteOffset, 1, 0];
+      case OP_REQUEST_MS:
+        return [MILLISECONDS, into.requestMs.byteOffset, 0, 0];
       case OP_TIME_LOCAL:
         return [TIME, TIME_LOCAL_LENGTH, LOCAL_DIGIT_AT, this.#localAt];
       case OP_TIME_ISO8601:
@@ -267,6 +269,18 @@ export class LineMachine {
     }
   }
 }
+
+/** Of values that fill no column of their own; the second number asks for more than the form. */
+const BARE_INSTRUCTIONS: ReadonlyMap<number, readonly number[]> = new Map([
+  [OP_TOKEN, [TOKEN, 0, 0, 0]],
+  [OP_LIST, [LIST, 0, 0, 0]],
+  [OP_TIMES, [LIST, 1, 0, 0]],
+  [OP_HOST, [HOST, 0, 0, 0]],
+  [OP_SITE, [HOST, 1, 0, 0]],
+  [OP_ADDRESS, [ADDRESS, 0, 0, 0]],
+  [OP_CLIENT, [ADDRESS, 1, 0, 0]],
+  [OP_PORT, [PORT, 0, 0, 0]],
+]);
 
 /** The instructions for a literal, four bytes each. */
 function literals({ literalAt, literalLength, literals: bytes }: Program, index: number): number[] {

@@ -8,13 +8,8 @@
  *
  * Owns a small stack; bytes and columns are borrowed from `attach` until the next one.
  */
-import {
-  OP_FREE,
-  OP_LIST_WORD,
-  OP_SEARCHED_MAX,
-  OP_WORD,
-  type Program,
-} from '../format/log-format.ts';
+import type { Program } from '../format/log-format.ts';
+import { OP_FREE, OP_LIST_WORD, OP_SEARCHED_MAX, OP_WORD } from '../format/ops.ts';
 import type { LineCode, LineMachine } from './line-machine.ts';
 import type { RecordBatch, SpanColumn } from '../record-batch.ts';
 import { ValueReader } from './value-reader.ts';

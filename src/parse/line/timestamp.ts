@@ -14,7 +14,10 @@ export const TIME_ISO8601_LENGTH = 25;
 
 const DAY_S = 86_400;
 const DIGIT_0 = 0x30;
+const DASH = 0x2d;
+const SLASH = 0x2f;
 const COLON = 0x3a;
+const UPPER_T = 0x54;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const MONTH_KEYS = MONTHS.map((name) =>
   monthKey(name.charCodeAt(0), name.charCodeAt(1), name.charCodeAt(2)),
@@ -72,7 +75,11 @@ export class TimestampReader {
 
   #readDateAndZone(view: DataView, at: number): boolean {
     const zoneAt = at + this.#zoneAt;
-    const midnightS = this.#isLocal ? readLocalDate(view, at) : readIsoDate(view, at);
+    const isShaped = this.#isLocal
+      ? view.getUint8(at + 2) === SLASH && view.getUint8(at + 11) === COLON
+      : view.getUint8(at + 4) === DASH && view.getUint8(at + 10) === UPPER_T;
+    if (!isShaped) return false;
+    const midnightS = this.#isLocal ? readLocalDate(view, at) : readDashedDate(view, at);
     const zoneS = readZone(view, zoneAt, this.#isLocal);
     if (Number.isNaN(midnightS) || Number.isNaN(zoneS)) return false;
     this.#midnightS = midnightS - zoneS;
@@ -85,69 +92,26 @@ export class TimestampReader {
   }
 }
 
-/**
- * Other forms of ISO 8601 in `[at, end)`, as JSON logs have them: a space for the `T`, a fraction
- * (cut), `Z`, `+0530` or `+05` for the zone. Epoch seconds, or NaN; a time without zone is none.
- */
-export function readIsoSeconds(view: DataView, at: number, end: number): number {
-  if (end - at < 20) return Number.NaN;
-  const isSpaced = view.getUint8(at + 10) === 0x20;
-  const midnightS = isSpaced ? readDashedDate(view, at) : readIsoDate(view, at);
-  const clockS = readClock(view, at + 11);
-  let p = at + 19;
-  const point = view.getUint8(p);
-  if (point === 0x2e || point === 0x2c) {
-    do p++;
-    while (p < end && isDigit(view.getUint8(p)));
-    if (p === at + 20) return Number.NaN;
-  }
-  const zoneS = readAnyZone(view, p, end);
-  return clockS < 0 ? Number.NaN : midnightS + clockS - zoneS;
-}
-
-/** `Z`, `+05:30`, `+0530` or `+05` up to `end` → seconds east of UTC, or NaN. */
-function readAnyZone(view: DataView, at: number, end: number): number {
-  const length = end - at;
-  const sign = length > 0 ? view.getUint8(at) : 0;
-  if (length === 1) return sign === 0x5a || sign === 0x7a ? 0 : Number.NaN;
-  if (length === 6) return readZone(view, at, false);
-  if ((sign !== 0x2b && sign !== 0x2d) || (length !== 3 && length !== 5)) return Number.NaN;
-  const hours = twoDigits(view, at + 1);
-  const minutes = length === 5 ? twoDigits(view, at + 3) : 0;
-  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return Number.NaN;
-  return (sign === 0x2b ? 1 : -1) * (3600 * hours + 60 * minutes);
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= DIGIT_0 && byte <= DIGIT_0 + 9;
-}
-
-/** `22/Nov/2026:` → epoch seconds of its midnight as if UTC, or NaN. */
-function readLocalDate(view: DataView, at: number): number {
-  const isShaped =
-    view.getUint8(at + 2) === 0x2f &&
-    view.getUint8(at + 6) === 0x2f &&
-    view.getUint8(at + 11) === COLON;
+/** `22/Nov/2026` or `22-Nov-2026` → epoch seconds of its midnight as if UTC, or NaN. */
+export function readLocalDate(view: DataView, at: number): number {
+  const mark = view.getUint8(at + 2);
+  const isShaped = (mark === SLASH || mark === DASH) && view.getUint8(at + 6) === mark;
   const key = monthKey(view.getUint8(at + 3), view.getUint8(at + 4), view.getUint8(at + 5));
   const year = 100 * twoDigits(view, at + 7) + twoDigits(view, at + 9);
   return isShaped ? midnight(year, MONTH_KEYS.indexOf(key), twoDigits(view, at)) : Number.NaN;
 }
 
-/** `2026-11-22T` → epoch seconds of its midnight as if UTC, or NaN. */
-function readIsoDate(view: DataView, at: number): number {
-  return view.getUint8(at + 10) === 0x54 ? readDashedDate(view, at) : Number.NaN;
-}
-
-/** `2026-11-22` → epoch seconds of its midnight as if UTC, or NaN. */
-function readDashedDate(view: DataView, at: number): number {
-  const isShaped = view.getUint8(at + 4) === 0x2d && view.getUint8(at + 7) === 0x2d;
+/** `2026-11-22` or `2026/11/22` → epoch seconds of its midnight as if UTC, or NaN. */
+export function readDashedDate(view: DataView, at: number): number {
+  const mark = view.getUint8(at + 4);
+  const isShaped = (mark === DASH || mark === SLASH) && view.getUint8(at + 7) === mark;
   const year = 100 * twoDigits(view, at) + twoDigits(view, at + 2);
   const month = twoDigits(view, at + 5) - 1;
   return isShaped ? midnight(year, month, twoDigits(view, at + 8)) : Number.NaN;
 }
 
 /** `10:00:00` → seconds of the day, or -1. A leap second, :60, is the first second of the next minute. */
-function readClock(view: DataView, at: number): number {
+export function readClock(view: DataView, at: number): number {
   const hour = twoDigits(view, at);
   const minute = twoDigits(view, at + 3);
   const second = twoDigits(view, at + 6);
@@ -186,7 +150,7 @@ function midnight(year: number, month: number, day: number): number {
 }
 
 /** 0…99, or a large negative number that stays negative in sums. */
-function twoDigits(view: DataView, at: number): number {
+export function twoDigits(view: DataView, at: number): number {
   const tens = view.getUint8(at) - DIGIT_0;
   const ones = view.getUint8(at + 1) - DIGIT_0;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : -1_000_000;

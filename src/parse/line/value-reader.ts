@@ -6,26 +6,40 @@
  */
 import {
   OP_ADDRESS,
+  OP_BEFORE_SLASH,
   OP_BYTES,
+  OP_CLIENT,
   OP_HOST,
   OP_LIST,
   OP_MSEC,
   OP_PORT,
+  OP_REQUEST,
   OP_REQUEST_LENGTH,
+  OP_REQUEST_MS,
   OP_REQUEST_TIME,
+  OP_SECONDS,
+  OP_SITE,
   OP_STATUS,
+  OP_TARGET,
+  OP_TIMES,
+  OP_TIME_ANY,
   OP_TIME_ISO8601,
   OP_TIME_LOCAL,
   OP_TOKEN,
-} from '../format/log-format.ts';
+} from '../format/ops.ts';
 import type { RecordBatch } from '../record-batch.ts';
+import { AnyTime } from './any-time.ts';
+import { areTimes, isAddress, isRequest, isTarget } from './value-forms.ts';
 import { TIME_ISO8601_LENGTH, TIME_LOCAL_LENGTH, TimestampReader } from './timestamp.ts';
 
 const SPACE = 0x20;
 const COMMA = 0x2c;
 const DASH = 0x2d;
 const DOT = 0x2e;
+const SLASH = 0x2f;
 const COLON = 0x3a;
+/** Where the colon of the zone stands in `$time_iso8601`. */
+const ISO8601_COLON_AT = 22;
 const DIGIT_0 = 0x30;
 const BRACKET = 0x5b;
 /** 2^53 has 16 digits; more are no count of bytes. */
@@ -38,6 +52,7 @@ const SECONDS_MAX = 1e12;
 export class ValueReader {
   readonly #local = new TimestampReader('time-local');
   readonly #iso = new TimestampReader('time-iso8601');
+  readonly #any = new AnyTime();
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #timeS: Float64Array = new Float64Array(0);
@@ -87,9 +102,9 @@ export class ValueReader {
       case OP_LIST:
         return this.#list(v, at, to);
       case OP_TIME_ISO8601:
-        if (at + TIME_ISO8601_LENGTH > to || !this.#iso.read(this.#view, at)) return -1;
-        this.#timeS[row] = this.#iso.seconds;
-        return at + TIME_ISO8601_LENGTH;
+        return this.#readIso(at, to, row);
+      case OP_TIME_ANY:
+        return this.#readAnyTime(at, to, row);
       case OP_MSEC:
         return this.#readMsec(at, to, row);
       case OP_HOST:
@@ -99,8 +114,61 @@ export class ValueReader {
       case OP_PORT:
         return this.#port(at, to);
       default:
+        return this.#rarer(op, v, at, to, row);
+    }
+  }
+
+  #rarer(op: number, v: number, at: number, to: number, row: number): number {
+    const bytes = this.#bytes;
+    switch (op) {
+      case OP_BEFORE_SLASH:
+        return this.#beforeSlash(at, to);
+      case OP_SITE: {
+        const end = this.#host(at, to);
+        const isNone = end === at + 1 && bytes[at] === DASH;
+        return end < 0 || isNone || isAddress(bytes, at, end) ? -1 : end;
+      }
+      case OP_CLIENT: {
+        const end = this.token(at, to);
+        return isAddress(bytes, at, end) ? end : -1;
+      }
+      case OP_REQUEST_MS:
+        return this.#readMilliseconds(at, to, row);
+      case OP_SECONDS:
+        return at < to && bytes[at] === DASH ? -1 : this.#readRequestTime(at, to, row);
+      case OP_TIMES: {
+        const end = this.#list(v, at, to);
+        return areTimes(bytes, at, end) ? end : -1;
+      }
+      case OP_REQUEST:
+        return isRequest(bytes, at, to) ? to : -1;
+      case OP_TARGET:
+        return isTarget(bytes, at, to) ? to : -1;
+      default:
         return -1;
     }
+  }
+
+  #readIso(at: number, to: number, row: number): number {
+    const end = at + TIME_ISO8601_LENGTH;
+    const mark = end <= to ? this.#bytes[at + ISO8601_COLON_AT] : 0;
+    if (mark !== COLON || !this.#iso.read(this.#view, at)) return this.#readAnyTime(at, to, row);
+    this.#timeS[row] = this.#iso.seconds;
+    return end;
+  }
+
+  #readAnyTime(at: number, to: number, row: number): number {
+    const end = this.#any.read(this.#view, at, to);
+    if (end >= 0) this.#timeS[row] = this.#any.seconds;
+    return end;
+  }
+
+  /** The first slash from `at` on, which begins the value that touches this one; never beyond a space. */
+  #beforeSlash(at: number, to: number): number {
+    const bytes = this.#bytes;
+    let p = at;
+    while (p < to && bytes[p] !== SLASH && bytes[p] !== SPACE) p++;
+    return p;
   }
 
   /** The first space from `at` on, or `to`. Four bytes a step: `x - 1 & ~x & 80` is not 0 where x is 0. */
@@ -205,6 +273,18 @@ export class ValueReader {
     const milliseconds = 1000 * seconds + this.#number;
     this.#requestMs[row] = milliseconds < MILLISECONDS_MAX ? milliseconds : MILLISECONDS_MAX;
     return decimalsEnd;
+  }
+
+  /** Whole milliseconds; decimals are cut. */
+  #readMilliseconds(at: number, to: number, row: number): number {
+    const end = this.#digits(at, to);
+    if (end < 0) {
+      if (at >= to || this.#bytes[at] !== DASH) return -1;
+      this.#requestMs[row] = -1;
+      return at + 1;
+    }
+    this.#requestMs[row] = Math.min(this.#number, MILLISECONDS_MAX);
+    return this.#decimals(end, to);
   }
 
   /** `1795374000.123` */

@@ -5,6 +5,7 @@ import { createParser } from '../../../src/parse/parser.ts';
 import { PRESETS } from '../../../src/parse/format/presets.ts';
 import { RecordBatch } from '../../../src/parse/record-batch.ts';
 import { createScanner, type Scanner } from '../../../src/parse/line/scanner.ts';
+import { strictFit } from '../../support/strict-fit.ts';
 import { batchOf, parseBytes, toBytes } from '../../support/parsed-rows.ts';
 
 const HEAD = '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5';
@@ -29,6 +30,25 @@ const LINES: Record<(typeof PRESETS)[number]['name'], string> = {
   'npm-standard':
     '[22/Nov/2026:10:00:00 +0000] 301 - GET http example.com "/" [Client 1.2.3.4] ' +
     '[Length 5] [Gzip -] "curl" "-"',
+  npmplus:
+    '[22/Nov/2026:10:00:00 +0000] shop.example.com 1.2.3.4 0.010 "GET / HTTP/2.0" 200 5 440 - curl',
+  'vhost-common': `example.com ${HEAD}`,
+  'client-vhost': `1.2.3.4 example.com - - ${HEAD.slice(12)} "-" "curl"`,
+  ovh: `1.2.3.4 example.com - ${HEAD.slice(12)} "-" "curl"`,
+  gandi: `example.com ${HEAD.replace('] ', '] (0 s) ')} "-" "curl"`,
+  datadog: `${HEAD} 0.010 "-" "curl"`,
+  seafile: `- 1.2.3.4 ${HEAD.slice(12)} "-" "curl" 0.010, 0.020`,
+  jellyfin: `1.2.3.4 media.example.com - - ${HEAD.slice(12)} 80 0.010 0.009 "-" "curl"`,
+  amplify:
+    `${COMBINED} "-" "example.com" sn="example.com" rt=0.010 ua="10.0.0.1:80" us="200" ` +
+    'ut="0.009" ul="5" cs=-',
+  bitnami: `${HEAD.replace('200 5', '200  5')} "-" "curl" "-"`,
+  alibaba: `${HEAD.replace('200 5', 'example.com:80 200 80 5')} "-" "curl" 0.010 0.009`,
+  apisix:
+    `${HEAD.replace('"GET', 'example.com "GET')} 0.010 "-" "curl" 10.0.0.1:80 200 0.009 ` +
+    '"http://backend/a"',
+  kong: `${COMBINED} kong_request_id: "0f0f"`,
+  traefik: `${COMBINED} 12 "shop@docker" "http://10.0.0.1:80" 10ms`,
   'ingress-nginx': `${COMBINED} 300 0.043 [shop] [] 10.0.0.1:80 5 0.042 200 0f0f`,
 };
 const scanner = createScanner({ readBufferBytes: 16 });
@@ -41,10 +61,7 @@ for (const { name } of PRESETS) {
     const bytes = toBytes(`${LINES[name]}\n`);
     assert.equal(parseBytes(parser, bytes)[0]?.reason, 'parsed');
     assert.equal(parser.formatName, name);
-    const fitting = PRESETS.filter((preset) => {
-      const only = createParser({ format: preset.name, scanner });
-      return parseBytes(only, bytes)[0]?.reason === 'parsed';
-    });
+    const fitting = PRESETS.filter((preset) => strictFit(preset.name)(toBytes(LINES[name])));
     assert.deepEqual(
       fitting.map((preset) => preset.name),
       [name],
@@ -65,6 +82,7 @@ for (const { name, text } of PRESETS) {
   test(`a log of ${name} that takes the advice for it goes on being read`, () => {
     const advised = ADVISED_FORMATS.find((format) => format.name === `${name}-meter`);
     assert.ok(advised !== undefined && advised.text.startsWith(text));
+    // What is missing, as nginx would write it.
     const tail = advised.text.slice(text.length).replaceAll(/\$(\w+)/gu, (_, variable: string) => {
       const value = VALUES[variable];
       assert.ok(value !== undefined, variable);
@@ -173,4 +191,89 @@ test('how the stream is cut into batches changes nothing', () => {
   const whole = parseBytes(auto(), bytes, { capacity: 1000 });
   for (const capacity of [1, 2, 7, 64])
     assert.deepEqual(parseBytes(auto(), bytes, { capacity }), whole);
+});
+
+const at = (second: number) => `[22/Nov/2026:10:00:${String(second).padStart(2, '0')} +0000]`;
+const REQUEST = '"GET / HTTP/1.1" 200 5 "-" "curl"';
+const readAll = (lines: readonly string[]) => {
+  const parser = auto();
+  const bytes = toBytes(`${lines.join('\n')}\n`);
+  return { rows: parseBytes(parser, bytes, { spans: ['remote_addr'] }), parser };
+};
+const pairs = (lines: readonly string[]) =>
+  readAll(lines).rows.map(({ site, spans }) => [spans['remote_addr'], site]);
+
+test('a client in front of its site is no virtual host', () => {
+  const lines = [1, 2, 3].map((i) => `203.0.113.${i} shop.example.com - - ${at(i)} ${REQUEST}`);
+  assert.deepEqual(
+    pairs(lines),
+    [1, 2, 3].map((i) => [`203.0.113.${i}`, 'shop.example.com']),
+  );
+});
+
+test('a second field that can be no address is no client', () => {
+  const { rows, parser } = readAll([
+    `203.0.113.1 forwarded_for=203.0.113.9 - - ${at(1)} ${REQUEST} extra`,
+  ]);
+  assert.equal(rows[0]?.reason, 'shape');
+  assert.equal(parser.formatName, 'auto');
+});
+
+test('of two addresses side by side the one that varies is the client', () => {
+  const behind = [1, 2, 3].map((i) => `10.0.0.5 203.0.113.${i} - - ${at(i)} ${REQUEST}`);
+  const before = [1, 2, 3].map((i) => `203.0.113.${i} 10.0.0.5 - - ${at(i)} ${REQUEST}`);
+  const expected = [1, 2, 3].map((i) => [`203.0.113.${i}`, '10.0.0.5']);
+  assert.deepEqual(pairs(behind), expected);
+  assert.deepEqual(pairs(before), expected);
+});
+
+test('a site asked for by its address does not turn a log of virtual hosts around', () => {
+  const lines = ['shop.example.com', '198.51.100.1', 'shop.example.com'].map(
+    (host, i) => `${host} 203.0.113.${i} - - ${at(i)} ${REQUEST}`,
+  );
+  assert.deepEqual(pairs(lines), [
+    ['203.0.113.0', 'shop.example.com'],
+    ['203.0.113.1', '198.51.100.1'],
+    ['203.0.113.2', 'shop.example.com'],
+  ]);
+});
+
+test('times of upstreams at the end of combined are no request times', () => {
+  const times = ['0.009', '-', '0.001, 0.004', '0.001 : 0.002'];
+  const { rows, parser } = readAll(
+    times.map((time, i) => `${HEAD.replace('00 ', `0${i} `)} "-" "curl" ${time}`),
+  );
+  assert.deepEqual(
+    rows.map(({ reason, requestMs }) => requestMs ?? reason),
+    times.map(() => 'parsed'),
+  );
+  assert.equal(parser.formatName, 'combined-upstream-time');
+});
+
+test('each format that was met is named with its lines, that of most lines first', () => {
+  const { parser } = readAll([COMBINED, COMBINED, HEAD, COMBINED]);
+  assert.deepEqual(
+    parser.met.map(({ formatName, lines }) => [formatName, lines]),
+    [
+      ['combined', 3],
+      ['common', 1],
+    ],
+  );
+});
+
+test("nginx's error log gives no row, also where it goes on over lines", () => {
+  const error = '2026/11/30 10:00:00 [error] 123#123: *7 open() "/a" failed (2: No such file)';
+  const { rows, parser } = readAll([error, 'PHP message: Stack trace:', '#0 {main}', error]);
+  assert.equal(rows.length, 0);
+  assert.equal(parser.leftOutLines, 4);
+});
+
+test('lines of the error log between those of the access log are left out', () => {
+  const notice = '2026/11/30 10:00:01 [notice] 1#1: signal process started';
+  const { rows, parser } = readAll([COMBINED, notice, COMBINED, 'rubbish']);
+  assert.deepEqual(
+    rows.map(({ reason }) => reason),
+    ['parsed', 'parsed', 'shape'],
+  );
+  assert.equal(parser.leftOutLines, 1);
 });

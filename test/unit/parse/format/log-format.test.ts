@@ -27,9 +27,9 @@ test('an unknown preset: the nearest, and all names', () => {
 });
 
 test('two variables side by side are both named', () => {
-  const error = errorOf('$msec $status$host');
-  assert.match(error.message, /between \$status and \$host/);
-  assert.equal(error.at, 13);
+  const error = errorOf('$msec $status $http_referer$host');
+  assert.match(error.message, /between \$http_referer and \$host/);
+  assert.equal(error.at, 27);
 });
 
 test('what is needed is named', () => {
@@ -52,7 +52,10 @@ test('too many variables', () => {
 test('presets are accepted with spaces around the name, and have no ambiguity', () => {
   for (const { name, text } of PRESETS) {
     assert.equal(createParser({ format: ` ${name}\n`, scanner }).formatName, name);
-    assert.deepEqual(compileLogFormat(name, text).ambiguities, [], name);
+    const { ambiguities } = compileLogFormat(name, text);
+    // What these write without quotes a client can shift, and whoever checks them is told so.
+    const isTold = ['npmplus', 'apisix'].includes(name);
+    assert.equal(ambiguities.length, isTold ? 1 : 0, `${name}: ${ambiguities.join(' ')}`);
   }
   assert.equal(createParser({ format: '$msec $status', scanner }).formatName, 'custom');
 });

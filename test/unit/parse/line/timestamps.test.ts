@@ -92,9 +92,11 @@ test('what is no time does not disturb the next', () => {
       '2026-13-22T10:00:00+00:00',
       '2026-11-22T10:00:00Z',
       '2026-11-22T10:00:00+0000',
+      '2026-11-22T13:00:00.123+03',
     ]),
-    // Only with a space in it the line has another form.
-    ['time', 'time', 'time', 'time'],
+    [10, undefined, 10, 10, 10].map((hour) =>
+      hour === undefined ? 'time' : Date.UTC(2026, 10, 22, hour) / 1000,
+    ),
   );
 });
 
