@@ -50,6 +50,7 @@ export async function openLogSources(options: LogSourcesOptions): Promise<LogSou
     checkpoint: readFollowCheckpoint(saved.file),
     pollIntervalMs: config.pollIntervalMs,
     watchPolling: config.watchPolling,
+    holdsNewLogs: true,
   });
   const stdin: StdinSource[] = [];
   const receivers: SyslogSource[] = [];

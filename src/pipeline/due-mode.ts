@@ -3,7 +3,7 @@ import type { LogStatus } from '../source/line-source.ts';
 
 /** Nothing unread at the last look, and nothing that keeps it from being read. */
 export function isQuiet(status: LogStatus): boolean {
-  return status.caughtUp && status.trouble === undefined;
+  return status.caughtUp && (status.trouble === undefined || status.isAbsent === true);
 }
 
 /**
@@ -27,6 +27,7 @@ export function byLog(statuses: readonly LogStatus[]): ReadonlyMap<string, LogSt
 
 function merge(a: LogStatus, b: LogStatus): LogStatus {
   const trouble = a.trouble ?? b.trouble;
+  const isAbsent = [a, b].every((one) => one.trouble === undefined || one.isAbsent === true);
   return {
     log: a.log,
     path: a.path,
@@ -34,6 +35,6 @@ function merge(a: LogStatus, b: LogStatus): LogStatus {
     caughtUp: a.caughtUp && b.caughtUp,
     rotations: a.rotations + b.rotations,
     truncations: a.truncations + b.truncations,
-    ...(trouble === undefined ? {} : { trouble }),
+    ...(trouble === undefined ? {} : { trouble, isAbsent }),
   };
 }

@@ -123,7 +123,7 @@ export class Pipeline {
         await this.#options.clock.sleep(FULL_WAIT_MS, signal);
         continue;
       }
-      const batch = await this.#options.source.next(this.#files.newestOf);
+      const batch = await this.#next();
       if (batch !== undefined) {
         this.#take(batch);
         if (this.#overdueSeries(turnMs) >= PORTION_SERIES) await this.#commit(turnMs, false);
@@ -137,12 +137,12 @@ export class Pipeline {
 
   /** Reads what is there (until `deadlineMs`, monotonic), hands every window over and commits. */
   async finish(deadlineMs: number): Promise<void> {
-    const { clock, queue, source, rewrite } = this.#options;
+    const { clock, queue, rewrite } = this.#options;
     let turnMs = clock.now();
     let isCaughtUp = false;
     while (clock.monotonicMs() < deadlineMs && !queue.isFull) {
       turnMs = clock.now();
-      const batch = await source.next(this.#files.newestOf);
+      const batch = await this.#next();
       if (batch === undefined) {
         isCaughtUp = true;
         break;
@@ -159,6 +159,16 @@ export class Pipeline {
   /** Notes in the checkpoint what has been acknowledged since, so that it is not sent again. */
   async saveAcknowledged(): Promise<void> {
     await this.#makeDurable();
+  }
+
+  /** The next lines; of a new log none before it is durable where reading of it begins. */
+  async #next(): Promise<LineBatch | undefined> {
+    const { source } = this.#options;
+    for (;;) {
+      if (source.wantsCheckpoint === true) await this.#makeDurable();
+      const batch = await source.next(this.#files.newestOf);
+      if (batch !== undefined || source.wantsCheckpoint !== true) return batch;
+    }
   }
 
   #take(batch: LineBatch): void {

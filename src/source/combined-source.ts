@@ -74,6 +74,10 @@ export class CombinedSource implements LineSource<SourcePositions> {
     return positions;
   }
 
+  get wantsCheckpoint(): boolean {
+    return this.#all.some((source) => source.wantsCheckpoint === true);
+  }
+
   status(): readonly LogStatus[] {
     return this.#all.flatMap((source) => source.status());
   }

@@ -14,6 +14,8 @@ export interface LogStatus {
   readonly truncations: number;
   /** Why it cannot be read at the moment; absent when all is well. For `/readyz`. */
   readonly trouble?: string;
+  /** The trouble is only that no file stands at the path: what its rotated files hold is read all the same. */
+  readonly isAbsent?: boolean;
 }
 
 /** A folder of logs that cannot be read at the moment, and why; for `/readyz`. */
@@ -67,6 +69,11 @@ export interface LineSource<C = unknown> {
   /** Resolves when there may be something new, after `maxMs`, or when `signal` aborts. */
   wait(maxMs: number, signal: AbortSignal): Promise<void>;
   checkpoint(): C;
+  /**
+   * There are logs that have no position in any checkpoint. They are not read before `checkpoint()` was
+   * called, so that a kill in the first seconds does not forget where reading began.
+   */
+  readonly wantsCheckpoint?: boolean;
   status(): readonly LogStatus[];
   /** Folders in which there are logs that cannot be found; absent where no files are looked for. */
   folders?(): readonly FolderTrouble[];

@@ -34,6 +34,8 @@ export interface FileSourceOptions {
   readonly watchPolling?: boolean;
   /** How long an old file must have been quiet after its successor appeared before it is closed. */
   readonly drainMs?: number;
+  /** New logs are not read before a checkpoint has their position; see LineSource.wantsCheckpoint. */
+  readonly holdsNewLogs?: boolean;
   readonly clock: Clock;
   readonly notify: Notify;
 }
@@ -62,6 +64,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
   #unused = new Map<string, LogCheckpoint>();
   /** Of folders, as of the last look. */
   #unreadable: readonly Notice[] = [];
+  /** Not read yet, because no checkpoint has their position. */
+  readonly #held = new Set<LogFollower>();
   #turn = 0;
   /** Some log is fed by several followers. */
   #hasShared = false;
@@ -104,7 +108,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
       for (let tried = 0; tried < count; tried += 1) {
         const follower = followers[this.#turn % count];
         this.#turn = (this.#turn + 1) % count;
-        const batch = await follower?.next(mustLook);
+        if (follower === undefined || this.#held.has(follower)) continue;
+        const batch = await follower.next(mustLook);
         if (batch !== undefined) return batch;
       }
     }
@@ -120,7 +125,12 @@ class FileSource implements LineSource<FollowCheckpoint> {
     takeBack();
   }
 
+  get wantsCheckpoint(): boolean {
+    return this.#held.size > 0;
+  }
+
   checkpoint(): FollowCheckpoint {
+    this.#held.clear();
     const logs = this.#followers.map((follower) => follower.checkpoint());
     return { logs: [...logs, ...this.#unused.values()] };
   }
@@ -221,8 +231,12 @@ class FileSource implements LineSource<FollowCheckpoint> {
       return;
     }
     this.#unused.delete(path);
-    if (saved === undefined) await follower.begin(readFrom);
-    else follower.resume(saved);
+    if (saved === undefined) {
+      await follower.begin(readFrom);
+      if (this.#options.holdsNewLogs === true) this.#held.add(follower);
+    } else {
+      follower.resume(saved);
+    }
     if (this.#followers.some((one) => one.log === log)) {
       this.#hasShared = true;
       this.#noticeSharedName(path, log);

@@ -117,7 +117,9 @@ export class LogFollower {
       if (hasLooked || !mustLook) break;
       isLookDue = true;
     }
-    const isIncomplete = this.#generations.all.some((one) => one.isDisplaced && !one.isDone);
+    // Something is to be read that is not where it was.
+    const isAway = (one: Generation) => !one.isDone && (one.isDisplaced || !one.isOpen);
+    const isIncomplete = this.#generations.all.some(isAway);
     if (hasLooked) this.#isCaughtUp = !isIncomplete;
     return undefined;
   }
@@ -152,7 +154,9 @@ export class LogFollower {
   }
 
   status(): LogStatus {
-    const unread = this.#generations.all.map((generation) => generation.unreadBytes);
+    const { all } = this.#generations;
+    const unread = all.map((generation) => generation.unreadBytes);
+    const isAbsent = this.#trouble?.code === 'log-missing' && all.length > 0;
     return {
       log: this.log,
       path: this.path,
@@ -161,6 +165,7 @@ export class LogFollower {
       rotations: this.#rotations,
       truncations: this.#truncations,
       ...(this.#trouble === undefined ? {} : { trouble: this.#trouble.message }),
+      ...(isAbsent ? { isAbsent } : {}),
     };
   }
 
