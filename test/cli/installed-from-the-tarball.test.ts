@@ -38,11 +38,13 @@ async function pack(t: TestContext): Promise<string> {
     cpSync(join(PROJECT_ROOT, path), join(tree, path), { recursive: true });
   }
   symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(tree, 'node_modules'));
-  await must(tree, 'npm', 'pack', '--silent');
+  const said = await must(tree, 'npm', 'pack', '--silent');
   const manifest = readFileSync(join(tree, 'package.json'), 'utf8');
   assert.equal(manifest, readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8'), 'as before');
   const [tarball = '', ...more] = readdirSync(tree).filter((name) => name.endsWith('.tgz'));
   assert.deepEqual(more, []);
+  // docs/getting-started.md hands it to npm install.
+  assert.equal(said, `${tarball}\n`);
   return join(tree, tarball);
 }
 
