@@ -44,7 +44,7 @@ export const ROOMS: readonly Room[] = [
     seam: ['target'],
     packages: ['undici'],
   },
-  { name: 'pipeline' },
+  { name: 'pipeline', children: ['backfill'] },
   { name: 'config', packages: ['dotenv', 'zod'] },
   { name: 'nginx', children: ['conf'] },
   { name: 'geoip', packages: ['mmdb-lib'] },

@@ -7,7 +7,7 @@ import {
   type RecordBatch,
 } from '../parse/record-batch.ts';
 import type { Dimensions, DimensionsSnapshot } from './dimension/dimensions.ts';
-import { beginS, dueStarts, dueUntilS, type DueMode, type Rewrite } from './time/due-windows.ts';
+import { beginS, dueUntilS, dueWindows, type DueMode, type Rewrite } from './time/due-windows.ts';
 import { EventTime, NEVER, type EventTimeSnapshot } from './time/event-time.ts';
 import { hasCounts, NO_GAUGES, PendingGauges, type Gauges } from './gauges.ts';
 import { OpenWindows, type OpenWindowsSnapshot } from './open-windows.ts';
@@ -273,12 +273,12 @@ export class LogWindows {
     const fromS = beginS(mode, this.#open.byStart, time);
     if (fromS === undefined) return [];
     const untilS = dueUntilS(mode, rewrite, time);
-    const starts = dueStarts(mode, rewrite, this.#open.byStart, time, fromS);
+    const { starts, settledS } = dueWindows(mode, rewrite, this.#open.byStart, time, fromS);
     const sealed = this.#handOver(starts.slice(0, this.#portion(starts)), fromS);
-    const restS = starts[sealed.length] ?? untilS;
+    const restS = starts[sealed.length] ?? settledS;
     // Until the first window is over, an earlier one may come and be the first.
     if (untilS > fromS || mode === 'caught-up') {
-      time.writtenUntilS = Math.max(fromS, Math.min(restS, untilS));
+      time.writtenUntilS = Math.max(fromS, Math.min(restS, settledS));
     }
     if (rewrite === 'never') {
       time.closedUntilS = Math.max(time.closedUntilS, Math.min(time.writtenUntilS, untilS));

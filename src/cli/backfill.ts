@@ -3,7 +3,8 @@ import type { Writable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { LogWindows } from '../aggregate/log-windows.ts';
 import { AdvisedParser } from '../app/advised-parser.ts';
-import { type LineCounters, runBackfill } from '../pipeline/backfill.ts';
+import { runBackfill } from '../pipeline/backfill.ts';
+import type { FileOrder } from '../pipeline/backfill/file-order.ts';
 import { clientVariable } from '../app/client-variable.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -28,6 +29,8 @@ import { levelOf } from '../notice/codes.ts';
  * `backfill FILE… [--stdout] [--from TIME] [--to TIME]`: every window of the files, written once.
  * Touches no state: interrupted, it is simply run again, since the same windows overwrite themselves.
  */
+type LineCounters = Readonly<LogWindows['counters']>;
+
 export interface BackfillArguments {
   readonly files: readonly string[];
   readonly stdout: boolean;
@@ -80,7 +83,7 @@ export async function backfillCommand(
   const geoip = await openGeoip(config);
   const tags: ProcessTags = { host: config.hostTag, extra: config.tags };
   const output = toTarget(target, { config, tags, clock, notify });
-  const progress = new ProgressBar(stderr, found.totalBytes, () => clock.monotonicMs());
+  const progress = new ProgressBar(stderr, 2 * found.totalBytes, () => clock.monotonicMs());
   try {
     const parts = { notify: noticeReading, clock, output, progress, geoip };
     const logs = await readFiles({ ...args, files: found.paths }, config, parts);
@@ -142,31 +145,34 @@ async function readFiles(
   const { scanner, records, requests, newWindows } = createStages(config, parts.geoip);
   const { readBuffer } = scanner;
   return runBackfill({
-    paths: files,
-    openFile: async (path) => {
+    files: files.map((path) => ({ path })),
+    openFile: async ({ isFirst, ...part }) => {
       try {
-        return await openBackfillFile({ path, readBuffer, maxLineBytes, notify });
+        const say = isFirst ? notify : () => {};
+        return await openBackfillFile({ ...part, readBuffer, maxLineBytes, notify: say });
       } catch (error) {
-        throw new Error(unreadableText(path, error), { cause: error });
+        throw new Error(unreadableText(part.path, error), { cause: error });
       }
     },
-    newParser: (log) => {
+    newParser: (log, _path, advises) => {
       const parser = createParser({ format: logFormat, scanner, jsonKeys: logJsonKeys });
-      if (log === undefined) return parser;
+      if (!advises) return parser;
       const client = clientVariable(config);
       return new AdvisedParser(parser, { log, setting: undefined, clientVariable: client, notify });
     },
     newWindows,
     records,
     requests,
+    readBuffer,
+    maxLineBytes,
     clock,
     write: (windows, dimensions) => {
       const isWanted = ({ startS }: { startS: number }) => startS >= from && startS < to;
       return output.write(windows.filter(isWanted), dimensions.filter(isWanted));
     },
-    onProgress: (_path, bytes) => progress.add(bytes),
-    onFileRead: (path, counters) => {
-      const doubt = doubtOf(path, counters);
+    onProgress: (bytes) => progress.add(bytes),
+    onFileKnown: (file) => {
+      const doubt = doubtOf(file);
       if (doubt !== undefined) notify(doubt);
     },
   });
@@ -187,18 +193,22 @@ async function openOutputTarget(
 /** `lines = counted + unparsed + late + filtered`, with the reasons that occurred. */
 function accountOf(counters: LineCounters): Record<string, number> {
   const { counted, late, filtered, reasons } = counters;
+  return { lines: linesOf(counters), counted, late, filtered, ...unparsedBy(reasons) };
+}
+
+function unparsedBy(reasons: Readonly<Float64Array>): Record<string, number> {
   const unparsed: Record<string, number> = {};
   reasons.forEach((lines, reason) => {
     if (reason !== PARSED && lines > 0) unparsed[`unparsed_${REASONS[reason]}`] = lines;
   });
-  return { lines: linesOf(counters), counted, late, filtered, ...unparsed };
+  return unparsed;
 }
 
 function linesOf(counters: LineCounters): number {
   return counters.counted + counters.late + counters.filtered + unparsedOf(counters);
 }
 
-function unparsedOf({ reasons }: LineCounters): number {
+function unparsedOf({ reasons }: Pick<LineCounters, 'reasons'>): number {
   return reasons.reduce((sum, lines) => sum + lines, 0);
 }
 
@@ -211,11 +221,9 @@ function isAllUnparsed(logs: readonly LogWindows[]): boolean {
 }
 
 /** Stray lines are in every log; when most are, it is the format that is wrong, or the file. */
-function doubtOf(path: string, counters: LineCounters): Notice | undefined {
-  const lines = linesOf(counters);
-  const unparsed = unparsedOf(counters);
+function doubtOf({ path, lines, reasons }: FileOrder): Notice | undefined {
+  const unparsed = unparsedOf({ reasons });
   if (unparsed * 2 <= lines) return undefined;
-  const { reasons } = counters;
   // Of these two kinds the form may be right.
   const others = (reasons[REASON_FUTURE] ?? 0) + (reasons[REASON_OVERLONG] ?? 0);
   const remedy = others * 2 > unparsed ? '' : 'Set LOG_FORMAT to the log_format of nginx.conf; ';
@@ -225,7 +233,7 @@ function doubtOf(path: string, counters: LineCounters): Notice | undefined {
     message:
       `${unparsed} of the ${lines} lines of ${path} cannot be read and count as unparsed. ` +
       `${remedy}\`nginx-meter check ${path}\` shows where such lines stop matching.`,
-    details: accountOf(counters),
+    details: { lines, ...unparsedBy(reasons) },
   };
 }
 

@@ -89,6 +89,8 @@ export class RecordBatch {
   readonly siteEnd: Uint32Array;
   /** The variables that were asked for, in that order. Values are as nginx wrote them, escapes and all. */
   readonly spans: readonly SpanColumn[];
+  /** By kind, for `reorder()`; made when that is first called. */
+  #copies: { readonly [kind in ColumnKind]: Column } | undefined;
 
   /**
    * `spanVariables`: names without `$` of which each row shall have the span. In a `room` of
@@ -128,6 +130,40 @@ export class RecordBatch {
       end: positions(),
     }));
   }
+
+  /** Puts the rows into another order: row i becomes what row `order[i]` was. */
+  reorder(order: Uint16Array): void {
+    const { capacity, length } = this;
+    const { bytes, numbers, integers, positions } = (this.#copies ??= {
+      bytes: new Uint8Array(capacity),
+      numbers: new Float64Array(capacity),
+      integers: new Int32Array(capacity),
+      positions: new Uint32Array(capacity),
+    });
+    reorderColumn(this.reason, bytes, order, length);
+    for (const column of [this.timeS, this.bytesOut, this.bytesIn]) {
+      reorderColumn(column, numbers, order, length);
+    }
+    for (const column of [this.status, this.requestMs]) {
+      reorderColumn(column, integers, order, length);
+    }
+    for (const column of [this.lineStart, this.lineEnd, this.siteStart, this.siteEnd]) {
+      reorderColumn(column, positions, order, length);
+    }
+    for (const { start, end } of this.spans) {
+      reorderColumn(start, positions, order, length);
+      reorderColumn(end, positions, order, length);
+    }
+  }
+}
+
+type ColumnKind = 'bytes' | 'numbers' | 'integers' | 'positions';
+type Column = Uint8Array | Float64Array | Int32Array | Uint32Array;
+
+/** `column[i]` becomes what `column[order[i]]` was. */
+function reorderColumn(column: Column, copy: Column, order: Uint16Array, length: number): void {
+  copy.set(column);
+  for (let i = 0; i < length; i++) column[i] = copy[order[i] ?? 0] ?? 0;
 }
 
 function roomFor(capacity: number, spanVariables: readonly string[]): Room {

@@ -1,5 +1,5 @@
 import type { DueMode } from '../aggregate/time/due-windows.ts';
-import type { LogWindows } from '../aggregate/log-windows.ts';
+import { FUTURE_MAX_S, type LogWindows } from '../aggregate/log-windows.ts';
 import type { SealedDimensions } from '../aggregate/dimension/sealed-dimensions.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
 import type { Clock } from '../clock.ts';
@@ -8,69 +8,98 @@ import type { LineParser } from '../parse/line-parser.ts';
 import type { RecordBatch } from '../parse/record-batch.ts';
 import type { RequestStage } from '../request/request-stage.ts';
 import { countRows } from './count-rows.ts';
+import {
+  type BackfillFile,
+  type FileOrder,
+  groupsOf,
+  readFileOrder,
+} from './backfill/file-order.ts';
+import { SecondsSorter } from './backfill/line-order.ts';
+import { OrderedLines } from './backfill/ordered-lines.ts';
 
 /**
  * Files read from end to end, and every window of them handed over once, oldest first over all logs.
  *
- * Files of one log follow each other by their first timestamp. Several logs are read in step: the
- * one whose lines are oldest goes on, so that windows come out in the order of time while at most a
- * batch of each log is held. Nothing here depends on the clock but what counts as the future, so the
- * same files give the same windows on every run.
+ * Each file is read twice: first for the order of its lines, then second by second, across the files of
+ * its log. So what is handed over is a function of the lines alone, whatever files they stand in and in
+ * whatever order, and no line is late. Nothing here depends on the clock but what counts as the future.
+ *
+ * Several logs are read in step: the one whose lines are oldest goes on, so that windows come out in
+ * the order of time while at most a batch of each log is held.
  */
-export interface BackfillFile {
-  readonly log: string;
-  readonly path: string;
-  /** Complete lines, then undefined. Bytes are borrowed until the next call on any file. */
-  next(): Promise<LineBatch | undefined>;
-  close(): Promise<void>;
-}
-
 export interface BackfillOptions {
-  readonly paths: readonly string[];
-  readonly openFile: (path: string) => Promise<BackfillFile>;
-  /** For a log, or (undefined) to look for the first timestamp of a file. */
-  readonly newParser: (log?: string) => LineParser;
+  /** `log`: undefined for the name that the file has. */
+  readonly files: readonly { readonly path: string; readonly log?: string | undefined }[];
+  readonly openFile: (file: FilePart) => Promise<BackfillFile>;
+  /** `advises`: whether it may say what the format of the log lacks. */
+  readonly newParser: (log: string, path: string, advises: boolean) => LineParser;
   readonly newWindows: (log: string) => LogWindows;
   readonly records: RecordBatch;
   readonly requests: RequestStage | undefined;
+  /** Where lines are read into. */
+  readonly readBuffer: Uint8Array;
+  /** The longest line; the buffer has room for it and for the lines of one second beside it. */
+  readonly maxLineBytes: number;
   readonly clock: Clock;
   /** Windows, ascending, and dimension windows; all of later moments than those of earlier calls. */
   readonly write: (
     windows: readonly SealedWindow[],
     dimensions: readonly SealedDimensions[],
   ) => Promise<void>;
-  readonly onProgress: (path: string, bytes: number) => void;
-  /** A file has been read to its end, and this is what became of its lines. */
-  readonly onFileRead: (path: string, counters: LineCounters) => void;
+  /** Bytes that have been read; those of a file come twice, of one that has to be sorted three times. */
+  readonly onProgress: (bytes: number) => void;
+  /** A file has been read for the order of its lines; nothing has been handed over yet. */
+  readonly onFileKnown: (file: FileOrder) => void;
+  /** Of lines that have to be sorted, over all logs; 64 MiB. */
+  readonly sortBytes?: number;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-export type LineCounters = Readonly<LogWindows['counters']>;
+export interface FilePart {
+  readonly path: string;
+  readonly log?: string | undefined;
+  readonly from?: number;
+  readonly until?: number;
+  /** It is read for the first time: what is wrong with it is said then. */
+  readonly isFirst: boolean;
+}
 
-/** One log: its files in order, and the windows sealed but not yet handed over. */
+const SORT_BYTES = 64 * 1024 * 1024;
+
+/** One log: its lines in order, and the windows sealed but not yet handed over. */
 interface Lane {
+  readonly log: string;
   readonly parser: LineParser;
   readonly windows: LogWindows;
-  readonly paths: string[];
-  file: BackfillFile | undefined;
-  /** The log's counters when `file` was opened. */
-  before: LineCounters;
+  readonly lines: OrderedLines;
+  readonly sorter: SecondsSorter;
+  /** The lines of the newest second, which may not be all yet. */
+  held: Uint8Array;
+  /** The second of the last row that was counted. */
+  lastS: number;
   ready: SealedWindow[];
   readyDimensions: SealedDimensions[];
   /** Every window and dimension window that begins before this has been sealed. */
   sealedUntilS: number;
 }
 
-/** Reads everything. Throws what opening or reading a file throws. */
+/** Reads everything. Throws what opening or reading a file throws, and a TemporarySpaceError. */
 export async function runBackfill(options: BackfillOptions): Promise<readonly LogWindows[]> {
   const lanes = await lanesOf(options);
   const unfinished = new Set(lanes);
-  while (unfinished.size > 0) {
-    const lane = oldest(unfinished);
-    const mode = (await readBatch(lane, options)) ? 'catching-up' : 'last';
-    if (mode === 'last') lane.windows.endInput();
-    while (seal(lane, mode)) await handOver(lanes, unfinished, options);
-    if (mode === 'last') unfinished.delete(lane);
-    await handOver(lanes, unfinished, options);
+  try {
+    while (unfinished.size > 0) {
+      const lane = oldest(unfinished);
+      const mode = (await addNext(lane, options)) ? 'catching-up' : 'last';
+      if (options.signal?.aborted === true) return [];
+      if (mode === 'last') lane.windows.endInput();
+      while (seal(lane, mode)) await handOver(lanes, unfinished, options);
+      if (mode === 'last') unfinished.delete(lane);
+      await handOver(lanes, unfinished, options);
+    }
+  } finally {
+    for (const { lines } of lanes) await lines.close();
   }
   return lanes.map((lane) => lane.windows);
 }
@@ -91,57 +120,65 @@ function seal(lane: Lane, mode: DueMode): boolean {
 }
 
 async function lanesOf(options: BackfillOptions): Promise<Lane[]> {
-  const files: { log: string; path: string; firstS: number }[] = [];
-  for (const path of options.paths) files.push({ path, ...(await firstTime(path, options)) });
-  files.sort((a, b) => a.firstS - b.firstS);
-  const lanes = new Map<string, Lane>();
-  for (const { log, path } of files) {
-    const lane = lanes.get(log) ?? newLane(log, options);
-    lane.paths.push(path);
-    lanes.set(log, lane);
+  const byLog = new Map<string, FileOrder[]>();
+  for (const { path, log } of options.files) {
+    const order = await orderOf({ path, log, isFirst: true }, options);
+    options.onFileKnown(order);
+    byLog.set(order.log, [...(byLog.get(order.log) ?? []), order]);
   }
-  return [...lanes.values()];
+  const sortBytes = Math.floor((options.sortBytes ?? SORT_BYTES) / Math.max(1, byLog.size));
+  // One line at least has to have room.
+  const memoryBytes = Math.max(sortBytes, 2 * options.readBuffer.length);
+  return Array.from(byLog, ([log, files]) => newLane(log, files, memoryBytes, options));
 }
 
-function newLane(log: string, { newParser, newWindows }: BackfillOptions): Lane {
-  const windows = newWindows(log);
+async function orderOf(part: FilePart, options: BackfillOptions): Promise<FileOrder> {
+  const { records, readBuffer: buffer, onProgress, signal } = options;
+  const file = await options.openFile(part);
+  try {
+    const parser = options.newParser(file.log, file.path, false);
+    const latestS = latestOf(options);
+    return await readFileOrder({ file, parser, records, buffer, latestS, onProgress, signal });
+  } finally {
+    await file.close();
+  }
+}
+
+function latestOf({ clock }: BackfillOptions): number {
+  return Math.floor(clock.now() / 1000) + FUTURE_MAX_S;
+}
+
+function newLane(
+  log: string,
+  files: readonly FileOrder[],
+  memoryBytes: number,
+  options: BackfillOptions,
+): Lane {
+  const { records, onProgress, signal } = options;
+  const [path = ''] = files.map((file) => file.path);
   return {
-    parser: newParser(log),
-    windows,
-    paths: [],
-    file: undefined,
-    before: windows.counters,
+    log,
+    parser: options.newParser(log, path, true),
+    windows: options.newWindows(log),
+    lines: new OrderedLines({
+      log,
+      groups: groupsOf(files.flatMap(({ stretches }) => stretches)),
+      openStretch: ({ path: file, from, until }) =>
+        options.openFile({ path: file, log, from, until, isFirst: false }),
+      newParser: () => options.newParser(log, path, false),
+      records,
+      latestS: () => latestOf(options),
+      memoryBytes,
+      onProgress,
+      signal,
+    }),
+    sorter: new SecondsSorter(records.capacity),
+    held: new Uint8Array(0),
+    lastS: -1,
     ready: [],
     readyDimensions: [],
     sealedUntilS: -Infinity,
   };
-}
-
-/**
- * The first timestamp of a file; a file without one sorts last, in the order given. A file that is
- * alone need not be read for it.
- */
-async function firstTime(
-  path: string,
-  { paths, openFile, newParser, records }: BackfillOptions,
-): Promise<{ log: string; firstS: number }> {
-  const file = await openFile(path);
-  try {
-    if (paths.length === 1) return { log: file.log, firstS: Infinity };
-    const parser = newParser();
-    for (let batch = await file.next(); batch !== undefined; batch = await file.next()) {
-      let from = batch.start;
-      while (from < batch.end) {
-        parser.parse(batch, from, records);
-        const at = records.reason.subarray(0, records.length).indexOf(0);
-        if (at !== -1) return { log: file.log, firstS: records.timeS[at] ?? Infinity };
-        from = records.consumedTo;
-      }
-    }
-    return { log: file.log, firstS: Infinity };
-  } finally {
-    await file.close();
-  }
 }
 
 function oldest(lanes: Iterable<Lane>): Lane {
@@ -156,49 +193,74 @@ function oldest(lanes: Iterable<Lane>): Lane {
 }
 
 /** Adds the next batch of the log; false when it has no more. */
-async function readBatch(lane: Lane, options: BackfillOptions): Promise<boolean> {
-  for (;;) {
-    if (lane.file === undefined) {
-      const path = lane.paths.shift();
-      if (path === undefined) return false;
-      lane.file = await options.openFile(path);
-      const { counters } = lane.windows;
-      lane.before = { ...counters, reasons: counters.reasons.slice() };
-    }
-    const batch = await lane.file.next();
-    if (batch !== undefined) {
-      addBatch(lane, batch, options);
-      options.onProgress(batch.path, batch.end - batch.start);
-      return true;
-    }
-    options.onFileRead(lane.file.path, countedSince(lane.before, lane.windows.counters));
-    await lane.file.close();
-    lane.file = undefined;
-  }
-}
-
-function countedSince(before: LineCounters, now: LineCounters): LineCounters {
-  return {
-    counted: now.counted - before.counted,
-    late: now.late - before.late,
-    filtered: now.filtered - before.filtered,
-    reasons: now.reasons.map((lines, reason) => lines - (before.reasons[reason] ?? 0)),
+async function addNext(lane: Lane, options: BackfillOptions): Promise<boolean> {
+  const { readBuffer, maxLineBytes } = options;
+  const { held } = lane;
+  const batch = await lane.lines.next(readBuffer.subarray(held.length));
+  const flags = {
+    log: lane.log,
+    path: lane.log,
+    bytes: readBuffer,
+    before: false,
+    headLost: false,
   };
+  const noLines = { overlongLines: 0, overlongBytes: 0 };
+  if (batch === undefined) {
+    if (held.length === 0) return false;
+    readBuffer.set(held);
+    lane.held = held.subarray(0, 0);
+    addBatch(lane, { ...flags, ...noLines, start: 0, end: held.length }, options, 0);
+    return true;
+  }
+  const { start, overlongLines, overlongBytes } = batch;
+  const end = held.length + batch.end;
+  readBuffer.set(held, start);
+  // There has to be room for the longest line beside what is held.
+  const heldMax = readBuffer.length - maxLineBytes - 1;
+  const hasOverlong = overlongLines > 0 || overlongBytes > 0;
+  if (hasOverlong) {
+    // It stands after the lines that are held, which so are not held any longer.
+    addBatch(lane, { ...flags, ...noLines, start, end: start + held.length }, options, 0);
+    lane.windows.addOverlong(overlongLines, overlongBytes, true);
+  }
+  const from = hasOverlong ? start + held.length : start;
+  const rest = addBatch(lane, { ...flags, ...noLines, start: from, end }, options, heldMax);
+  lane.held = readBuffer.slice(rest, end);
+  return true;
 }
 
-function addBatch(
-  lane: Lane,
-  batch: LineBatch,
-  { records, requests, clock }: BackfillOptions,
-): void {
+/**
+ * Counts the lines of a batch, each second in the order of its lines, but for the last second if its
+ * bytes are at most `heldMax`. Returns where that begins.
+ */
+function addBatch(lane: Lane, batch: LineBatch, options: BackfillOptions, heldMax: number): number {
+  const { records, requests, clock } = options;
   const nowMs = clock.now();
-  lane.windows.addOverlong(batch.overlongLines, batch.overlongBytes, true);
+  const latestS = latestOf(options);
   let from = batch.start;
   while (from < batch.end) {
     lane.parser.parse(batch, from, records);
-    countRows(records, requests, lane.windows, nowMs, true);
     from = records.consumedTo;
+    if (records.length === 0) continue;
+    const row = lane.sorter.look(records, lane.lastS, latestS);
+    const lastStart = records.lineStart[row] ?? 0;
+    const isLast = records.consumedTo >= batch.end;
+    if (isLast && batch.end - lastStart <= heldMax) {
+      records.length = row;
+      records.consumedTo = batch.end;
+    } else if (!isLast && row > 0) {
+      records.length = row;
+      records.consumedTo = lastStart;
+    }
+    if (records.length > 0) {
+      lane.lastS = lane.sorter.secondOf(records.length - 1);
+      lane.sorter.sort(records, latestS);
+      countRows(records, requests, lane.windows, nowMs, true);
+    }
+    from = records.consumedTo;
+    if (isLast) return records.length === row ? lastStart : batch.end;
   }
+  return batch.end;
 }
 
 /** Windows that no unfinished log can still precede. */

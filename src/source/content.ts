@@ -1,16 +1,17 @@
 /**
  * The content of one open file, plain or compressed, read by content offset. It owns nothing but, for
- * gzip, the decompressor; the file handle belongs to whoever opened it.
+ * a compressed one, the decompressor; the file handle belongs to whoever opened it.
  *
  * gzip (RFC 1952): members may follow one another, as nginx's `access_log … gzip` writes them, and
- * the file may still grow. The stream is decompressed forwards only; a read before what is held
+ * the file may still grow. zstd (RFC 8878): frames may follow one another too. The stream is decompressed forwards only; a read before what is held
  * starts it again from the beginning. Held are the bytes from the last read position on, so memory is
  * bounded by one read request and one chunk of output.
  */
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import type { Transform } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { createGunzip, type Gunzip } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 
 export interface Content {
   /**
@@ -95,9 +96,10 @@ const INPUT_BYTES = 64 * 1024;
 export class GzipContent implements Content {
   damage: string | undefined;
   readonly #handle: FileHandle;
+  readonly #create: () => Transform;
   readonly #input = Buffer.alloc(INPUT_BYTES);
   #takenBytes = 0;
-  #gunzip: Gunzip | undefined;
+  #gunzip: Transform | undefined;
   #isWriting = false;
   #hasEnded = false;
   #changed = Promise.withResolvers<void>();
@@ -106,8 +108,10 @@ export class GzipContent implements Content {
   #held: Buffer[] = [];
   #heldBytes = 0;
 
-  constructor(handle: FileHandle) {
+  /** `create`: makes the decompressor, of another kind than gzip's if need be. */
+  constructor(handle: FileHandle, create: () => Transform = createGunzip) {
     this.#handle = handle;
+    this.#create = create;
   }
 
   get takenBytes(): number {
@@ -198,8 +202,8 @@ export class GzipContent implements Content {
     }
   }
 
-  #start(): Gunzip {
-    const gunzip = createGunzip();
+  #start(): Transform {
+    const gunzip = this.#create();
     const wake = () => this.#changed.resolve();
     gunzip.on('readable', wake);
     gunzip.on('error', (error: Error) => {
@@ -213,6 +217,28 @@ export class GzipContent implements Content {
     this.#gunzip = gunzip;
     return gunzip;
   }
+}
+
+/** The content of a file that zstd has compressed. */
+export function zstdContent(handle: FileHandle): Content {
+  return new GzipContent(handle, createZstdDecompress);
+}
+
+export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2';
+
+/** What the first bytes of a file begin with, as each format's own description has it. */
+const MAGIC: Readonly<Record<Compression, readonly number[]>> = {
+  gzip: [0x1f, 0x8b],
+  zstd: [0x28, 0xb5, 0x2f, 0xfd],
+  xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
+  bzip2: [0x42, 0x5a, 0x68],
+};
+export const MAGIC_BYTES_MAX = 6;
+
+/** How a file is compressed, by its first bytes; undefined for plain text. */
+export function compressionOf(head: Uint8Array): Compression | undefined {
+  const kinds: readonly Compression[] = ['gzip', 'zstd', 'xz', 'bzip2'];
+  return kinds.find((kind) => MAGIC[kind].every((byte, at) => head[at] === byte));
 }
 
 /** Two magic bytes and the only method there is: RFC 1952, 2.3.1. */

@@ -53,14 +53,21 @@ export function beginS(
   return mode === 'caught-up' ? time.align(time.nowS - GRACE_S) + time.windowS : undefined;
 }
 
-/** Starts of the windows to hand over, ascending: changed ones, and quiet ones from `fromS` on. */
-export function dueStarts(
+export interface Due {
+  /** Starts of the windows to hand over, ascending: changed ones, and quiet ones. */
+  readonly starts: readonly number[];
+  /** Once they are handed over, no window that begins before this is owed. */
+  readonly settledS: number;
+}
+
+/** What to hand over; quiet windows from `fromS` on. */
+export function dueWindows(
   mode: DueMode,
   rewrite: Rewrite,
   windows: ReadonlyMap<number, Window>,
   time: EventTime,
   fromS: number,
-): number[] {
+): Due {
   const untilS = dueUntilS(mode, rewrite, time);
   const mayCorrect = mode === 'live' || mode === 'caught-up';
   const starts: number[] = [];
@@ -75,8 +82,24 @@ export function dueStarts(
   }
   over.sort((a, b) => a - b);
   const isQuiet = (startS: number) => !windows.has(startS) && !time.forgotten.has(startS);
-  addQuiet(starts, over, isQuiet, Math.max(fromS, time.leaveAloneUntilS), untilS, time.windowS);
-  return starts.sort((a, b) => a - b);
+  const quietFromS = Math.max(fromS, time.leaveAloneUntilS);
+  // The line that ended a gap has come: then the gap reaches up to its window, however much is due.
+  const resumesS = mode === 'caught-up' ? Infinity : firstFrom(windows, untilS);
+  const lastS = Math.max(quietFromS, (over.at(-1) ?? -Infinity) + time.windowS);
+  const isInGap = resumesS !== Infinity && resumesS - lastS > GAP_MAX_S;
+  const quietUntilS = isInGap ? Math.min(lastS, untilS) : untilS;
+  addQuiet(starts, over, isQuiet, quietFromS, quietUntilS, time.windowS);
+  starts.sort((a, b) => a - b);
+  return { starts, settledS: isInGap ? resumesS : untilS };
+}
+
+/** The earliest window from `atS` on that holds a line of its own. */
+function firstFrom(windows: ReadonlyMap<number, Window>, atS: number): number {
+  let firstS = Infinity;
+  for (const [startS, window] of windows) {
+    if (window.isOwn && startS >= atS && startS < firstS) firstS = startS;
+  }
+  return firstS;
 }
 
 /** Adds the starts in [fromS, untilS) that never had a line, except in gaps that are too long. */

@@ -71,7 +71,10 @@ test('an incomplete .gz is read up to its last complete line, and reported', asy
 test('what is no file is refused', async (t) => {
   const folder = temporaryFolder(t);
   const rest = { readBuffer: new Uint8Array(300), maxLineBytes, notify: () => {} };
-  await assert.rejects(openBackfillFile({ path: folder, ...rest }), /is not a file/);
+  await assert.rejects(
+    openBackfillFile({ path: folder, ...rest }),
+    /is a folder\. Name the files in it/,
+  );
   const missing = join(folder, 'missing.log');
   await assert.rejects(openBackfillFile({ path: missing, ...rest }), { code: 'ENOENT' });
 });

@@ -1,0 +1,158 @@
+import type { LineParser } from '../../parse/line-parser.ts';
+import {
+  REASON_FUTURE,
+  REASON_OVERLONG,
+  REASONS,
+  type RecordBatch,
+} from '../../parse/record-batch.ts';
+import type { LineBatch } from '../../source/line-batch.ts';
+import { isTimed } from './line-order.ts';
+
+/**
+ * In which order the lines of a file stand: read once for their times alone, before anything is
+ * counted. Files in the order of their times are then read as they are; others are sorted.
+ */
+
+/** Lines, and where they stand in the unpacked content. */
+export interface PlacedLines extends LineBatch {
+  readonly position: number;
+}
+
+export interface BackfillFile {
+  readonly log: string;
+  readonly path: string;
+  /** Reading may begin anywhere at no cost. */
+  readonly canSeek: boolean;
+  /** Complete lines in `buffer`, then undefined. */
+  next(buffer: Uint8Array): Promise<PlacedLines | undefined>;
+  close(): Promise<void>;
+}
+
+/** A part of a file. */
+export interface Stretch {
+  readonly path: string;
+  /** Content offsets. */
+  readonly from: number;
+  readonly until: number;
+  /** Epoch seconds of its lines; Infinity and -Infinity where no line has a time. */
+  readonly firstS: number;
+  readonly lastS: number;
+  /** No line is of an earlier second than the line before it. */
+  readonly isOrdered: boolean;
+}
+
+/** What a file holds, as far as its lines tell one by one. */
+export interface FileOrder {
+  readonly log: string;
+  readonly path: string;
+  readonly stretches: readonly Stretch[];
+  readonly lines: number;
+  /** Lines by why they cannot be read; indexed like REASONS. */
+  readonly reasons: Float64Array<ArrayBuffer>;
+}
+
+/** A file that is joined of so many others is read by its parts; of more it is sorted. */
+const STRETCHES_MAX = 256;
+
+export interface FileOrderOptions {
+  readonly file: BackfillFile;
+  readonly parser: LineParser;
+  readonly records: RecordBatch;
+  readonly buffer: Uint8Array;
+  /** Epoch seconds: a later time is none. */
+  readonly latestS: number;
+  readonly onProgress: (bytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export async function readFileOrder(options: FileOrderOptions): Promise<FileOrder> {
+  const { file, parser, records, buffer, latestS, onProgress, signal } = options;
+  const course = new Course(file.path);
+  const reasons = new Float64Array(REASONS.length);
+  let lines = 0;
+  const count = (reason: number, more: number) => {
+    reasons[reason] = (reasons[reason] ?? 0) + more;
+  };
+  while (signal?.aborted !== true) {
+    const batch = await file.next(buffer);
+    if (batch === undefined) break;
+    lines += batch.overlongLines;
+    count(REASON_OVERLONG, batch.overlongLines);
+    for (let from = batch.start; from < batch.end; from = records.consumedTo) {
+      parser.parse(batch, from, records);
+      lines += records.length;
+      for (let row = 0; row < records.length; row++) {
+        if (isTimed(records, row, latestS)) {
+          const at = batch.position + (records.lineStart[row] ?? 0) - batch.start;
+          course.add(records.timeS[row] ?? 0, at);
+        } else {
+          const reason = records.reason[row] ?? 0;
+          count(reason === 0 ? REASON_FUTURE : reason, 1);
+        }
+      }
+    }
+    onProgress(batch.end - batch.start);
+  }
+  const { log, path } = file;
+  return { log, path, stretches: course.stretches(file.canSeek), lines, reasons };
+}
+
+/** The stretches of a file, as its lines come. */
+class Course {
+  readonly #path: string;
+  readonly #done: Stretch[] = [];
+  #from = 0;
+  #firstS = Infinity;
+  #lastS = -Infinity;
+  /** Over all. */
+  #leastS = Infinity;
+  #greatestS = -Infinity;
+  #isOrdered = true;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  add(second: number, at: number): void {
+    if (second < this.#lastS) {
+      if (this.#done.length === STRETCHES_MAX) this.#isOrdered = false;
+      else this.#close(at);
+      this.#firstS = second;
+    }
+    if (this.#firstS === Infinity) this.#firstS = second;
+    this.#lastS = second;
+    if (second < this.#leastS) this.#leastS = second;
+    if (second > this.#greatestS) this.#greatestS = second;
+  }
+
+  #close(at: number): void {
+    const [path, firstS, lastS] = [this.#path, this.#firstS, this.#lastS];
+    this.#done.push({ path, from: this.#from, until: at, firstS, lastS, isOrdered: true });
+    this.#from = at;
+  }
+
+  stretches(canSeek: boolean): Stretch[] {
+    if (this.#isOrdered && (canSeek || this.#done.length === 0)) {
+      this.#close(Infinity);
+      return this.#done;
+    }
+    const [path, firstS, lastS] = [this.#path, this.#leastS, this.#greatestS];
+    return [{ path, from: 0, until: Infinity, firstS, lastS, isOrdered: false }];
+  }
+}
+
+/**
+ * Stretches in the order of their times: those whose times overlap are one group, whose lines have to
+ * be sorted; what stands alone and in order does not.
+ */
+export function groupsOf(stretches: readonly Stretch[]): Stretch[][] {
+  const groups: Stretch[][] = [];
+  let untilS = -Infinity;
+  for (const stretch of stretches.toSorted((a, b) => a.firstS - b.firstS || a.lastS - b.lastS)) {
+    const group = groups.at(-1);
+    if (group !== undefined && stretch.firstS < untilS) group.push(stretch);
+    else groups.push([stretch]);
+    untilS = Math.max(untilS, stretch.lastS);
+  }
+  return groups;
+}
