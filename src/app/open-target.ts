@@ -19,7 +19,7 @@ export function addressOf(influx: InfluxSettings): InfluxAddress {
         url: influx.url,
         database: influx.database,
         ...(influx.user === undefined ? {} : { user: influx.user }),
-        ...(influx.password === undefined ? {} : { password: influx.password.reveal() }),
+        ...(influx.password === undefined ? {} : { password: influx.password }),
       };
     case 2:
       return {
@@ -27,14 +27,14 @@ export function addressOf(influx: InfluxSettings): InfluxAddress {
         url: influx.url,
         bucket: influx.bucket,
         ...(influx.org === undefined ? {} : { org: influx.org }),
-        ...(influx.token === undefined ? {} : { token: influx.token.reveal() }),
+        ...(influx.token === undefined ? {} : { token: influx.token }),
       };
     case 3:
       return {
         flavour: 'v3',
         url: influx.url,
         database: influx.database,
-        ...(influx.token === undefined ? {} : { token: influx.token.reveal() }),
+        ...(influx.token === undefined ? {} : { token: influx.token }),
       };
   }
 }

@@ -1,12 +1,13 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { ConfigError, type Fault, shownValue } from './config-error.ts';
 import { influxFaults, influxSettings } from './influx-rules.ts';
 import { jsonKeyFaults } from './json-key-rules.ts';
 import type { LogSetting } from './log-setting.ts';
 import { type Settings, settings } from './schema.ts';
+import { readSecretFile } from './secret.ts';
 import { aboutSettings } from './setting.ts';
 import { warnAboutUnknown } from './unknown-names.ts';
 import { parseDurationMs } from './units.ts';
@@ -66,8 +67,9 @@ export function loadConfig(environment: Environment): Config {
     const params: Readonly<Record<string, unknown>> =
       issue.code === 'custom' ? (issue.params ?? {}) : {};
     const { hint, figure } = params;
+    const isFromFile = (environment[name] ?? '') === '' && given.has(name);
     faults.push({
-      name,
+      name: isFromFile ? `${name}_FILE` : name,
       value: about(name)?.secret === true ? undefined : shownSetting(name, given.get(name) ?? ''),
       problem: printable(issue.message),
       allowed: about(name)?.allowed.replaceAll('`', ''),
@@ -93,13 +95,18 @@ function about(name: string) {
   return schema === undefined ? undefined : aboutSettings.get(schema);
 }
 
-/** A URL that was refused may hold a password: before the `@`, or in the query of a v1 write URL. */
+/** Paths that say which API is meant. Any other one may be a secret, as those of some gateways are. */
+const OPEN_PATH = /^\/?(?:api\/v2\/write|api\/v3\/write_lp|write|query|ping)?\/?$/;
+
+/** The URL may hold a password: before the `@`, in its path, or in the query of a v1 write URL. */
 function shownSetting(name: string, text: string): string {
   if (name !== 'INFLUX_URL') return shownValue(text);
   const bare = text
     .replace(/^([a-z+.-]*:?\/*).*@/is, '$1[redacted]@')
     .replace(/[?#].*$/s, '?[redacted]');
-  return shownValue(bare);
+  const [, start = '', host = '', path = '', query = ''] =
+    /^([a-z+.-]*:\/\/)?([^/?]*)([^?]*)(.*)$/is.exec(bare) ?? [];
+  return shownValue(start + host + (OPEN_PATH.test(path) ? path : '/[redacted]') + query);
 }
 
 /** The text of every setting that is set, secrets read from their files. */
@@ -117,7 +124,7 @@ function givenTexts(environment: Environment, faults: Fault[]): Map<string, stri
       continue;
     }
     try {
-      const secret = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      const secret = readSecretFile(path);
       if (secret !== '') given.set(name, secret);
       else faults.push(wrongFile(fileName, path, 'names an empty file'));
     } catch (error) {
@@ -127,9 +134,11 @@ function givenTexts(environment: Environment, faults: Fault[]): Map<string, stri
   return given;
 }
 
+/** What stands there is shown if it is a path: it may be the secret itself, put there by mistake. */
 function wrongFile(name: string, path: string, problem: string, hint?: string): Fault {
   const allowed = 'the path of a file that holds the secret and nothing else';
-  return { name, value: shownValue(path), problem, allowed, hint };
+  const isPath = isAbsolute(path) && existsSync(dirname(path));
+  return { name, value: isPath ? shownValue(path) : undefined, problem, allowed, hint };
 }
 
 function unreadable(name: string, path: string, error: unknown): Fault {
@@ -216,6 +225,7 @@ function dimensionFaults(given: ReadonlyMap<string, string>): Fault[] {
 function assemble(read: Settings, environment: Environment) {
   const noFormats: ReadonlyMap<string, readonly string[]> = new Map();
   const dumbTerminal = environment['TERM'] === 'dumb';
+  const fileOf = (name: string) => environment[`${name}_FILE`] || undefined;
   return {
     logs: read.LOG_PATHS,
     /** `auto`, a preset's name, or the text of a `log_format` directive. */
@@ -253,7 +263,11 @@ function assemble(read: Settings, environment: Environment) {
     tags: read.TAGS,
     rewrite: read.REWRITE,
     /** Undefined: no database; the points stay in the spool. */
-    influx: influxSettings(read),
+    influx: influxSettings({
+      ...read,
+      INFLUX_PASSWORD: read.INFLUX_PASSWORD?.from(fileOf('INFLUX_PASSWORD')),
+      INFLUX_TOKEN: read.INFLUX_TOKEN?.from(fileOf('INFLUX_TOKEN')),
+    }),
     /** Absolute path. */
     stateDir: resolve(read.STATE_DIR ?? defaultStateDir()),
     spoolMaxBytes: read.SPOOL_MAX_BYTES,
@@ -294,7 +308,7 @@ function shownSettings(
     const isDefault = text === undefined;
     if (!isDefault && about(name)?.secret === true) return { name, value: '[redacted]', isDefault };
     const value = machine.get(name) ?? text ?? about(name)?.default ?? '';
-    return { name, value: shownValue(value), isDefault };
+    return { name, value: shownSetting(name, value), isDefault };
   });
 }
 

@@ -4,6 +4,7 @@ import { chooseFormats } from '../parse/format-choice.ts';
 import { LogFormatError } from '../parse/format/log-format-error.ts';
 import { conflict, type LogSetting, readLogSetting } from './log-setting.ts';
 import { type Reader, Refusal } from './setting.ts';
+import { headerProblem, Secret } from './secret.ts';
 import { formatDuration, parseDurationMs } from './units.ts';
 
 /** The readers of settings that have a form of their own. */
@@ -150,13 +151,25 @@ export const readInfluxUrl: Reader<string> = (text) => {
   const path = url.pathname.replace(/\/+$/, '');
   const base = path.replace(/\/(?:api\/v2\/write|api\/v3\/write_lp|write|query)$/, '');
   if (hasQuery || base !== path) {
-    const hint = `${url.origin}${base}, and INFLUX_DB or INFLUX_BUCKET for where to write`;
+    // A path may be a secret, as those of some gateways are.
+    const prefix = base === '' ? '' : '/…';
+    const hint = `${url.origin}${prefix}, and INFLUX_DB or INFLUX_BUCKET for where to write`;
     return new Refusal('is more than the base address', hint);
   }
   return `${url.origin}${path}`;
 };
 
 export const readText: Reader<string> = (text) => text;
+
+/** Basic authentication divides user and password at the first colon. */
+export const readUser: Reader<string> = (text) =>
+  text.includes(':') ? new Refusal('has a colon in it, which no request can carry') : text;
+
+export const readToken: Reader<Secret> = (text) => {
+  const problem = headerProblem(text);
+  if (problem === undefined) return new Secret(text, undefined, headerProblem);
+  return new Refusal(problem, 'the token alone, on one line');
+};
 
 export const readFolder: Reader<string> = (text) =>
   text.includes('\0') ? new Refusal('has a NUL character') : text;

@@ -11,6 +11,8 @@ import {
   readLogPaths,
   readTags,
   readText,
+  readToken,
+  readUser,
   readWindowS,
 } from './readers.ts';
 import { Secret } from './secret.ts';
@@ -235,7 +237,7 @@ const influx = {
       text: 'User, for InfluxDB 1 with authentication.',
       allowed: 'a name',
     },
-    readText,
+    readUser,
   ),
   INFLUX_PASSWORD: optional(
     { group: 'InfluxDB', text: 'Password of INFLUX_USER.', allowed: 'any text', secret: true },
@@ -264,7 +266,7 @@ const influx = {
       allowed: 'a token with the right to write',
       secret: true,
     },
-    (text) => new Secret(text),
+    readToken,
   ),
   INFLUX_VERSION: optional(
     {

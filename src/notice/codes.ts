@@ -35,6 +35,17 @@ export const NOTICES = {
     meaning: 'A log was truncated, and no copy of what it held is beside it.',
     remedy: 'Use `create` and `nginx -s reopen` instead of `copytruncate` in logrotate.',
   },
+  'credentials-changed': {
+    level: 'info',
+    meaning: 'The password or token has changed in its file and is used from now on.',
+    remedy: '',
+    ends: ['credentials-unusable'],
+  },
+  'credentials-unusable': {
+    level: 'warn',
+    meaning: 'The file of the password or token cannot be used; what was read before stays in use.',
+    remedy: 'Put the password or token alone, on one line, into the file.',
+  },
   'dead-letter-unwritable': {
     level: 'error',
     meaning: 'Points that the database refused cannot be kept in the dead-letter file.',

@@ -1,5 +1,15 @@
+/** Shorter ones are parts of words. */
+const SECRET_LENGTH_MIN = 4;
+
 /** Where the points go. Which of the three it is follows from which settings are given. */
 export type InfluxAddress = InfluxAddressV1 | InfluxAddressV2 | InfluxAddressV3;
+
+/** A password or token; it may change while the process runs, as one that stands in a file does. */
+export interface Credential {
+  reveal(): string;
+  /** Looks for another one; `unusable`: there is none that can be used, and it stays what it was. */
+  refresh(): Promise<'same' | 'changed' | 'unusable'>;
+}
 
 /** `/write` with Basic auth: InfluxDB 1.x; also understood by 2.x, 3.x and VictoriaMetrics. */
 export interface InfluxAddressV1 {
@@ -8,7 +18,7 @@ export interface InfluxAddressV1 {
   readonly url: string;
   readonly database: string;
   readonly user?: string;
-  readonly password?: string;
+  readonly password?: Credential;
 }
 
 /** `/api/v2/write` with a token: InfluxDB 2.x and Cloud, VictoriaMetrics. */
@@ -17,7 +27,7 @@ export interface InfluxAddressV2 {
   readonly url: string;
   readonly bucket: string;
   readonly org?: string;
-  readonly token?: string;
+  readonly token?: Credential;
 }
 
 /** `/api/v3/write_lp` with a bearer token: InfluxDB 3, which names the lines it refuses. */
@@ -25,7 +35,7 @@ export interface InfluxAddressV3 {
   readonly flavour: 'v3';
   readonly url: string;
   readonly database: string;
-  readonly token?: string;
+  readonly token?: Credential;
 }
 
 /** Path and query of the write endpoint. Times are seconds: `us`, for one, is nanoseconds to 1.6. */
@@ -47,15 +57,32 @@ function query(parameters: Readonly<Record<string, string>>): string {
 export function authorization(address: InfluxAddress): string | undefined {
   if (address.flavour === 'v1') {
     if (address.user === undefined) return undefined;
-    const pair = `${address.user}:${address.password ?? ''}`;
+    const pair = `${address.user}:${address.password?.reveal() ?? ''}`;
     return `Basic ${Buffer.from(pair).toString('base64')}`;
   }
   if (address.token === undefined) return undefined;
-  return `${address.flavour === 'v2' ? 'Token' : 'Bearer'} ${address.token}`;
+  return `${address.flavour === 'v2' ? 'Token' : 'Bearer'} ${address.token.reveal()}`;
 }
 
-/** The address as it may be shown: no credentials, no query. */
+/** The credential of the address, if it has one. */
+export function credentialOf(address: InfluxAddress): Credential | undefined {
+  return address.flavour === 'v1' ? address.password : address.token;
+}
+
+/** The address as it may be shown: no credentials, no query, and no path, which may be a secret too. */
 export function shownUrl(address: InfluxAddress): string {
   const { origin, pathname } = new URL(address.url);
-  return origin + pathname.replace(/\/+$/, '');
+  return pathname === '/' ? origin : `${origin}/…`;
+}
+
+/**
+ * The text of a server without what it may repeat of our request: the path of the address and the
+ * credentials.
+ */
+export function withoutSecrets(text: string, address: InfluxAddress): string {
+  const path = new URL(address.url).pathname.replace(/\/+$/, '');
+  const secrets = [path, credentialOf(address)?.reveal() ?? ''];
+  return secrets
+    .filter((secret) => secret.length >= SECRET_LENGTH_MIN)
+    .reduce((shown, secret) => shown.replaceAll(secret, '…'), text);
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Notify } from '../../notice/notice.ts';
 import { LineProtocol } from '../line-protocol/line-protocol.ts';
 import type { RejectedOutcome, SendOutcome, Target } from '../target.ts';
-import { type InfluxAddress, shownUrl } from './address.ts';
+import { credentialOf, type InfluxAddress, shownUrl, withoutSecrets } from './address.ts';
 import { InfluxClient, type Reply } from './client.ts';
 import { isCompressionSuspect, judgeReply } from './verdict.ts';
 
@@ -13,6 +13,8 @@ const gunzipAsync = promisify(gunzip);
 const TEXT_BYTES_MAX = 8 * 1024 * 1024;
 /** Once may be chance: a server that came back between the two requests. */
 const PLAIN_WINS = 2;
+/** A credential in a file is looked at again when a request is due, and this has passed. */
+const REFRESH_MS = 10_000;
 /** So much of a quoted line tells whether it is one of ours. */
 const QUOTE_CHARACTERS = 60;
 
@@ -42,15 +44,18 @@ export class InfluxTarget extends LineProtocol implements Target {
   #hasTriedPlain = false;
   /** How often in a row a request was taken without compression that was refused with it. */
   #plainWins = 0;
+  #refreshedMs: number;
 
   constructor(options: InfluxTargetOptions) {
     super();
     this.#options = options;
     this.address = shownUrl(options.address);
     this.#client = new InfluxClient(options);
+    this.#refreshedMs = options.clock.monotonicMs();
   }
 
   async send(payload: Uint8Array, signal: AbortSignal): Promise<SendOutcome> {
+    await this.#refresh();
     if (!this.#isCompressed) return this.#sendPlain(payload, signal);
     const reply = await this.#client.send(payload, signal);
     const outcome = await this.#judge(reply, payload, payload.length);
@@ -74,6 +79,24 @@ export class InfluxTarget extends LineProtocol implements Target {
     const text = await gunzipAsync(payload, { maxOutputLength: TEXT_BYTES_MAX });
     const reply = await this.#client.send(text, signal, { isCompressed: false });
     return this.#judge(reply, payload, text.length);
+  }
+
+  /** Takes up a password or token that was changed in its file. */
+  async #refresh(): Promise<void> {
+    const { address, clock, notify } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#refreshedMs < REFRESH_MS) return;
+    this.#refreshedMs = nowMs;
+    const result = await credentialOf(address)?.refresh();
+    if (result === 'changed') {
+      const message = 'The password or token has changed in its file and is used from now on.';
+      notify({ code: 'credentials-changed', subject: this.address, message });
+    } else if (result === 'unusable') {
+      const message =
+        'The file of the password or token cannot be read, is empty, or holds more than one line. ' +
+        'What was read before stays in use.';
+      notify({ code: 'credentials-unusable', subject: this.address, message });
+    }
   }
 
   #stopCompressing(reason: string): void {
@@ -104,10 +127,22 @@ export class InfluxTarget extends LineProtocol implements Target {
     });
     this.#hasTaken ||=
       outcome.kind === 'written' || (outcome.kind === 'rejected' && outcome.isRestWritten);
-    if (outcome.kind !== 'rejected' || (await isOurs(outcome, payload))) return outcome;
-    const reason = `${outcome.reason}, which is not what was sent`;
-    return { kind: 'blocked', reason, remedy: 'INFLUX_URL, and at what stands in between' };
+    const judged =
+      outcome.kind === 'rejected' && !(await isOurs(outcome, payload))
+        ? notOurs(outcome.reason)
+        : outcome;
+    // A page that says what was asked for must not carry a secret into our messages.
+    if (!('reason' in judged)) return judged;
+    return { ...judged, reason: withoutSecrets(judged.reason, address) };
   }
+}
+
+function notOurs(reason: string): SendOutcome {
+  return {
+    kind: 'blocked',
+    reason: `${reason}, which is not what was sent`,
+    remedy: 'INFLUX_URL, and at what stands in between',
+  };
 }
 
 /** A line that cannot be parsed is quoted. One that was never sent says that the body was not understood. */

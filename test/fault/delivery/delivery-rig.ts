@@ -2,7 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeadLetterFile } from '../../../src/deliver/dead-letter.ts';
-import type { InfluxAddress, InfluxAddressV1 } from '../../../src/deliver/influx/address.ts';
+import type {
+  InfluxAddress,
+  InfluxAddressV1,
+  InfluxAddressV2,
+} from '../../../src/deliver/influx/address.ts';
 import { InfluxTarget } from '../../../src/deliver/influx/influx-target.ts';
 import type { Target } from '../../../src/deliver/target.ts';
 import type { Spool } from '../../../src/spool/spool.ts';
@@ -13,7 +17,9 @@ import { temporaryFolder } from '../../support/temp-folder.ts';
 import { FakeInflux } from './fake-influx.ts';
 
 export interface DeliveryOptions {
-  readonly address?: Partial<InfluxAddressV1>;
+  readonly address?: Partial<InfluxAddressV1> | Omit<InfluxAddressV2, 'url'>;
+  /** Of the server's address, behind its port. */
+  readonly path?: string;
   readonly replyTimeoutMs?: number;
   readonly writer?: Partial<WriterOptions>;
 }
@@ -42,12 +48,12 @@ export class DeliveryRig {
     this.rig = rig;
     this.influx = influx;
     this.spool = spool;
-    const address: InfluxAddress = {
+    const address = {
       flavour: 'v1',
-      url: influx.url,
+      url: influx.url + (options.path ?? ''),
       database: 'nginx',
       ...options.address,
-    };
+    } as InfluxAddress;
     const notify: WriterOptions['notify'] = (r) => rig.notices.push(r);
     this.deadLetter = new DeadLetterFile({ stateDir: folder, clock: rig.clock, notify });
     const { replyTimeoutMs } = options;

@@ -117,6 +117,50 @@ test('a secret comes from its file, without the line end', (t) => {
   assert.equal(influx.password?.reveal(), ' pass word ');
 });
 
+test('a token that no request can carry is refused by the name of its setting', (t) => {
+  const path = join(temporaryFolder(t), 'token');
+  writeFileSync(path, 'hunter2\n\n');
+  for (const [settings, name, problem] of [
+    [{ INFLUX_TOKEN: 'hunter2\n' }, 'INFLUX_TOKEN', 'has a line break in it'],
+    [{ INFLUX_TOKEN: 'hunter2\u20ac' }, 'INFLUX_TOKEN', 'has a character in it'],
+    [{ INFLUX_TOKEN: 'hunter2\u0007' }, 'INFLUX_TOKEN', 'has a control character in it'],
+    [{ INFLUX_TOKEN_FILE: path }, 'INFLUX_TOKEN_FILE', 'has a line break in it'],
+  ] as const) {
+    const message = messageOf({ ...V2, ...settings });
+    assert.ok(message.includes(`  ${name} ${problem}`), message);
+    assert.equal(message.includes('hunter2'), false, message);
+  }
+  assert.match(messageOf({ ...V1, INFLUX_USER: 'a:b' }), /INFLUX_USER=a:b has a colon in it/);
+});
+
+test('a secret in the path of INFLUX_URL, or in the place of a path of a file, is not shown', () => {
+  for (const url of ['http://i:8086/hunter2/write?db=x', 'http://i:8086/hunter2/api/v2/write']) {
+    const message = messageOf({ ...V1, INFLUX_URL: url });
+    assert.equal(message.includes('hunter2'), false, message);
+  }
+  const { shown } = loadConfig({ ...V1, INFLUX_URL: 'http://i:8086/hunter2' });
+  const url = shown.find(({ name }) => name === 'INFLUX_URL')?.value;
+  assert.equal(url, 'http://i:8086/[redacted]');
+  for (const text of ['hunter2', 'http://joe:hunter2@i/x', '/hunter2/x==', 'hunter2/x']) {
+    const message = messageOf({ ...V2, INFLUX_TOKEN_FILE: text });
+    assert.match(message, /INFLUX_TOKEN_FILE names a file that does not exist/);
+    assert.equal(message.includes('hunter2'), false, message);
+  }
+});
+
+test('a secret that was changed in its file is read again', async (t) => {
+  const path = join(temporaryFolder(t), 'token');
+  writeFileSync(path, 'one\n');
+  const { influx } = loadConfig({ ...V2, INFLUX_TOKEN_FILE: path });
+  assert.ok(influx?.version === 2);
+  assert.equal(await influx.token?.refresh(), 'same');
+  writeFileSync(path, 'two\n');
+  assert.equal(await influx.token?.refresh(), 'changed');
+  writeFileSync(path, 'two\nlines\n');
+  assert.equal(await influx.token?.refresh(), 'unusable');
+  assert.equal(influx.token?.reveal(), 'two');
+});
+
 test('a secret and its file together are a fault that shows neither', (t) => {
   const path = join(temporaryFolder(t), 'token');
   writeFileSync(path, 'hunter2');
