@@ -8,6 +8,7 @@
  * same, so the queries of one rule group by the same tags.
  */
 import { DATASOURCE } from './panel.ts';
+import { alertWords } from './words.ts';
 
 export interface AlertQuery {
   readonly query: string;
@@ -15,46 +16,34 @@ export interface AlertQuery {
   readonly from: number;
   /** Seconds before now; 30 leaves out what has not been written yet. */
   readonly to: number;
-  /** What becomes of several points of a series. */
-  readonly reducer?: 'last' | 'max' | 'sum';
 }
 
+type State = 'OK' | 'Alerting' | 'KeepLast';
+
 export interface AlertRule {
+  /** Its words are in alerts.md. */
   readonly uid: string;
-  readonly title: string;
   readonly queries: Readonly<Record<string, AlertQuery>>;
   /** Over the names of the queries, `$errors / $requests`. */
   readonly equation: string;
   readonly above: number;
-  readonly for: string;
   readonly keepFiringFor?: string;
-  readonly severity: 'critical' | 'warning' | 'info';
-  readonly noDataState: 'OK' | 'Alerting';
-  readonly execErrState: 'KeepLast' | 'Alerting';
-  readonly isPaused?: boolean;
-  readonly dashboardUid: string;
-  readonly panelId: number;
-  readonly summary: string;
-  /** What to do. */
-  readonly description: string;
+  /** Both keep the state: neither silence nor an error of the database is an end of the trouble. */
+  readonly noDataState?: State;
+  readonly execErrState?: State;
+  /** An environment variable of Grafana, `on` or `off`, and what counts where it is not set. */
+  readonly switch?: { readonly variable: string; readonly unset: 'on' | 'off' };
 }
 
 const EXPRESSION = { type: '__expr__', uid: '__expr__' } as const;
 
-function influxStep(refId: string, query: AlertQuery) {
+function influxStep(refId: string, { query, from, to }: AlertQuery) {
+  const text = { rawQuery: true, resultFormat: 'time_series', query };
   return {
     refId,
-    relativeTimeRange: { from: query.from, to: query.to },
+    relativeTimeRange: { from, to },
     datasourceUid: DATASOURCE.uid,
-    model: {
-      refId,
-      datasource: DATASOURCE,
-      rawQuery: true,
-      resultFormat: 'time_series',
-      query: query.query,
-      intervalMs: 60_000,
-      maxDataPoints: 43_200,
-    },
+    model: { refId, datasource: DATASOURCE, ...text, intervalMs: 60_000, maxDataPoints: 43_200 },
   };
 }
 
@@ -67,43 +56,68 @@ function expressionStep(refId: string, model: Record<string, unknown>) {
   };
 }
 
-function reduceStep(refId: string, expression: string, reducer: string) {
-  const settings = { mode: 'dropNN' };
-  return expressionStep(refId, { type: 'reduce', expression, reducer, settings });
+function firing(refId: string, above: number) {
+  const conditions = [{ evaluator: { type: 'gt', params: [above] } }];
+  return expressionStep(refId, { type: 'threshold', expression: 'value', conditions });
+}
+
+/**
+ * Provisioned rules cannot be switched on in the interface, and `isPaused` with a variable that is not set
+ * keeps Grafana from starting. So the variable is a part of the condition's name: there is a step for
+ * each of its values, and one for none.
+ */
+function conclusion({ above, switch: switched }: AlertRule) {
+  if (switched === undefined) return { condition: 'firing', steps: [firing('firing', above)] };
+  const off = (refId: string) =>
+    expressionStep(refId, { type: 'math', expression: '${value} * 0' });
+  const unset = switched.unset === 'on' ? firing('firing_', above) : off('firing_');
+  return {
+    condition: `firing_\${${switched.variable}}`,
+    steps: [unset, firing('firing_on', above), off('firing_off')],
+  };
+}
+
+function linkTo(uid: string, labels: readonly string[]): string {
+  const values = labels.map((label) => `var-${label}={{ urlquery $labels.${label} }}`);
+  return `{{ externalURL }}d/${uid}?from=now-1h&to=now${['', ...values].join('&')}`;
 }
 
 export function provisionedRule(rule: AlertRule) {
   const names = Object.keys(rule.queries);
   const steps = Object.entries(rule.queries).flatMap(([name, query]) => [
     influxStep(`${name}_raw`, query),
-    reduceStep(name, `${name}_raw`, query.reducer ?? 'last'),
+    expressionStep(name, {
+      type: 'reduce',
+      expression: `${name}_raw`,
+      reducer: 'last',
+      settings: { mode: 'dropNN' },
+    }),
   ]);
   for (const [, used] of rule.equation.matchAll(/\$(\w+)/g))
     if (!names.includes(used ?? '')) throw new Error(`${rule.uid}: no query is called ${used}`);
+  const expression = rule.equation.replaceAll(/\$(\w+)/g, '${$1}');
+  const { condition, steps: last } = conclusion(rule);
+  const words = alertWords(rule.uid);
+  const { dashboardUid, panelId } = words.panel;
   return {
     uid: rule.uid,
-    title: rule.title,
-    condition: 'firing',
-    data: [
-      ...steps,
-      expressionStep('value', {
-        type: 'math',
-        expression: rule.equation.replaceAll(/\$(\w+)/g, '${$1}'),
-      }),
-      expressionStep('firing', {
-        type: 'threshold',
-        expression: 'value',
-        conditions: [{ evaluator: { type: 'gt', params: [rule.above] } }],
-      }),
-    ],
-    for: rule.for,
+    title: words.title,
+    condition,
+    data: [...steps, expressionStep('value', { type: 'math', expression }), ...last],
+    for: words.for,
     ...(rule.keepFiringFor === undefined ? {} : { keepFiringFor: rule.keepFiringFor }),
-    noDataState: rule.noDataState,
-    execErrState: rule.execErrState,
-    ...(rule.isPaused === true ? { isPaused: true } : {}),
-    dashboardUid: rule.dashboardUid,
-    panelId: rule.panelId,
-    labels: { severity: rule.severity },
-    annotations: { summary: rule.summary, description: rule.description },
+    noDataState: rule.noDataState ?? 'KeepLast',
+    execErrState: rule.execErrState ?? 'KeepLast',
+    dashboardUid,
+    panelId,
+    labels: { severity: words.severity },
+    annotations: {
+      summary: words.summary,
+      description: words.description,
+      link: linkTo(words.link.dashboardUid, words.link.labels),
+      // Panels, notifications and the history of states read these, not the keys of the rule.
+      __dashboardUid__: dashboardUid,
+      __panelId__: String(panelId),
+    },
   };
 }

@@ -1,14 +1,16 @@
 /** The default alert rules. The thresholds are the numbers to change; every traffic rule has a least traffic. */
 import { stringify } from 'yaml';
 import { provisionedRule, type AlertRule } from './alert-rule.ts';
+import { alertWords } from './words.ts';
 import { METER_RULES } from './alerts-meter.ts';
 import { TRAFFIC_RULES } from './alerts-traffic.ts';
 
 const ALERT_RULES: readonly AlertRule[] = [...TRAFFIC_RULES, ...METER_RULES];
 
-function line(rule: AlertRule): string {
-  const paused = rule.isPaused === true ? ' (paused)' : '';
-  return `#   ${rule.uid}: ${rule.equation} > ${rule.above} for ${rule.for}, ${rule.severity}${paused}`;
+function line({ uid, equation, above, switch: switched }: AlertRule): string {
+  const { for: time, severity } = alertWords(uid);
+  const by = switched === undefined ? '' : ` (${switched.variable}, ${switched.unset} unless set)`;
+  return `#   ${uid}: ${equation} > ${above} for ${time}, ${severity}${by}`;
 }
 
 const HEADER = [
@@ -21,13 +23,8 @@ const HEADER = [
 ].join('\n');
 
 function group(name: string, rules: readonly AlertRule[]) {
-  return {
-    orgId: 1,
-    name,
-    folder: 'nginx',
-    interval: '1m',
-    rules: rules.map(provisionedRule),
-  };
+  // The title of the dashboards' folder: one of that title is made, and no second one.
+  return { orgId: 1, name, folder: 'nginx', interval: '1m', rules: rules.map(provisionedRule) };
 }
 
 export const ALERT_RULES_FILE =
@@ -42,10 +39,10 @@ export const ALERT_RULES_FILE =
 
 /** The rules as Markdown, for docs/operating.md; ends with a line feed. */
 export function renderAlertsTable(): string {
-  const rows = ALERT_RULES.map((rule) => {
-    const { uid, title, severity, isPaused, description } = rule;
-    const state = isPaused === true ? `${severity}, paused` : severity;
-    return `| ${title} (\`${uid}\`) | ${state} | ${rule.for} | ${description} |`;
+  const rows = ALERT_RULES.map(({ uid, switch: switched }) => {
+    const { title, severity, for: time, description } = alertWords(uid);
+    const by = switched === undefined ? '' : `, \`${switched.variable}\` (${switched.unset})`;
+    return `| ${title} (\`${uid}\`) | ${severity}${by} | ${time} | ${description} |`;
   });
-  return `${['| alert | severity | after | what to do |', '|---|---|---|---|', ...rows].join('\n')}\n`;
+  return `${['| alert | severity | after | what to do first |', '|---|---|---|---|', ...rows].join('\n')}\n`;
 }

@@ -23,6 +23,8 @@ export interface DashboardSpec {
   readonly title: string;
   readonly description: string;
   readonly variables: readonly VariableModel[];
+  /** Marks besides the starts of meters. */
+  readonly events?: readonly AnnotationQuery[];
   readonly sections: readonly Section[];
 }
 
@@ -69,70 +71,51 @@ function layOut(sections: readonly Section[]): (Panel | RowPanel)[] {
   });
 }
 
-interface Marker {
-  readonly name: string;
-  readonly query: string;
-  readonly textColumn: string;
-  readonly iconColor: string;
-}
-
-function marker(spec: Marker): AnnotationQuery {
+/** A dashed line across all graphs. Its own switch at the top would take a line of the screen. */
+function marker(name: string, measurement: string, field: string, text: string): AnnotationQuery {
   // What the InfluxDB plugin reads, which the published types do not know.
   const target = {
     refId: 'Anno',
-    query: spec.query,
+    query: `SELECT "${field}", "${text}" FROM "${measurement}" WHERE "${field}" > 0 AND $timeFilter`,
     queryType: 'tags',
     fromAnnotations: true,
-    textColumn: spec.textColumn,
-    tagsColumn: 'host',
+    textColumn: text,
+    // A column that is a tag of the annotation cannot be its text as well.
+    tagsColumn: '',
     titleColumn: '',
     timeEndColumn: '',
-    name: spec.name,
+    name,
     limit: 100,
     matchAny: false,
     tags: [],
     type: 'tags',
   };
   return {
-    name: spec.name,
+    name,
     datasource: DATASOURCE,
     enable: true,
-    hide: false,
-    iconColor: spec.iconColor,
+    hide: true,
+    iconColor: 'purple',
     target,
-  };
+    // No column of the reply says what happened.
+    mappings: { title: { source: 'text', value: name } },
+  } as AnnotationQuery;
 }
 
-const ANNOTATIONS: AnnotationQuery[] = [
-  {
-    builtIn: 1,
-    name: 'Annotations & Alerts',
-    type: 'dashboard',
-    datasource: { type: 'grafana', uid: '-- Grafana --' },
-    enable: true,
-    hide: true,
-    iconColor: 'rgba(0, 211, 255, 1)',
-  },
-  marker({
-    name: 'Log rotated',
-    query:
-      'SELECT "rotations", "log", "host" FROM "access_log_lines" WHERE "rotations" > 0 AND $timeFilter',
-    textColumn: 'log',
-    iconColor: 'blue',
-  }),
-  marker({
-    name: 'Log truncated',
-    query:
-      'SELECT "truncations", "log", "host" FROM "access_log_lines" WHERE "truncations" > 0 AND $timeFilter',
-    textColumn: 'log',
-    iconColor: 'orange',
-  }),
-  marker({
-    name: 'Meter started',
-    query: 'SELECT "starts", "host" FROM "access_log_meter" WHERE "starts" > 0 AND $timeFilter',
-    textColumn: 'host',
-    iconColor: 'purple',
-  }),
+const ALERT_STATES: AnnotationQuery = {
+  builtIn: 1,
+  name: 'Annotations & Alerts',
+  type: 'dashboard',
+  datasource: { type: 'grafana', uid: '-- Grafana --' },
+  enable: true,
+  hide: true,
+  iconColor: 'rgba(0, 211, 255, 1)',
+};
+
+const STARTS = marker('Meter started', 'access_log_meter', 'starts', 'host');
+export const FILE_EVENTS = [
+  marker('Log rotated', 'access_log_lines', 'rotations', 'log'),
+  marker('Log truncated', 'access_log_lines', 'truncations', 'log'),
 ];
 
 export function dashboard(spec: DashboardSpec): Dashboard {
@@ -148,7 +131,7 @@ export function dashboard(spec: DashboardSpec): Dashboard {
     weekStart: '',
     fiscalYearStartMonth: 0,
     graphTooltip: DashboardCursorSync.Crosshair,
-    refresh: '30s',
+    refresh: '1m',
     time: { from: 'now-3h', to: 'now' },
     // The newest window is written some seconds after it is over; without the delay every graph ends in a cliff.
     timepicker: { nowDelay: '1m' },
@@ -166,7 +149,7 @@ export function dashboard(spec: DashboardSpec): Dashboard {
         url: '',
       },
     ],
-    annotations: { list: ANNOTATIONS },
+    annotations: { list: [ALERT_STATES, STARTS, ...(spec.events ?? [])] },
     templating: { list: [...spec.variables] },
     panels: layOut(spec.sections),
   };

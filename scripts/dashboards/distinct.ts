@@ -3,10 +3,12 @@
  * selection, then the estimate, in InfluxQL. Flajolet et al. 2007: E = α·m²/Σ 2^−M; where E is at most
  * 2.5·m the number of empty registers is the better witness (linear counting, m·ln(m/V)).
  */
+import { condition, type Source } from './influxql.ts';
+
 const REGISTERS = 128;
 const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
 
-export function distinctQuery(measurement: string, where: string, name: string): string {
+export function distinctQuery(source: Source, name: string): string {
   const names = Array.from({ length: REGISTERS }, (_, i) => `r${String(i).padStart(3, '0')}`);
   const maxima = names.map((register, i) => `max("${register}") AS m${i}`).join(',');
   const harmonic = names.map((_, i) => `pow(2.0,-1*m${i})`).join('+');
@@ -19,6 +21,6 @@ export function distinctQuery(measurement: string, where: string, name: string):
   return (
     `SELECT (${over})*${estimate}+(1-(${over}))*${linear} AS "${name}" FROM ` +
     `(SELECT ${harmonic} AS s,(${empty}+${REGISTERS})/2 AS v FROM ` +
-    `(SELECT ${maxima} FROM ${measurement} WHERE ${where}))`
+    `(SELECT ${maxima} FROM ${source.measurement} WHERE ${condition(source)}))`
   );
 }

@@ -4,11 +4,13 @@ import { ALERT_RULES_FILE } from './alerts.ts';
 import { METER } from './meter.ts';
 import { DRILLDOWN } from './drilldown.ts';
 import { OVERVIEW } from './overview.ts';
+import { VISITORS } from './visitors.ts';
 import { INIT_STATEMENTS, REBUILD_STATEMENTS } from './rollups.ts';
 
 const DASHBOARDS: readonly { readonly file: string; readonly dashboard: Dashboard }[] = [
   { file: 'overview.json', dashboard: OVERVIEW },
   { file: 'drilldown.json', dashboard: DRILLDOWN },
+  { file: 'visitors.json', dashboard: VISITORS },
   { file: 'meter.json', dashboard: METER },
 ];
 

@@ -1,314 +1,286 @@
-/** The meter itself: can the numbers be trusted, does it keep up, does the database take them. */
-import { dashboard, type Section } from './dashboard.ts';
-import { DELIVERY, PROCESS, READING } from './meter-graphs.ts';
+/**
+ * The meter itself: can the numbers be trusted, does it keep up, does the database take them. While the
+ * database is away nothing arrives; the spool shows it afterwards.
+ */
+import { dashboard, FILE_EVENTS, type Section } from './dashboard.ts';
 import {
-  AGENT_SELECTION,
+  BUCKET,
+  condition,
+  type Formula,
   formulaQuery,
-  from,
-  HOST_SELECTION,
-  LATEST,
+  LINES,
   max,
-  RANGE,
+  METERS,
+  RANGE_MS,
   ratio,
-  sum,
+  selected,
+  series,
   SPOOL_SHARE,
+  sum,
+  total,
+  UNACCOUNTED,
+  WRITE_ERRORS,
 } from './influxql.ts';
-import { PLAIN, SHARE_GOOD } from './palette.ts';
-import { byColumn, stat } from './panel.ts';
+import { linkTo } from './links.ts';
+import { fixed, NEVER, own, SHARE_GOOD, type Step, worseFrom } from './palette.ts';
+import {
+  byColumn,
+  byTag,
+  graph as anyGraph,
+  type PlacedLater,
+  type Query,
+  stat,
+  type Style,
+} from './panel.ts';
 import { table } from './table-panel.ts';
-import { AGENT_VARIABLES, RESOLUTION_VARIABLE } from './variables.ts';
+import { METER_VARIABLES } from './variables.ts';
 
-const AGENT = { measurement: from('access_log_lines'), selection: AGENT_SELECTION } as const;
-const METER_POINT = { measurement: from('access_log_meter'), selection: HOST_SELECTION } as const;
-const SMALL = { width: 4, height: 4 } as const;
+const UNPARSED = worseFrom(0.001, 0.01);
+const LATE = worseFrom(0.0001, 0.001);
+const LAG = worseFrom(10_000, 60_000);
+const SPOOL = worseFrom(0.5, 0.8);
 
-/** Lines that no counter explains. Zero by construction; 1.0* since abs() of an integer is wrong on 1.6. */
-const UNACCOUNTED = {
-  name: 'unaccounted',
-  expression: 'abs(1.0*sum("lines")-sum("counted")-sum("unparsed")-sum("late")-sum("filtered"))',
-};
+const unparsed = ratio('unparsed', 'lines', 'unparsed');
+const late = ratio('late', 'lines', 'late');
+const counted = ratio('counted', 'lines', 'counted');
 
 /** Windows there are, against the length of the range, of the log that has the fewest. */
 const COVERAGE =
-  'SELECT 1.0*min("seen")/${__range_s} AS "coverage" FROM (SELECT max("seen") AS "seen" FROM ' +
-  `(SELECT sum("window") AS "seen" FROM ${from('access_log')} WHERE ${AGENT_SELECTION} AND ${RANGE} ` +
+  `SELECT 1000.0*min("seen")/${RANGE_MS} AS "covered" FROM (SELECT max("seen") AS "seen" FROM ` +
+  `(SELECT sum("window") AS "seen" FROM "\${rp}"."access_log" WHERE ${condition(LINES)} ` +
   'GROUP BY "host", "log", "site") GROUP BY "host", "log")';
 
 const TRUST: Section = {
   id: 300,
   title: 'Can these numbers be trusted?',
   panels: [
-    stat({
-      ...SMALL,
-      id: 70,
-      title: 'Unaccounted lines',
-      description:
-        'Lines read less counted, unparsed, late and filtered ones: always 0. Anything else is a fault of the meter; report it with the log format.',
-      unit: 'short',
-      steps: [
-        [null, 'green'],
-        [1, 'red'],
-      ],
+    stat(70, byColumn(total(LINES, [counted, unparsed, late, UNACCOUNTED])), {
+      width: 10,
       noValue: 'nothing written',
-      queries: byColumn(formulaQuery({ ...AGENT, formulas: [UNACCOUNTED], range: RANGE })),
-    }),
-    stat({
-      ...SMALL,
-      id: 71,
-      title: 'Counted',
-      description:
-        'Share of the lines read that are in the numbers of the other dashboards. Below 99 % see which of the next two explains it.',
-      unit: 'percentunit',
-      decimals: 2,
-      steps: SHARE_GOOD,
-      queries: byColumn(
-        formulaQuery({ ...AGENT, formulas: [ratio('counted', 'lines', 'counted')], range: RANGE }),
-      ),
-    }),
-    stat({
-      ...SMALL,
-      id: 72,
-      title: 'Unparsed',
-      description:
-        'Share of lines that do not have the form of the log format. Over 0.1 % LOG_FORMAT is not the one nginx writes; the log of the meter shows samples.',
-      unit: 'percentunit',
-      decimals: 3,
-      steps: [
-        [null, 'green'],
-        [0.001, 'orange'],
-        [0.01, 'red'],
+      overrides: [
+        own('counted', 'percentunit', SHARE_GOOD, 2),
+        own('unparsed', 'percentunit', UNPARSED, 3),
+        own('late', 'percentunit', LATE, 3),
+        own('unaccounted', 'short', NEVER, 0),
       ],
-      queries: byColumn(
-        formulaQuery({
-          ...AGENT,
-          formulas: [ratio('unparsed', 'lines', 'unparsed')],
-          range: RANGE,
-        }),
-      ),
     }),
-    stat({
-      ...SMALL,
-      id: 73,
-      title: 'Late',
-      description:
-        'Share of lines older than LATENESS allows, so not in any window. Raise LATENESS above the flush time of nginx and the longest request.',
-      unit: 'percentunit',
-      decimals: 3,
-      steps: [
-        [null, 'green'],
-        [0.0001, 'orange'],
-        [0.001, 'red'],
-      ],
-      queries: byColumn(
-        formulaQuery({ ...AGENT, formulas: [ratio('late', 'lines', 'late')], range: RANGE }),
-      ),
-    }),
-    stat({
-      ...SMALL,
-      id: 74,
-      title: 'Range covered',
-      description:
-        'Share of the range with windows, for the log with the fewest; an idle site counts as covered. Low right after the installation; else something was down: see the gaps.',
-      unit: 'percentunit',
+    stat(74, byColumn(COVERAGE), {
+      width: 4,
       decimals: 1,
       steps: SHARE_GOOD,
       noValue: 'silent',
-      queries: byColumn(COVERAGE),
+      noValueColor: 'red',
     }),
-    stat({
-      ...SMALL,
-      id: 75,
-      title: 'Points refused',
-      description:
-        'Points that the database refused for good. They are in the dead-letter file with the reason; mostly a field of another type or a retention that is too short.',
-      unit: 'short',
-      steps: [
-        [null, 'green'],
-        [1, 'red'],
+    stat(76, byColumn(series(LINES, [max('lag_ms', 'lag'), max('unread_bytes', 'unread')])), {
+      width: 10,
+      overrides: [
+        own('lag', 'ms', LAG),
+        own('unread', 'bytes', worseFrom(10_485_760, 104_857_600)),
       ],
-      queries: byColumn(
-        formulaQuery({
-          ...METER_POINT,
-          formulas: [sum('rejected_points', 'refused')],
-          range: RANGE,
-        }),
+    }),
+    stat(
+      75,
+      byColumn(
+        total(METERS, [
+          sum('rejected_points', 'refused'),
+          WRITE_ERRORS,
+          SPOOL_SHARE,
+          sum('lost_messages', 'lost'),
+          sum('folded'),
+        ]),
       ),
-    }),
-    stat({
-      ...SMALL,
-      id: 76,
-      title: 'Lag',
-      description:
-        'Age of the newest line when it was read, over the last 30 points, of the worst log. Over 60 s the meter does not keep up (or nginx buffers: flush=).',
-      unit: 'ms',
-      steps: [
-        [null, 'green'],
-        [10_000, 'orange'],
-        [60_000, 'red'],
-      ],
-      queries: byColumn(
-        formulaQuery({ ...AGENT, formulas: [max('lag_ms', 'lag')], range: LATEST }),
-      ),
-    }),
-    stat({
-      ...SMALL,
-      id: 77,
-      title: 'Unread',
-      description:
-        'Bytes in the log that have not been read, over the last 30 points, of the worst log. Growing means not keeping up, or a full spool that has stopped the reader.',
-      unit: 'bytes',
-      steps: [
-        [null, 'green'],
-        [10_485_760, 'orange'],
-        [104_857_600, 'red'],
-      ],
-      queries: byColumn(
-        formulaQuery({ ...AGENT, formulas: [max('unread_bytes', 'unread')], range: LATEST }),
-      ),
-    }),
-    stat({
-      ...SMALL,
-      id: 78,
-      title: 'Spool',
-      description:
-        'Points that wait for the database as a share of SPOOL_MAX_BYTES, over the last 30 points, of the worst host. At 100 % reading stops; nothing is dropped.',
-      unit: 'percentunit',
-      steps: [
-        [null, 'green'],
-        [0.5, 'orange'],
-        [0.8, 'red'],
-      ],
-      queries: byColumn(formulaQuery({ ...METER_POINT, formulas: [SPOOL_SHARE], range: LATEST })),
-    }),
-    stat({
-      ...SMALL,
-      id: 79,
-      title: 'Failed writes',
-      description:
-        'Share of write requests that failed; each is tried again. Over 10 % look at the log of the meter and of the database.',
-      unit: 'percentunit',
-      decimals: 2,
-      steps: [
-        [null, 'green'],
-        [0.01, 'orange'],
-        [0.1, 'red'],
-      ],
-      queries: byColumn(
-        formulaQuery({
-          ...METER_POINT,
-          formulas: [
-            {
-              name: 'failed',
-              expression: '1.0*sum("write_errors")/(sum("writes")+sum("write_errors"))',
-            },
-          ],
-          range: RANGE,
-        }),
-      ),
-    }),
-    stat({
-      ...SMALL,
-      id: 80,
-      title: 'Truncations',
-      description:
-        'Logs cut to nothing while they were read (copytruncate). Lines written between the copy and the cut are lost to everybody; prefer renaming.',
-      unit: 'short',
-      steps: [
-        [null, 'green'],
-        [1, 'orange'],
-      ],
-      queries: byColumn(formulaQuery({ ...AGENT, formulas: [sum('truncations')], range: RANGE })),
-    }),
-    stat({
-      ...SMALL,
-      id: 81,
-      title: 'Folded values',
-      description:
-        'Tag values counted as other because a limit was reached. Sums stay right; single values are missing. Add a route rule (ROUTES) or raise the limit.',
-      unit: 'short',
-      steps: [
-        [null, 'green'],
-        [1, 'orange'],
-      ],
-      queries: byColumn(formulaQuery({ ...METER_POINT, formulas: [sum('folded')], range: RANGE })),
-    }),
+      {
+        width: 24,
+        noValue: 'nothing written',
+        overrides: [
+          own('refused', 'short', NEVER),
+          own('failed', 'percentunit', worseFrom(0.01, 0.1), 2),
+          own('spool', 'percentunit', SPOOL, 1),
+          own('lost', 'short', NEVER),
+          own('folded', 'short', worseFrom(1)),
+        ],
+      },
+    ),
   ],
 };
+
+/** What lasts: a host that fell silent yesterday is still listed. */
+const LAST_POINTS =
+  `SELECT last("uptime") AS "uptime" FROM "access_log_meter" WHERE ${selected('host')} ` +
+  'AND time > ${__to}ms - 14d AND time <= ${__to}ms GROUP BY "host"';
 
 const WHICH: Section = {
   id: 304,
   title: 'Which host, which log',
   panels: [
-    table({
-      id: 95,
-      title: 'Hosts',
-      description:
-        'When each meter wrote last. One that has been silent for minutes is stopped, cut off from the database, or its pod is gone.',
-      width: 8,
-      height: 8,
-      unit: 'short',
-      steps: PLAIN,
+    table(95, [LAST_POINTS], {
+      width: 7,
+      noValue: 'nothing written in two weeks',
       keepTime: true,
-      queries: [
-        {
-          query: `SELECT last("uptime") AS "uptime" FROM ${METER_POINT.measurement} WHERE ${HOST_SELECTION} AND ${RANGE} GROUP BY "host"`,
-        },
-      ],
       sortBy: 'last point',
       columns: [
-        { field: 'host' },
-        { field: 'Time', title: 'last point', unit: 'dateTimeFromNow' },
-        { field: 'uptime', unit: 's' },
+        { field: 'host', link: linkTo('Overview', 'nginx-overview') },
+        { field: 'Time', title: 'last point', unit: 'dateTimeFromNow', width: 100 },
+        { field: 'uptime', unit: 's', width: 70 },
       ],
     }),
-    table({
-      id: 96,
-      title: 'Account of each log',
-      description:
-        'For each log, lines = counted + unparsed + late + filtered. The log whose unparsed or late stands out is the one to look at.',
-      width: 16,
-      height: 8,
-      unit: 'short',
-      steps: PLAIN,
-      queries: [
-        {
-          query: formulaQuery({
-            ...AGENT,
-            formulas: [
-              sum('lines'),
-              sum('counted'),
-              sum('unparsed'),
-              sum('late'),
-              sum('filtered'),
-              ratio('counted', 'lines', 'ratio'),
-              sum('bytes'),
-              max('lag_ms', 'lag'),
-            ],
-            range: RANGE,
-            tags: ['host', 'log'],
-          }),
-        },
+    table(
+      96,
+      [
+        total(
+          LINES,
+          [
+            sum('lines'),
+            { ...counted, name: 'ratio' },
+            sum('unparsed'),
+            sum('late'),
+            sum('filtered'),
+            sum('bytes'),
+            max('lag_ms', 'lag'),
+          ],
+          ['host', 'log'],
+        ),
       ],
-      sortBy: 'lines',
-      columns: [
-        { field: 'host' },
-        { field: 'log' },
-        { field: 'lines', unit: 'short' },
-        { field: 'counted', unit: 'short' },
-        { field: 'unparsed', unit: 'short' },
-        { field: 'late', unit: 'short' },
-        { field: 'filtered', unit: 'short' },
-        {
-          field: 'ratio',
-          title: 'counted/lines',
-          unit: 'percentunit',
-          decimals: 2,
-          steps: SHARE_GOOD,
-          cell: 'color-text',
-        },
-        { field: 'bytes', unit: 'bytes' },
-        { field: 'lag', title: 'worst lag', unit: 'ms' },
-      ],
+      {
+        width: 17,
+        noValue: 'nothing written',
+        sortBy: 'lines',
+        columns: [
+          { field: 'host', width: 110 },
+          { field: 'log' },
+          { field: 'lines', unit: 'short', width: 75 },
+          {
+            field: 'ratio',
+            title: 'counted',
+            unit: 'percentunit',
+            decimals: 2,
+            steps: SHARE_GOOD,
+            width: 85,
+          },
+          { field: 'unparsed', unit: 'short', steps: worseFrom(1), width: 85 },
+          { field: 'late', unit: 'short', steps: worseFrom(1), width: 65 },
+          { field: 'filtered', unit: 'short', width: 75 },
+          { field: 'bytes', unit: 'bytes', width: 85 },
+          { field: 'lag', title: 'worst lag', unit: 'ms', steps: LAG, width: 90 },
+        ],
+      },
+    ),
+  ],
+};
+
+/** Thirty seconds and a whole multiple of the window, so that no bar holds a window more than the next. */
+const EVEN = { interval: '30s', maxDataPoints: 144 } as const;
+const BARS = { draw: 'bars', stack: 'normal' } as const;
+
+function graph(id: number, queries: readonly Query[], style: Style = {}): PlacedLater {
+  return anyGraph(id, queries, { ...EVEN, ...style });
+}
+
+/** One line a host. */
+function byHost(
+  id: number,
+  formula: Formula,
+  steps?: readonly Step[],
+  style: Style = {},
+): PlacedLater {
+  const queries = byTag(series(METERS, [formula], ['host']), 'host');
+  return graph(id, queries, { ...style, ...(steps && { steps }) });
+}
+
+function byLog(formula: Formula): Query[] {
+  return byTag(series(LINES, [formula], ['host', 'log']), 'host', 'log');
+}
+
+const READING: Section = {
+  id: 301,
+  title: 'Reading',
+  collapsed: true,
+  panels: [
+    graph(
+      82,
+      byColumn(
+        series(
+          LINES,
+          ['counted', 'filtered', 'late', 'unparsed'].map((name) => sum(name)),
+        ),
+      ),
+      {
+        ...BARS,
+        overrides: [
+          fixed('counted', 'green'),
+          fixed('filtered', 'blue'),
+          fixed('late', 'orange'),
+          fixed('unparsed', 'red'),
+        ],
+      },
+    ),
+    graph(83, byColumn(series(LINES, [unparsed, late])), {
+      steps: UNPARSED,
+      overrides: [fixed('late', 'orange'), fixed('unparsed', 'red')],
+    }),
+    graph(84, byLog(max('lag_ms', 'lag')), { steps: LAG }),
+    graph(85, byLog(max('unread_bytes', 'unread')), { fillOpacity: 15 }),
+    graph(86, byColumn(series(LINES, [sum('rotations'), sum('truncations')])), {
+      draw: 'bars',
+      overrides: [fixed('rotations', 'blue'), fixed('truncations', 'orange')],
+    }),
+    byHost(97, sum('lost_messages', 'lost'), NEVER, { draw: 'bars' }),
+  ],
+};
+
+const DELIVERY: Section = {
+  id: 302,
+  title: 'Writing to the database',
+  collapsed: true,
+  panels: [
+    graph(
+      87,
+      byColumn(series(METERS, [sum('writes', 'succeeded'), sum('write_errors', 'failed')])),
+      { ...BARS, overrides: [fixed('succeeded', 'green'), fixed('failed', 'red')] },
+    ),
+    graph(
+      88,
+      byColumn(series(METERS, [sum('points', 'taken'), sum('rejected_points', 'refused')])),
+      { ...BARS, overrides: [fixed('taken', 'green'), fixed('refused', 'red')] },
+    ),
+    byHost(89, max('write_ms', 'duration'), worseFrom(1000, 5000)),
+    byHost(90, SPOOL_SHARE, SPOOL, { width: 12, fillOpacity: 15 }),
+    byHost(91, max('spool_age_ms', 'age'), worseFrom(60_000, 600_000), { width: 12 }),
+  ],
+};
+
+/**
+ * Processor time over the time between the first and the last point of a bucket, which uptime tells: a
+ * bucket that is cut off at the edge of the range has less of both. A bucket with one point has no length.
+ */
+const CPU: Formula = {
+  name: 'cpu',
+  expression: '1.0*sum("cpu_ms")*(count("cpu_ms")-1)/(1000*spread("uptime")*count("cpu_ms"))',
+};
+
+const PROCESS: Section = {
+  id: 303,
+  title: 'The process',
+  collapsed: true,
+  panels: [
+    byHost(92, max('rss', 'memory'), worseFrom(134_217_728, 201_326_592)),
+    graph(
+      93,
+      byTag(
+        formulaQuery({
+          ...METERS,
+          formulas: [CPU],
+          time: BUCKET,
+          tags: ['host'],
+          fill: 'none',
+          having: '"cpu" > 0',
+        }),
+        'host',
+      ),
+      { interval: '2m', steps: worseFrom(0.5, 0.9) },
+    ),
+    graph(94, byColumn(series(METERS, [max('series'), sum('folded')])), {
+      overrides: [fixed('series', 'blue'), fixed('folded', 'orange')],
     }),
   ],
 };
@@ -317,6 +289,7 @@ export const METER = dashboard({
   uid: 'nginx-meter',
   title: 'nginx / meter',
   description: 'The meter itself: whether its numbers can be trusted, and what holds it up.',
-  variables: [...AGENT_VARIABLES, RESOLUTION_VARIABLE],
-  sections: [TRUST, READING, DELIVERY, PROCESS, WHICH],
+  variables: METER_VARIABLES,
+  events: FILE_EVENTS,
+  sections: [TRUST, WHICH, READING, DELIVERY, PROCESS],
 });

@@ -19,18 +19,19 @@
  * `abs()` of a negative integer comes back negative on 1.6, so the argument is kept a float; and a time
  * without requests is cut off by the outermost condition, or it would read half a millisecond.
  */
-import { condition } from './influxql.ts';
+import { COARSE_LATENCY_BOUNDS_MS } from '../../src/aggregate/dimension/sealed-dimensions.ts';
+import { LATENCY_BOUNDS_MS } from '../../src/aggregate/sealed-window.ts';
+import { condition, groupBy, type Source } from './influxql.ts';
 
-export interface QuantileQuery {
+export interface QuantileQuery extends Source {
   /** 0…1 and the name of the column. */
   readonly quantiles: readonly { readonly q: number; readonly name: string }[];
   /** Upper bounds of the bins in ms, ascending, without the open one. */
   readonly boundsMs: readonly number[];
-  readonly measurement: string;
-  readonly selection?: string;
-  readonly range: string;
   readonly time?: string;
   readonly tags?: readonly string[];
+  /** Milliseconds in the unit of the result: 1 unless given, 1000 for seconds. */
+  readonly unitMs?: number;
 }
 
 /** Keeps an empty bin from dividing by zero; far below the weight of one request. */
@@ -74,37 +75,39 @@ function partColumns(q: number, j: number, bins: number): string {
 }
 
 /** Fourth level. */
-function valueOf(j: number, widths: readonly number[]): string {
+function valueOf(j: number, widths: readonly number[], unitMs: number): string {
   const terms = widths.map((width, i) => {
     const x = `x${j}_${i}`;
     const a = i === 0 ? ROOT_MIN : `g${i - 1}`;
     const b = `g${i + 1}`;
     return `${width.toFixed(5)}*${x}*(${a}+${b})/(${a}+sqrt(${a}*${a}+(${b}*${b}-${a}*${a})*${x}))`;
   });
-  return `${HALF_MS}*exp(${terms.join('+')})`;
+  return `${HALF_MS / unitMs}*exp(${terms.join('+')})`;
 }
 
 export function quantileQuery(query: QuantileQuery): string {
-  const { boundsMs, quantiles } = query;
+  const { boundsMs, quantiles, unitMs = 1 } = query;
   const widths = widthsOf(boundsMs);
   const bins = widths.length;
   const fields = [...boundsMs.map((ms) => `b_${ms}`), 'b_inf'];
-  const where = condition(query.selection, query.range);
-  const tags = (query.tags ?? []).map((tag) => `"${tag}"`);
-  const groups = [...(query.time === undefined ? [] : [`time(${query.time})`]), ...tags].join(', ');
-  const fill = query.time === undefined ? '' : ' fill(none)';
-  const byTags = tags.length === 0 ? '' : ` GROUP BY ${tags.join(', ')}`;
+  const byTags = groupBy(undefined, query.tags);
   const sums =
     `SELECT ${fields.map((field, i) => `sum("${field}") AS n${i}`).join(',')} ` +
-    `FROM ${query.measurement} WHERE ${where}${groups === '' ? '' : ` GROUP BY ${groups}${fill}`}`;
+    `FROM ${query.measurement} WHERE ${condition(query)}${groupBy(query.time, query.tags, 'none')}`;
   const running = `SELECT ${runningColumns(widths)} FROM (${sums})${byTags}`;
   const parts = [
     ...quantiles.map(({ q }, j) => partColumns(q, j, bins)),
     columns(bins + 1, (i) => `g${i} AS g${i}`),
     `c${bins} AS n`,
   ].join(',');
-  const values = quantiles.map(({ name }, j) => `${valueOf(j, widths)} AS "${name}"`).join(',');
-  return `SELECT ${values} FROM (SELECT ${parts} FROM (${running})${byTags}) WHERE n > 0${byTags}`;
+  const values = quantiles
+    .map(({ name }, j) => `${valueOf(j, widths, unitMs)} AS "${name}"`)
+    .join(',');
+  const result = `SELECT ${values} FROM (SELECT ${parts} FROM (${running})${byTags}) WHERE n > 0${byTags}`;
+  if (query.time === undefined) return result;
+  // A bucket without requests is a gap, and not a line between its neighbours.
+  const merged = quantiles.map(({ name }) => `max("${name}") AS "${name}"`).join(',');
+  return `SELECT ${merged} FROM (${result}) WHERE ${query.range}${groupBy(query.time, query.tags)}`;
 }
 
 /** The three that every latency graph shows. */
@@ -113,3 +116,20 @@ export const USUAL_QUANTILES = [
   { q: 0.95, name: 'p95' },
   { q: 0.99, name: 'p99' },
 ] as const;
+
+type Spread = Pick<QuantileQuery, 'time' | 'tags' | 'unitMs'>;
+
+function boundsOf({ measurement }: Source): readonly number[] {
+  return /_(?:route|upstream)"$/.test(measurement) ? COARSE_LATENCY_BOUNDS_MS : LATENCY_BOUNDS_MS;
+}
+
+/** `p50`, `p95` and `p99` of a measurement, whatever bins it has. */
+export function percentiles(source: Source, spread: Spread = {}): string {
+  const quantiles = USUAL_QUANTILES;
+  return quantileQuery({ ...source, ...spread, quantiles, boundsMs: boundsOf(source) });
+}
+
+export function p95(source: Source, spread: Spread = {}): string {
+  const quantiles = [{ q: 0.95, name: 'p95' }];
+  return quantileQuery({ ...source, ...spread, quantiles, boundsMs: boundsOf(source) });
+}

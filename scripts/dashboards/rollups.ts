@@ -112,7 +112,7 @@ export const INIT_STATEMENTS = [
 export const REBUILD_STATEMENTS = [
   HEADER,
   '-- Makes the rollups of whole UTC days again from the raw points, as often as you like:',
-  `-- sed 's/FROM_DAY/2026-11-01/; s/TO_DAY/2026-11-08/' rebuild-rollups.iql | influx -database ${DATABASE}`,
+  `-- sed 's/FROM_DAY/2026-11-01/; s/TO_DAY/2026-11-08/' rebuild-rollups.iql | influx -username … -password … -database ${DATABASE}`,
   ...ROLLUPS.flatMap((rollup) =>
     ROLLED_UP.map(
       (measurement) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { INIT_STATEMENTS, REBUILD_STATEMENTS } from '../../scripts/dashboards/rollups.ts';
-import { panelsOf } from '../../scripts/dashboards/lint.ts';
+import { panelsOf } from '../../scripts/dashboard-lint/lint.ts';
 import { MEASUREMENTS } from '../../src/points/schema.ts';
 import { committedAlertRules, committedDashboards } from '../support/committed-dashboards.ts';
 import { influxqlNames } from '../support/influxql-names.ts';
@@ -20,7 +20,8 @@ function allQueries(): NamedQuery[] {
       })),
     ),
     ...dashboard.templating.list
-      .filter(({ type }) => type === 'query')
+      // The list of policies names no measurement.
+      .filter(({ type, query }) => type === 'query' && query !== 'SHOW RETENTION POLICIES')
       .map(({ name, query }) => ({ where: `${dashboard.title} / $${name}`, query: query ?? '' })),
     ...dashboard.annotations.list
       .filter(({ builtIn }) => builtIn === undefined)

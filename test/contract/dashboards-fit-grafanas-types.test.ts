@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { panelsOf } from '../../scripts/dashboards/lint.ts';
+import { panelsOf } from '../../scripts/dashboard-lint/lint.ts';
 import { committedDashboards, type Json } from '../support/committed-dashboards.ts';
 import {
   grafanaSchema,
@@ -59,18 +59,19 @@ test('the types were found: a schema of any would be short', () => {
   assert.ok(schema.sizeBytes > 30_000, `${schema.sizeBytes} bytes`);
 });
 
+function timeSeriesOf(board: Json): Json {
+  return panelsOf(board).find((panel) => panel.type === 'timeseries');
+}
+
 const PLANTED: Readonly<Record<string, (board: Json) => void>> = {
   'a key that dashboards do not have': (board) => (board.rows = []),
   'a key that panels do not have': (board) => (board.panels[1].aliasColors = {}),
   'a title that is no text': (board) => (board.panels[1].title = 7),
   'an option that stats do not have': (board) => (board.panels[1].options.sparkline = true),
   'a colour mode that does not exist': (board) => (board.panels[1].options.colorMode = 'valu'),
-  'a missing option of a time series': (board) =>
-    delete board.panels.find((panel: Json) => panel.type === 'timeseries').options.tooltip,
+  'a missing option of a time series': (board) => delete timeSeriesOf(board).options.tooltip,
   'a draw style that does not exist': (board) =>
-    (board.panels.find(
-      (panel: Json) => panel.type === 'timeseries',
-    ).fieldConfig.defaults.custom.drawStyle = 'linee'),
+    (timeSeriesOf(board).fieldConfig.defaults.custom.drawStyle = 'linee'),
   'a data source as text': (board) => (board.panels[1].datasource = 'InfluxDB'),
   'a variable of an unknown type': (board) => (board.templating.list[0].type = 'querry'),
   'a grid position without a width': (board) => delete board.panels[1].gridPos.w,

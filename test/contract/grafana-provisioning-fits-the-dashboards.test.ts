@@ -43,6 +43,36 @@ test('the provider reads dashboards by polling and keeps the browser from changi
   assert.ok((providers[0]?.updateIntervalSeconds ?? 0) > 10);
 });
 
+test('dashboards and alert rules share one folder, by its title alone', () => {
+  const { providers } = provisioning('dashboards/nginx.yml') as {
+    providers: { folder: string; folderUid?: string }[];
+  };
+  const { groups } = provisioning('alerting/nginx-rules.yml') as { groups: { folder: string }[] };
+  const titles = [...providers, ...groups].map(({ folder }) => folder);
+  assert.deepEqual([...new Set(titles)], ['nginx']);
+  for (const { folderUid } of providers) assert.equal(folderUid, undefined);
+});
+
+test('every folder that Grafana looks for is there, so that its start reports no error', () => {
+  const folders = readdirSync(join(PROJECT_ROOT, 'grafana/provisioning')).toSorted();
+  assert.deepEqual(folders, ['alerting', 'dashboards', 'datasources', 'plugins']);
+});
+
+test('the stack gives Grafana its address and every switch of the alert rules', () => {
+  const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), 'utf8');
+  const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
+    services: { grafana: { environment: Record<string, string> } };
+  };
+  const { environment } = services.grafana;
+  assert.match(environment['GF_SERVER_ROOT_URL'] ?? '', /^\$\{GRAFANA_URL:-http/);
+  const rules = read('grafana/provisioning/alerting/nginx-rules.yml');
+  const switches = new Set(
+    [...rules.matchAll(/condition: .*\$\{(\w+)\}/g)].map(([, name]) => name),
+  );
+  assert.equal(switches.size, 2);
+  for (const name of switches) assert.match(environment[name ?? ''] ?? '', /:-(?:on|off)\}$/);
+});
+
 test('contact points are an example outside the folder that Grafana reads', () => {
   const alerting = readdirSync(join(PROJECT_ROOT, 'grafana/provisioning/alerting'));
   assert.deepEqual(alerting, ['nginx-rules.yml']);

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { panelsOf } from '../../scripts/dashboards/lint.ts';
+import { panelsOf } from '../../scripts/dashboard-lint/lint.ts';
 import { SITES } from '../support/dashboard-database.ts';
 import { BOARDS, board, knownHour, POLICIES } from '../support/dashboard-reader.ts';
 import type { View } from '../support/grafana-query.ts';
-
-/** Kept at the finest resolution alone. */
-const RAW_ONLY = /access_log_(top|uniq)"/;
 
 test('every query on a real InfluxDB', async (t) => {
   const { traffic, reader, hour } = await knownHour(t);
@@ -17,19 +14,27 @@ test('every query on a real InfluxDB', async (t) => {
         for (const one of panelsOf(owner))
           for (const { query = '' } of one.targets ?? []) {
             const rows = await reader.with({ values: { rp: policy } }).text(query, owner, one);
-            const isExpected = policy === 'autogen' || !RAW_ONLY.test(query);
             const values = rows.filter((row) =>
               Object.entries(row).some(
                 ([key, value]) => key !== 'time' && typeof value === 'number',
               ),
             );
-            assert.equal(
-              values.length > 0,
-              isExpected,
+            // Of an hour a rollup has too few points for the time between them.
+            const isShort = policy !== 'autogen' && one.title === 'Processor by host';
+            assert.ok(
+              values.length > 0 || isShort,
               `${owner.title} / ${one.title}: ${query.slice(0, 200)}`,
             );
           }
     });
+
+  await t.test(
+    'a database without rollups is read at any range: no policy is its own',
+    async () => {
+      const raw = await reader.with({ values: { rp: 'autogen' } }).panel(2);
+      assert.deepEqual(await reader.with({ values: { rp: '' } }).panel(2), raw);
+    },
+  );
 
   await t.test(
     'every query works with one, several and strange values of every variable',
@@ -76,14 +81,15 @@ test('every query on a real InfluxDB', async (t) => {
       site: [...SITES].sort(),
       route: [...new Set(hour.map(({ route }) => route))].sort(),
       upstream: ['10.0.0.1:8080', '10.0.0.2:8080', '10.0.0.3:8080'],
+      rp: [...POLICIES],
     };
     for (const owner of BOARDS.values())
       for (const { name, type, query = '' } of owner.templating.list) {
         if (type !== 'query') continue;
         const rows = await reader.text(query, owner);
         assert.deepEqual(
-          rows.map((row) => String(row['value'])).toSorted(),
-          expected[name],
+          rows.map((row) => String(row['value'] ?? row['name'])).toSorted(),
+          expected[name]?.toSorted(),
           `${owner.title} ${name}`,
         );
       }
@@ -97,14 +103,12 @@ test('every query on a real InfluxDB', async (t) => {
         const rows = await whole.text(target?.query ?? '', owner);
         // One of each in each of two hours, on both hosts; the text stands in the column that is named.
         assert.equal(rows.length, 4, `${owner.title} ${name}`);
-        const { textColumn, tagsColumn } = target as { textColumn: string; tagsColumn: string };
-        for (const row of rows)
-          assert.ok(typeof row[textColumn] === 'string' && typeof row[tagsColumn] === 'string');
+        for (const row of rows) assert.equal(typeof row[target?.textColumn ?? ''], 'string');
       }
   });
 });
 
 test('the dashboards are all there', () => {
-  for (const uid of ['nginx-overview', 'nginx-drilldown', 'nginx-meter'])
-    assert.ok(panelsOf(board(uid)).length > 10);
+  for (const uid of ['nginx-overview', 'nginx-drilldown', 'nginx-visitors', 'nginx-meter'])
+    assert.ok(panelsOf(board(uid)).length > 10, uid);
 });

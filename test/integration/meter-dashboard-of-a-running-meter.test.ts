@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { panelsOf } from '../../scripts/dashboards/lint.ts';
+import { panelsOf } from '../../scripts/dashboard-lint/lint.ts';
 import { createPolicies, DATABASE } from '../support/dashboard-database.ts';
 import { board, DashboardReader } from '../support/dashboard-reader.ts';
 import { defer } from '../support/defer.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SITES } from '../support/dashboard-database.ts';
 import {
   hourOf,
   inClass,
@@ -11,6 +12,10 @@ import {
 } from '../support/dashboard-reader.ts';
 import { exactQuantile } from '../support/known-values.ts';
 import type { KnownRequest } from '../support/known-traffic.ts';
+
+const isOf = (name: string) => (one: KnownRequest) => one.site === name;
+const failedShare = (requests: readonly KnownRequest[]) =>
+  requests.filter(inClass(5)).length / requests.length;
 
 test('the overview on a real InfluxDB with known traffic', async (t) => {
   const { traffic, reader, hour, seconds } = await knownHour(t);
@@ -56,48 +61,95 @@ test('the overview on a real InfluxDB with known traffic', async (t) => {
     },
   );
 
-  await t.test('overview: by host and by site the rates are those of their requests', async () => {
-    const hourly = reader.with({ intervalMs: 3_600_000 });
-    for (const [id, tag] of [
-      [21, 'host'],
-      [22, 'site'],
-    ] as const) {
-      const rows = await hourly.panel(id);
-      assert.equal(rows.length, 2);
-      for (const row of rows) {
-        const own = hour.filter((one) => one[tag] === row[tag]);
-        near(row['count'], own.length / seconds, 1e-9, `${tag} ${String(row[tag])}`);
+  await t.test('overview: the numbers at the top are the newest of their course', async () => {
+    const minutes = reader.with({ intervalMs: 60_000 });
+    const last = hour.filter(({ timeS }) => timeS >= traffic.toS - 60);
+    const newest = async (id: number, query = 0) => (await minutes.panel(id, query)).at(-1) ?? {};
+    near((await newest(1))['requests'], last.length / 60, 1e-9, 'requests/s');
+    near((await newest(4))['all sites'], failedShare(last), 1e-9, '5xx');
+    const worst = Math.max(...SITES.map((site) => failedShare(last.filter(isOf(site)))));
+    near((await newest(4, 1))['worst site'], worst, 1e-9, '5xx of the worst site');
+    near((await newest(5))['p95'], exactQuantile(times(last), 0.95), 0.2, 'p95 of a minute');
+    assert.equal((await newest(6))['writing'], 2);
+    assert.equal((await reader.row(6, 1))['silent for'], 0);
+  });
+
+  await t.test('overview: where data stopped there is no newest number', async () => {
+    const later = { fromMs: reader.view.fromMs, toMs: reader.view.toMs + 180_000 };
+    const minutes = reader.with({ ...later, intervalMs: 60_000 });
+    for (const [id, name] of [
+      [1, 'requests'],
+      [4, 'all sites'],
+      [5, 'p95'],
+    ] as const)
+      assert.equal((await minutes.panel(id)).at(-1)?.[name], null, name);
+    assert.equal((await minutes.panel(6)).at(-1)?.['writing'], 0);
+  });
+
+  await t.test('overview: the most silent host is silent by the second', async () => {
+    const later = { fromMs: reader.view.fromMs + 120_000, toMs: reader.view.toMs + 120_000 };
+    assert.equal((await reader.with(later).row(6, 1))['silent for'], 120);
+    // At any range, and also where the other host goes on.
+    const silent = hour.filter(({ host }) => host === 'web-2').length;
+    assert.ok(silent > 0);
+    const minute = { fromMs: later.toMs - 60_000, toMs: later.toMs };
+    assert.equal((await reader.with(minute).row(6, 1))['silent for'], 120);
+  });
+
+  for (const policy of POLICIES)
+    await t.test(`overview: every number of every site at ${policy}`, async () => {
+      const at = reader.with({ values: { rp: policy } });
+      const before = hourOf(traffic, 86_400);
+      for (const row of await at.panel(2)) {
+        const own = hour.filter(isOf(String(row['site'])));
+        near(row['req/s'], own.length / seconds, 1e-6, 'req/s');
+        near(row['5xx %'], failedShare(own), 1e-9, '5xx');
+        near(row['4xx %'], own.filter(inClass(4)).length / own.length, 1e-9, '4xx');
       }
+      const slow = await at.panel(2, 1);
+      assert.equal(slow.length, SITES.length);
+      for (const row of slow) {
+        const own = hour.filter(isOf(String(row['site'])));
+        near(row['p95'], exactQuantile(times(own), 0.95), 0.05, 'p95');
+      }
+      for (const row of await at.panel(2, 2)) {
+        const own = before.filter(isOf(String(row['site'])));
+        near(row['before'], own.length / seconds, 1e-6, 'a day before');
+      }
+    });
+
+  await t.test('overview: since when, of every site', async () => {
+    const rows = await reader.with({ intervalMs: 600_000 }).panel(3);
+    assert.equal(rows.length, 6 * SITES.length);
+    for (const row of rows) {
+      const fromS = Number(row['time']);
+      const own = hour.filter(({ timeS }) => timeS >= fromS && timeS < fromS + 600);
+      near(row['5xx'], failedShare(own.filter(isOf(String(row['site'])))), 1e-9, 'of ten minutes');
     }
   });
 
-  await t.test('overview: the first row shows the last five minutes of the range', async () => {
-    const last = hour.filter(({ timeS }) => timeS >= traffic.toS - 300);
-    near((await reader.row(1))['requests'], last.length / 300, 1e-9, 'requests/s');
-    near((await reader.row(4))['5xx'], last.filter(inClass(5)).length / last.length, 1e-9, '5xx');
-    near(
-      (await reader.row(5))['p95'],
-      exactQuantile(times(last), 0.95),
-      0.08,
-      'p95 of five minutes',
-    );
-    assert.equal((await reader.row(6))['missing'], 0);
+  await t.test('overview: the routes that fail, and no others', async () => {
+    const rows = await reader.panel(16);
+    const truth = Map.groupBy(hour.filter(inClass(5)), ({ site, route }) => `${site} ${route}`);
+    assert.equal(rows.length, truth.size);
+    for (const row of rows) {
+      const own = truth.get([row['site'], row['route']].join(' ')) ?? [];
+      assert.equal(row['5xx'], own.length);
+    }
   });
 
-  await t.test('overview: data that stopped is missing by the second', async () => {
-    const later = { fromMs: reader.view.fromMs + 120_000, toMs: reader.view.toMs + 120_000 };
-    assert.equal((await reader.with(later).row(6))['missing'], 120);
+  await t.test('overview: upstreams', async () => {
+    const rows = await reader.panel(18);
+    const answered = hour.filter(({ upstream }) => upstream !== undefined);
+    const truth = Map.groupBy(answered, ({ site, upstream }) => `${site} ${upstream?.address}`);
+    assert.equal(rows.length, truth.size);
+    for (const row of rows) {
+      const own = truth.get([row['site'], row['upstream']].join(' ')) ?? [];
+      assert.equal(row['5xx'], own.filter(inClass(5)).length);
+      near(row['5xx %'], failedShare(own), 1e-9, 'ratio');
+      assert.equal(row['max'], Math.max(...own.map(({ upstream }) => upstream?.ms ?? 0)));
+    }
   });
-
-  for (const [id, days] of [
-    [2, 1],
-    [3, 7],
-  ] as const)
-    await t.test(`overview: now against ${days} days earlier`, async () => {
-      const before = hourOf(traffic, days * 86_400);
-      near((await reader.row(id, 0))['now'], hour.length / seconds, 1e-9, 'now');
-      near((await reader.row(id, 1))['before'], before.length / seconds, 1e-9, 'before');
-    });
 
   await t.test('overview: error ratios are those of the hour', async () => {
     const row = await reader.with({ intervalMs: 3_600_000 }).row(9);
@@ -128,15 +180,4 @@ test('the overview on a real InfluxDB with known traffic', async (t) => {
       assert.equal(bins['2'], hour.filter(({ ms }) => ms === 2).length);
     },
   );
-
-  await t.test('overview: distinct clients within the error of the estimate', async () => {
-    const distinct = new Set(hour.map(({ ip, agent }) => `${ip} ${agent}`)).size;
-    // σ is 9 % with 128 registers.
-    near((await reader.row(23))['clients'], distinct, 0.27, 'distinct clients');
-    // Few of them: the other branch of the estimate.
-    const minute = { fromMs: reader.view.fromMs, toMs: reader.view.fromMs + 59_999 };
-    const early = hour.filter(({ timeS }) => timeS < traffic.fromS + 60);
-    const few = new Set(early.map(({ ip, agent }) => `${ip} ${agent}`)).size;
-    near((await reader.with(minute).row(23))['clients'], few, 0.27, 'few distinct clients');
-  });
 });

@@ -3,7 +3,7 @@
  * per series, the equation for the series that all queries have, the threshold. Only the parts of
  * Grafana's expressions that our rules use.
  */
-import type { ProvisionedAlertRule } from '../../scripts/dashboards/lint-alerts.ts';
+import type { ProvisionedAlertRule } from '../../scripts/dashboard-lint/lint-alerts.ts';
 import { alertQuery } from './grafana-query.ts';
 import type { Influx, InfluxSeries } from './influxdb.ts';
 
@@ -37,6 +37,7 @@ function labelsOf(series: InfluxSeries): string {
 const OPERATORS: readonly Readonly<Record<string, (a: number, b: number) => number>>[] = [
   {
     '>=': (a, b) => Number(a >= b),
+    '<=': (a, b) => Number(a <= b),
     '>': (a, b) => Number(a > b),
     '<': (a, b) => Number(a < b),
     '==': (a, b) => Number(a === b),
@@ -46,7 +47,7 @@ const OPERATORS: readonly Readonly<Record<string, (a: number, b: number) => numb
 
 /** Numbers, `${name}`, parentheses, comparisons and products. */
 export function calculate(expression: string, valueOf: (name: string) => number): number {
-  const tokens = expression.match(/\$\{\w+\}|\d+(?:\.\d+)?|>=|==|[<>*()]/g) ?? [];
+  const tokens = expression.match(/\$\{\w+\}|\d+(?:\.\d+)?|>=|<=|==|[<>*()]/g) ?? [];
   if (tokens.join('') !== expression.replaceAll(' ', ''))
     throw new Error(`cannot read ${expression}`);
   let at = 0;
@@ -96,6 +97,7 @@ export async function evaluateRule(
   db: string,
   rule: ProvisionedAlertRule,
   nowMs: number,
+  switchedTo: 'on' | 'off' | '' = 'on',
 ): Promise<AlertState> {
   const byName = new Map<string, Numbers>();
   for (const { refId, model } of rule.data) {
@@ -105,13 +107,16 @@ export async function evaluateRule(
     const { reducer } = model as unknown as { reducer: string };
     byName.set(refId, await numbersOf(influx, db, source, reducer, nowMs));
   }
-  const step = (type: string) => rule.data.find(({ model }) => model.type === type)?.model;
-  const equation = step('math')?.expression ?? '';
-  const { conditions } = step('threshold') as unknown as {
-    conditions: { evaluator: { type: string; params: number[] } }[];
+  const step = (refId: string) => rule.data.find((one) => one.refId === refId)?.model;
+  const equation = step('value')?.expression ?? '';
+  // A condition that is no threshold is that of a rule which is switched off: the value times zero.
+  const condition = step(rule.condition.replace(/\$\{\w+\}$/, switchedTo)) as unknown as {
+    conditions?: { evaluator: { type: string; params: number[] } }[];
   };
-  const limit = conditions[0]?.evaluator.params[0] ?? Number.NaN;
-  const [first = new Map<string, number>(), ...others] = [...byName.values()];
+  const limit = condition.conditions?.[0]?.evaluator.params[0] ?? Number.POSITIVE_INFINITY;
+  // A query that is for the words alone joins nothing.
+  const used = [...byName].filter(([name]) => equation.includes(`\${${name}}`));
+  const [first = new Map<string, number>(), ...others] = used.map(([, numbers]) => numbers);
   const shared = [...first.keys()].filter((labels) => others.every((one) => one.has(labels)));
   const firing = shared.filter(
     (labels) => calculate(equation, (name) => byName.get(name)?.get(labels) ?? Number.NaN) > limit,

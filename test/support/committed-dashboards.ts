@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { LintDashboard } from '../../scripts/dashboards/lint.ts';
-import type { ProvisionedAlertRule } from '../../scripts/dashboards/lint-alerts.ts';
+import type { LintDashboard } from '../../scripts/dashboard-lint/lint.ts';
+import type { ProvisionedAlertRule } from '../../scripts/dashboard-lint/lint-alerts.ts';
 import { PROJECT_ROOT } from './project.ts';
 
 /** Any part of a file that a test changes or looks into, with whatever shape it has. */

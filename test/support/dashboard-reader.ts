@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { type LintDashboard, panelsOf } from '../../scripts/dashboards/lint.ts';
-import type { LintPanel } from '../../scripts/dashboards/lint-panels.ts';
+import { type LintDashboard, panelsOf } from '../../scripts/dashboard-lint/lint.ts';
+import type { LintPanel } from '../../scripts/dashboard-lint/lint-panels.ts';
 import { committedDashboards } from './committed-dashboards.ts';
 import {
   DATABASE,

@@ -3,7 +3,7 @@
  * front end replaces the variables, the back end `$timeFilter` and a bare `$__interval`. An alert rule
  * passes through the back end alone.
  */
-import type { LintVariable } from '../../scripts/dashboards/lint-queries.ts';
+import type { LintVariable } from '../../scripts/dashboard-lint/lint-queries.ts';
 
 export interface View {
   readonly fromMs: number;
@@ -15,7 +15,7 @@ export interface View {
 }
 
 export interface QueryOptions {
-  /** As in the panel: `30s`, `${rp:text}`. */
+  /** As in the panel: `30s`. */
   readonly interval?: string;
   readonly maxDataPoints?: number;
 }
@@ -23,7 +23,6 @@ export interface QueryOptions {
 type DashboardVariable = LintVariable & {
   readonly allValue?: string;
   readonly current?: { readonly text: string | string[]; readonly value: string | string[] };
-  readonly options?: readonly { readonly text: string; readonly value: string }[];
 };
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -57,27 +56,55 @@ function regexEscaped(value: string): string {
   return value.replaceAll(/[\\^$*+?.()|[\]{}/]/g, '\\$&');
 }
 
-function chosen(variable: DashboardVariable, view: View): string | readonly string[] {
+/** The retention policies of a database that was set up with our rollups. */
+const POLICIES = ['autogen', 'rollup_5m', 'rollup_1h'];
+
+/** An interval variable at auto: the range in so many steps. */
+function autoInterval(variable: DashboardVariable, view: View): string {
+  const wanted = roundedIntervalMs((view.toMs - view.fromMs) / (variable.auto_count ?? 30));
+  return asText(Math.max(durationMs(variable.auto_min ?? '10s'), wanted));
+}
+
+/** What a variable's regular expression leaves of the answer, itself with other variables in it. */
+export function picked(
+  variable: LintVariable,
+  view: View,
+  variables: readonly DashboardVariable[],
+  values: readonly string[] = POLICIES,
+): string[] {
+  const text = (variable.regex ?? '').replaceAll(/\$\{(\w+)\}/g, (use, name: string) => {
+    const other = variables.find((one) => one.name === name && one.type === 'interval');
+    if (other === undefined) throw new Error(`${use} is no interval variable`);
+    return autoInterval(other, view);
+  });
+  const [, pattern = ''] = /^\/(.*)\/$/.exec(text) ?? [];
+  return values.filter((value) => new RegExp(pattern).test(value));
+}
+
+function chosen(
+  variable: DashboardVariable,
+  view: View,
+  variables: readonly DashboardVariable[],
+): string | readonly string[] {
   const value = view.values?.[variable.name];
   if (value !== undefined) return value;
   if (variable.includeAll === true) return '$__all';
+  // Of a variable with one value the first of the answer is taken; without one it is empty.
+  if (variable.regex !== undefined) return picked(variable, view, variables)[0] ?? '';
   return variable.current?.value ?? '';
 }
 
 /** The text of a variable in a query, by the rules of the InfluxDB plugin. */
-function interpolated(variable: DashboardVariable, view: View): string {
-  const value = chosen(variable, view);
+function interpolated(
+  variable: DashboardVariable,
+  view: View,
+  variables: readonly DashboardVariable[],
+): string {
+  const value = chosen(variable, view, variables);
   if (value === '$__all') return variable.allValue ?? '.*';
   if (variable.multi !== true && variable.includeAll !== true) return String(value);
   if (typeof value === 'string') return regexEscaped(value);
   return `(${value.map(regexEscaped).join('|')})`;
-}
-
-function optionText(variable: DashboardVariable, view: View): string {
-  const value = chosen(variable, view);
-  const option = variable.options?.find((one) => one.value === value);
-  if (option === undefined) throw new Error(`${variable.name} has no option ${String(value)}`);
-  return option.text;
 }
 
 function replaced(
@@ -105,9 +132,8 @@ function replaced(
       if (own[name] !== undefined) return own[name];
       const variable = variables.find((one) => one.name === name);
       if (variable === undefined) throw new Error(`${use} is no variable, in ${text}`);
-      if (format === 'text') return optionText(variable, view);
       if (format !== undefined) throw new Error(`the format of ${use} is not known here`);
-      return interpolated(variable, view);
+      return interpolated(variable, view, variables);
     },
   );
 }
@@ -129,8 +155,6 @@ export function dashboardQuery(
   const range = {
     __from: String(view.fromMs),
     __to: String(view.toMs),
-    __range_s: String(Math.round(rangeMs / 1000)),
-    __range_ms: String(rangeMs),
   };
   const leastMs = durationMs(replaced(options.interval ?? '10s', view, variables, {}));
   const wanted = roundedIntervalMs(rangeMs / (options.maxDataPoints ?? 1000));

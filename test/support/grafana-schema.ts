@@ -13,19 +13,27 @@ import { PROJECT_ROOT } from './project.ts';
 const TYPES = join(PROJECT_ROOT, 'node_modules/@grafana/schema/dist/types');
 
 /** Panel types with options and field options of their own. */
-export const PANEL_TYPES = ['stat', 'timeseries', 'table', 'heatmap', 'piechart'] as const;
+export const PANEL_TYPES = ['stat', 'timeseries', 'state-timeline', 'table', 'heatmap'] as const;
 export type PanelType = (typeof PANEL_TYPES)[number];
 /** A stat has no field options of its own. */
 const WITHOUT_FIELD_OPTIONS = new Set<PanelType>(['stat']);
 
+/** `state-timeline` is `statetimeline` there. */
+function typeName(type: PanelType): string {
+  return type.replace('-', '');
+}
+
 function source(): string {
-  const panels = PANEL_TYPES.flatMap((type) => [
-    `import type * as ${type} from '${TYPES}/raw/composable/${type}/panelcfg/x/types.gen';`,
-    `export type Options_${type} = ${type}.Options;`,
-    ...(WITHOUT_FIELD_OPTIONS.has(type)
-      ? []
-      : [`export type Fields_${type} = ${type}.FieldConfig;`]),
-  ]);
+  const panels = PANEL_TYPES.flatMap((type) => {
+    const name = typeName(type);
+    return [
+      `import type * as ${name} from '${TYPES}/raw/composable/${name}/panelcfg/x/types.gen';`,
+      `export type Options_${name} = ${name}.Options;`,
+      ...(WITHOUT_FIELD_OPTIONS.has(type)
+        ? []
+        : [`export type Fields_${name} = ${name}.FieldConfig;`]),
+    ];
+  });
   return [
     `import type { Dashboard } from '${TYPES}/veneer/dashboard.types';`,
     'export type Board = Dashboard;',
@@ -66,11 +74,11 @@ export function grafanaSchema(folder: string): GrafanaSchema {
     return ajv.compile({ ...schema } as SchemaObject);
   };
   const dashboard = of('Board', allowUnpublishedKeys);
-  const options = new Map(PANEL_TYPES.map((type) => [type, of(`Options_${type}`)]));
+  const options = new Map(PANEL_TYPES.map((type) => [type, of(`Options_${typeName(type)}`)]));
   const fields = new Map(
     PANEL_TYPES.filter((type) => !WITHOUT_FIELD_OPTIONS.has(type)).map((type) => [
       type,
-      of(`Fields_${type}`),
+      of(`Fields_${typeName(type)}`),
     ]),
   );
   return {
@@ -82,13 +90,27 @@ export function grafanaSchema(folder: string): GrafanaSchema {
 }
 
 /**
- * `definition` of a variable: Grafana writes and reads it, and its published types lack it. The target
- * of an annotation is a query of the plugin's own, as the targets of panels are.
+ * Keys that Grafana writes and reads, and that its types of the classic model lack: `definition` and
+ * `auto…` of a variable; `mappings` of an annotation and `fieldMinMax` of a field, which the types of its
+ * newer model have. The target of an annotation is a query of the plugin's own, as those of panels are.
  */
 function allowUnpublishedKeys(schema: unknown): void {
   const board = (schema as Json).properties;
-  board.templating.properties.list.items.properties.definition = { type: 'string' };
-  board.annotations.properties.list.items.properties.target.additionalProperties = true;
+  const variable = board.templating.properties.list.items.properties;
+  variable.definition = { type: 'string' };
+  variable.auto = { type: 'boolean' };
+  variable.auto_count = { type: 'number' };
+  variable.auto_min = { type: 'string' };
+  const annotation = board.annotations.properties.list.items.properties;
+  annotation.target.additionalProperties = true;
+  annotation.mappings = { type: 'object' };
+  allowFieldMinMax(schema as Json);
+}
+
+function allowFieldMinMax(part: Json): void {
+  if (typeof part !== 'object' || part === null) return;
+  if (part.properties?.noValue !== undefined) part.properties.fieldMinMax = { type: 'boolean' };
+  for (const inner of Object.values(part)) allowFieldMinMax(inner);
 }
 
 function tsconfigIn(folder: string): string {

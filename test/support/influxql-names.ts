@@ -31,8 +31,20 @@ export function influxqlNames(query: string): InfluxqlNames {
   };
 }
 
+/** Of a text that begins within parentheses, what comes before they are closed. */
+function untilItsEnd(text: string): string {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const letter = text[i];
+    if (letter === '(') depth += 1;
+    if (letter === ')') depth -= 1;
+    if (depth < 0) return text.slice(0, i);
+  }
+  return text;
+}
+
 /** True where an alias is also read at the innermost level, so as a field. */
 function isReadInside(text: string, name: string): boolean {
-  const innermost = text.slice(text.lastIndexOf('SELECT'));
+  const innermost = untilItsEnd(text.slice(text.lastIndexOf('SELECT')));
   return innermost.replaceAll(/ AS "[^"]*"/g, '').includes(`"${name}"`);
 }

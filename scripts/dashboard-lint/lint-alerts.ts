@@ -17,7 +17,6 @@ export interface ProvisionedAlertRule {
   readonly for: string;
   readonly noDataState: string;
   readonly execErrState: string;
-  readonly isPaused?: boolean;
   readonly dashboardUid: string;
   readonly panelId: number;
   readonly labels: Readonly<Record<string, string>>;
@@ -26,14 +25,55 @@ export interface ProvisionedAlertRule {
 
 const NO_DATA_STATES = new Set(['NoData', 'Alerting', 'OK', 'KeepLast']);
 const EXEC_ERR_STATES = new Set(['Error', 'Alerting', 'OK', 'KeepLast']);
-/** The only rule that means something by silence; the others would fire on a site without visitors. */
+/** The only rule that fires when there is no data, and the only one that does when the database has no answer. */
 const DEAD_MAN = 'meter-silent';
+const NO_ANSWER = 'database-silent';
 
 type Fault = [rule: string, what: string];
 
-function tagsOf(query: string): string {
+/** What the series of a query are told apart by. */
+export function tagsOf(query: string): string[] {
   const [, terms = ''] = /GROUP BY ((?:(?!GROUP BY).)*)$/.exec(query) ?? [];
-  return [...terms.matchAll(/"(\w+)"/g)].map(([, tag]) => tag).join(',');
+  return [...terms.matchAll(/"(\w+)"/g)].map(([, tag]) => tag ?? '');
+}
+
+/** The names that a condition may have: a variable of Grafana's stands for itself, for on and for off. */
+function conditionsOf({ condition }: ProvisionedAlertRule): string[] {
+  const [stem = '', isSwitched] = condition.split(/(\$\{\w+\})$/);
+  return isSwitched === undefined ? [condition] : ['', 'on', 'off'].map((value) => stem + value);
+}
+
+function lintStates(rule: ProvisionedAlertRule): Fault[] {
+  const found: Fault[] = [];
+  if (!NO_DATA_STATES.has(rule.noDataState) || !EXEC_ERR_STATES.has(rule.execErrState))
+    found.push(['alert-states', 'Grafana does not know its states']);
+  if ((rule.noDataState === 'Alerting') !== (rule.uid === DEAD_MAN))
+    found.push(['alert-states', `only ${DEAD_MAN} may fire on no data`]);
+  if ((rule.execErrState === 'Alerting') !== (rule.uid === NO_ANSWER))
+    found.push(['alert-states', `only ${NO_ANSWER} may fire on an error`]);
+  // Silence is no end of a trouble: a rule that was firing goes on until there are better numbers.
+  const keeps = [rule.noDataState, rule.execErrState].every((state) => state === 'KeepLast');
+  if (!keeps && ![DEAD_MAN, NO_ANSWER].includes(rule.uid))
+    found.push(['alert-states', 'would resolve when all meters fall silent']);
+  return found;
+}
+
+function lintWords({ dashboardUid, panelId, annotations }: ProvisionedAlertRule): Fault[] {
+  const found: Fault[] = [];
+  for (const key of ['summary', 'description'])
+    if ((annotations[key] ?? '').length < 20) found.push(['alert-text', `has no ${key}`]);
+  // Panels, notifications and histories of states read these two, and nothing else.
+  if (
+    annotations['__dashboardUid__'] !== dashboardUid ||
+    annotations['__panelId__'] !== String(panelId)
+  )
+    found.push(['alert-annotations', 'its notifications do not name its panel']);
+  const texts = Object.values(annotations);
+  if (texts.some((text) => /\{\{ ?humanize |\}\} ?(?:ms|bytes)\b/.test(text)))
+    found.push(['alert-units', 'writes 5.8k ms where people read 5.8 s']);
+  if (texts.some((text) => text.includes('${')))
+    found.push(['alert-labels-env', 'a braced name is taken for an environment variable']);
+  return found;
 }
 
 function lintAlertQuery(query: string): Fault[] {
@@ -50,7 +90,8 @@ export function lintAlertRule(rule: ProvisionedAlertRule, datasource: string): F
   if (!/^[A-Za-z0-9_-]{1,40}$/.test(rule.uid))
     found.push(['alert-uid', 'Grafana refuses this uid']);
   const refIds = rule.data.map(({ refId }) => refId);
-  if (!refIds.includes(rule.condition)) found.push(['alert-condition', 'its condition is no step']);
+  for (const condition of conditionsOf(rule))
+    if (!refIds.includes(condition)) found.push(['alert-condition', `${condition} is no step`]);
   for (const { model } of rule.data)
     for (const [, braced, plain] of (model.expression ?? '').matchAll(/\$\{(\w+)\}|^(\w+)$/g))
       if (!refIds.includes(braced ?? plain ?? ''))
@@ -66,18 +107,12 @@ export function lintAlertRule(rule: ProvisionedAlertRule, datasource: string): F
       found.push(['alert-time', `${model.refId} has an empty range`]);
     found.push(...lintAlertQuery(model.query ?? ''));
   }
-  if (new Set(queries.map(({ model }) => tagsOf(model.query ?? ''))).size > 1)
+  if (new Set(queries.map(({ model }) => tagsOf(model.query ?? '').join())).size > 1)
     found.push(['alert-labels', 'its queries group by other tags, so their series are not joined']);
-  if (!NO_DATA_STATES.has(rule.noDataState) || !EXEC_ERR_STATES.has(rule.execErrState))
-    found.push(['alert-states', 'Grafana does not know its states']);
-  if ((rule.noDataState === 'Alerting') !== (rule.uid === DEAD_MAN))
-    found.push(['alert-states', `only ${DEAD_MAN} may fire on no data`]);
   if (!['critical', 'warning', 'info'].includes(rule.labels['severity'] ?? ''))
     found.push(['alert-severity', 'has no severity']);
   // Labels are expanded by the provisioning file's own rules; a bare $ would be taken for the environment.
   if (Object.values(rule.labels).some((text) => /(?<!\$)\$(?!\$)/.test(text)))
     found.push(['alert-labels-env', 'a $ in a label is taken for an environment variable']);
-  for (const key of ['summary', 'description'])
-    if ((rule.annotations[key] ?? '').length < 20) found.push(['alert-text', `has no ${key}`]);
-  return found;
+  return [...found, ...lintStates(rule), ...lintWords(rule)];
 }

@@ -2,23 +2,22 @@
 export interface LintVariable {
   readonly name: string;
   readonly type: string;
+  readonly regex?: string;
+  readonly auto_count?: number;
+  readonly auto_min?: string;
+  /** True for one that links need not carry. */
+  readonly skipUrlSync?: boolean;
   readonly includeAll?: boolean;
   readonly multi?: boolean;
   readonly query?: string;
   readonly datasource?: { readonly uid: string };
 }
 
-/** Known to Grafana itself. `timeFilter` is the back end's, the others the front end's. */
-const BUILT_IN = new Set([
-  'timeFilter',
-  '__interval',
-  '__interval_ms',
-  '__from',
-  '__to',
-  '__range',
-  '__range_s',
-  '__range_ms',
-]);
+/**
+ * Known to Grafana for InfluxDB. `timeFilter` is the back end's, the others the front end's. `__range` and
+ * its like are made by the data sources of Prometheus and Loki alone; InfluxDB gets their names as they are.
+ */
+const BUILT_IN = new Set(['timeFilter', '__interval', '__interval_ms', '__from', '__to']);
 
 const USE = /\$\{(\w+)(?::\w+)?\}|\$(\w+)|\[\[(\w+)\]\]/g;
 
@@ -69,13 +68,15 @@ export function lintQuery(
       ]);
     }
   }
-  // A gap must be a gap, and the newest bucket must not draw a cliff to zero.
-  if (/fill\(0\)/.test(query)) found.push(['no-fill-zero', 'fills with zeros; use null or none']);
+  // Of what is drawn. A gap must be a gap, and the newest bucket must not draw a cliff to zero.
+  if (query.endsWith('fill(0)')) found.push(['no-fill-zero', 'fills with zeros; use null or none']);
   // In a subquery an integer divided by an integer is cut off.
   if (/(?<!\.0\*)(?<![\w")])sum\("\w+"\)\/(?:sum|count)\(/.test(query))
     found.push(['float-division', 'divides integers; begin with 1.0*']);
   // InfluxDB gives the point's time instead of the value, without a word.
   if (/ AS "time"/.test(query)) found.push(['no-time-alias', 'calls a column time']);
+  if (/mean\("(?:rt_)?p\d+"\)/.test(query))
+    found.push(['mean-of-percentiles', 'averages percentiles; merge their bins']);
   if (!/\$timeFilter|\btime\s*[<>]/.test(query)) found.push(['time-bound', 'has no limit in time']);
   return found;
 }

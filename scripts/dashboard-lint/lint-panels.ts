@@ -25,13 +25,37 @@ export interface LintPanel {
   readonly fieldConfig?: {
     readonly defaults?: {
       readonly unit?: string;
+      readonly max?: number;
+      readonly fieldMinMax?: boolean;
       readonly thresholds?: { readonly steps?: readonly LintStep[] };
+      readonly color?: { readonly mode?: string };
+      readonly mappings?: readonly {
+        readonly type?: string;
+        readonly options?: {
+          readonly match?: string;
+          readonly result?: { readonly color?: string };
+        };
+      }[];
+      readonly custom?: {
+        readonly filterable?: boolean;
+        readonly lineWidth?: number;
+        readonly axisSoftMax?: number;
+        readonly stacking?: { readonly mode?: string };
+        readonly scaleDistribution?: { readonly type?: string };
+      };
     };
-    readonly overrides?: readonly {
-      readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
-    }[];
+    readonly overrides?: readonly LintOverride[];
+  };
+  readonly options?: {
+    readonly legend?: { readonly calcs?: readonly string[] };
+    readonly reduceOptions?: { readonly calcs?: readonly string[] };
   };
   readonly transformations?: readonly { readonly id: string; readonly options?: unknown }[];
+}
+
+interface LintOverride {
+  readonly matcher?: { readonly id: string; readonly options?: unknown };
+  readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
 }
 
 interface LintStep {
@@ -40,7 +64,7 @@ interface LintStep {
 }
 
 /** What Grafana 11 switched off and 12 removed has no place here; neither has what nobody looked at. */
-const PANEL_TYPES = new Set(['stat', 'timeseries', 'table', 'heatmap', 'piechart', 'row']);
+const PANEL_TYPES = new Set(['stat', 'timeseries', 'state-timeline', 'table', 'heatmap', 'row']);
 const COLUMNS = 24;
 
 type Fault = [rule: string, what: string];
@@ -104,7 +128,87 @@ function lintTable(panel: LintPanel): Fault[] {
     found.push(['merge-without-time', 'rows of queries with other times would not be joined']);
   if ((panel.targets?.length ?? 0) > 1 && merge < 0)
     found.push(['merge-without-time', 'several queries, but nothing joins them']);
+  return [...found, ...lintColumns(panel, Object.values(renamed(last?.options)))];
+}
+
+function renamed(options: unknown): Record<string, string> {
+  return (options as { renameByName?: Record<string, string> } | undefined)?.renameByName ?? {};
+}
+
+/** What Grafana leaves of a screen that is 1280 wide, for 24 columns. */
+const CONTENT_PX = 1200;
+/** Borders and the scroll bar of a panel. */
+const FRAME_PX = 24;
+/** Least width of the column that takes what is left. */
+const TEXT_PX = 150;
+
+function lintColumns(panel: LintPanel, titles: readonly string[]): Fault[] {
+  const found: Fault[] = [];
+  const { defaults, overrides = [] } = panel.fieldConfig ?? {};
+  const widthOf = (title: string) =>
+    overrides
+      .find(({ matcher }) => matcher?.options === title)
+      ?.properties.find(({ id }) => id === 'custom.width')?.value;
+  const widths = titles.map(widthOf).filter((width) => typeof width === 'number');
+  // Grafana makes a column without a width at least 150 px wide, and cuts off what does not fit.
+  if (titles.length - widths.length > 1)
+    found.push(['table-widths', 'more than one column has no width']);
+  const neededPx = widths.reduce((sum, width) => sum + width, TEXT_PX);
+  const availablePx = ((panel.gridPos?.w ?? COLUMNS) * CONTENT_PX) / COLUMNS - FRAME_PX;
+  if (neededPx > availablePx && widths.length > 0)
+    found.push(['table-widths', `needs ${neededPx} of ${availablePx} px at 1280`]);
+  if (defaults?.custom?.filterable !== false)
+    found.push(['table-filter', 'filters take the room of the titles']);
+  const hasBar = overrides.some(({ properties }) =>
+    properties.some(({ value }) => (value as { type?: string } | undefined)?.type === 'gauge'),
+  );
+  if (hasBar && defaults?.fieldMinMax !== true)
+    found.push(['gauge-scale', 'bars would be scaled by the largest number of the whole table']);
+  const isCut = panel.targets?.some(({ query }) => /\bLIMIT \d|\btop\(/.test(query ?? ''));
+  if (isCut === true && !titles.some((title) => title.startsWith('≥')))
+    found.push(['silent-limit', 'its query is cut off, and no column says at least']);
   return found;
+}
+
+/** A title in large type beside the icons of a stat. */
+function lintStat(panel: LintPanel): Fault[] {
+  const found: Fault[] = [];
+  if ((panel.title ?? '').length > 2 * (panel.gridPos?.w ?? COLUMNS))
+    found.push(['stat-title', 'its title is cut off at 1280']);
+  const nothing = panel.fieldConfig?.defaults?.mappings?.find(
+    ({ type, options }) => type === 'special' && options?.match?.startsWith('null') === true,
+  );
+  if (!['text', 'red'].includes(nothing?.options?.result?.color ?? ''))
+    found.push(['no-data-colour', 'without a value it has the colour of its lowest threshold']);
+  return found;
+}
+
+function lintSeries(panel: LintPanel): Fault[] {
+  const found: Fault[] = [];
+  const { max, custom, color } = panel.fieldConfig?.defaults ?? {};
+  const isStacked = (custom?.stacking?.mode ?? 'none') !== 'none';
+  if (isStacked && custom?.lineWidth !== 0)
+    found.push(['stack-edge', 'the line of an empty series lies on the edge of the stack']);
+  const isLogarithmic = custom?.scaleDistribution?.type === 'log';
+  if (!isLogarithmic && max === undefined && custom?.axisSoftMax === undefined)
+    found.push(['axis-room', 'a line of zeros gets an axis to any height']);
+  // Grafana hashes the name of the field, which is Value for every series of InfluxDB.
+  if (color?.mode === 'palette-classic-by-name')
+    found.push(['one-colour', 'all series would have the same colour']);
+  const query = panel.targets?.map((target) => target.query).join(' ') ?? '';
+  const hasMeaning = (panel.fieldConfig?.overrides ?? []).length > 0;
+  if (/"dim" = '(?:status|cache|method)'/.test(query) && !hasMeaning)
+    found.push(['value-colours', 'its colours are given by chance']);
+  return found;
+}
+
+function lintCalculations(panel: LintPanel): Fault[] {
+  const { legend, reduceOptions } = panel.options ?? {};
+  const calcs = [...(legend?.calcs ?? []), ...(reduceOptions?.calcs ?? [])];
+  const isPercentile = panel.targets?.some(({ query }) => / AS "p\d+"/.test(query ?? '')) === true;
+  return isPercentile && calcs.some((calc) => ['mean', 'sum'].includes(calc))
+    ? [['mean-of-percentiles', 'averages percentiles; show the last and the greatest']]
+    : [];
 }
 
 export function lintPanel(panel: LintPanel, datasource: string): Fault[] {
@@ -127,6 +231,9 @@ export function lintPanel(panel: LintPanel, datasource: string): Fault[] {
     if (target.datasource?.uid !== datasource)
       found.push(['datasource-uid', `query ${target.refId} does not read ${datasource}`]);
   if (panel.type === 'table') found.push(...lintTable(panel));
+  if (panel.type === 'stat') found.push(...lintStat(panel));
+  if (panel.type === 'timeseries') found.push(...lintSeries(panel));
+  found.push(...lintCalculations(panel));
   return found;
 }
 

@@ -4,7 +4,7 @@
  * so what is checked is what Grafana gets. Every rule has a planted fault in
  * test/contract/dashboard-lint-bites.test.ts.
  */
-import { lintAlertRule, type ProvisionedAlertRule } from './lint-alerts.ts';
+import { lintAlertRule, type ProvisionedAlertRule, tagsOf } from './lint-alerts.ts';
 import { type LintPanel, lintPanel, lintPlaces } from './lint-panels.ts';
 import { type LintVariable, lintQuery, usedVariables } from './lint-queries.ts';
 
@@ -29,7 +29,13 @@ export interface LintDashboard {
       readonly name: string;
       readonly builtIn?: number;
       readonly datasource?: { readonly uid: string };
-      readonly target?: { readonly query?: string };
+      readonly hide?: boolean;
+      readonly target?: {
+        readonly query?: string;
+        readonly textColumn?: string;
+        readonly tagsColumn?: string;
+      };
+      readonly mappings?: { readonly title?: { readonly value?: string } };
     }[];
   };
 }
@@ -87,37 +93,87 @@ function lintVariables(dashboard: LintDashboard, datasource: string): [string, s
   return found;
 }
 
+/** A mark across the graphs says what happened and where, and takes no room at the top. */
+function lintAnnotations({ annotations }: LintDashboard): [rule: string, what: string][] {
+  return annotations.list
+    .filter(({ builtIn }) => builtIn === undefined)
+    .flatMap(({ name, hide, target, mappings }): [string, string][] => {
+      const found: [string, string][] = [];
+      const { textColumn = '', tagsColumn = '' } = target ?? {};
+      if (textColumn === '' || tagsColumn.split(',').includes(textColumn))
+        found.push(['annotation-text', `${name} takes its text from a tag, so it is the time`]);
+      if ((mappings?.title?.value ?? '') === '')
+        found.push(['annotation-title', `${name} does not say what happened`]);
+      if (hide !== true) found.push(['annotation-switch', `${name} has a switch at the top`]);
+      return found;
+    });
+}
+
 const LINK = /\/d\/([\w-]+)(?:\?(\S*))?/g;
 
 function lintLinks(
   dashboard: LintDashboard,
   all: readonly LintDashboard[],
 ): [rule: string, what: string][] {
-  const found: [string, string][] = [];
-  const own = new Set(dashboard.templating.list.map(({ name }) => name));
   const texts = panelsOf(dashboard).flatMap((panel) =>
     [...JSON.stringify(panel).matchAll(/"url":"([^"]*)"/g)].map(([, url]) => url ?? ''),
   );
-  for (const url of new Set(texts)) {
-    for (const [, uid, query] of url.matchAll(LINK)) {
+  return [...new Set(texts)].flatMap((url) =>
+    [...url.matchAll(LINK)].flatMap(([, uid = '', query = '']): [string, string][] => {
       const target = all.find((other) => other.uid === uid);
-      if (target === undefined) {
-        found.push(['links-exist', `links to ${uid}, which there is not`]);
-        continue;
-      }
-      const theirs = new Set(target.templating.list.map(({ name }) => name));
-      for (const [, name] of (query ?? '').matchAll(/(?:^|&)var-(\w+)=/g))
-        if (!theirs.has(name ?? ''))
-          found.push(['link-variables', `${uid} has no variable ${name}`]);
-      for (const [, name] of (query ?? '').matchAll(/\$\{(\w+):queryparam\}/g))
-        if (!own.has(name ?? '') || !theirs.has(name ?? ''))
-          found.push([
-            'link-variables',
-            `${name} is not a variable of both ends of a link to ${uid}`,
-          ]);
-    }
-  }
+      return target === undefined
+        ? [['links-exist', `links to ${uid}, which there is not`]]
+        : lintLink(query, dashboard, target);
+    }),
+  );
+}
+
+function names(dashboard: LintDashboard): Set<string> {
+  return new Set(dashboard.templating.list.map(({ name }) => name));
+}
+
+function lintLink(
+  query: string,
+  from: LintDashboard,
+  to: LintDashboard,
+): [rule: string, what: string][] {
+  const found: [string, string][] = [];
+  const own = names(from);
+  const theirs = names(to);
+  const set = [...query.matchAll(/(?:^|&)var-(\w+)=/g)].map(([, name]) => name ?? '');
+  const kept = [...query.matchAll(/\$\{(\w+):queryparam\}/g)].map(([, name]) => name ?? '');
+  for (const name of set)
+    if (!theirs.has(name)) found.push(['link-variables', `${to.uid} has no variable ${name}`]);
+  for (const name of kept)
+    if (!own.has(name) || !theirs.has(name))
+      found.push([
+        'link-variables',
+        `${name} is not a variable of both ends of a link to ${to.uid}`,
+      ]);
+  if (!query.includes('${__url_time_range}'))
+    found.push(['link-carries', `a link to ${to.uid} drops the range`]);
+  for (const { name, skipUrlSync } of from.templating.list)
+    if (skipUrlSync !== true && theirs.has(name) && ![...set, ...kept].includes(name))
+      found.push(['link-carries', `a link to ${to.uid} drops the choice of ${name}`]);
   return found;
+}
+
+/** The link of a notification opens with the site, or the host, that it is about. */
+function lintAlertLink(
+  rule: ProvisionedAlertRule,
+  dashboards: readonly LintDashboard[],
+): [rule: string, what: string][] {
+  const link = rule.annotations['link'] ?? '';
+  const [, uid, query = ''] = /^\{\{ externalURL \}\}d\/([\w-]+)\?(.*)$/.exec(link) ?? [];
+  const target = dashboards.find((dashboard) => dashboard.uid === uid);
+  if (target === undefined) return [['alert-link', 'its link leads to no dashboard']];
+  const set = [...query.matchAll(/&var-(\w+)=/g)].map(([, name]) => name ?? '');
+  const labels = tagsOf(rule.data[0]?.model.query ?? '');
+  const wrong = [
+    ...set.filter((name) => !names(target).has(name)),
+    ...labels.filter((label) => names(target).has(label) && !set.includes(label)),
+  ];
+  return wrong.map((name) => ['alert-link', `its link and its labels differ in ${name}`]);
 }
 
 export function lintDashboards(
@@ -135,6 +191,7 @@ export function lintDashboards(
     say(title, lintFrame(dashboard));
     say(title, lintPlaces(dashboard.panels));
     say(title, lintVariables(dashboard, datasource));
+    say(title, lintAnnotations(dashboard));
     say(title, lintLinks(dashboard, dashboards));
     for (const panel of panelsOf(dashboard)) {
       const where = `${title} / ${panel.title ?? panel.id}`;
@@ -146,7 +203,7 @@ export function lintDashboards(
   for (const uid of duplicates(rules.map((rule) => rule.uid)))
     found.push({ rule: 'unique-uids', where: String(uid), what: 'two alert rules have this uid' });
   for (const rule of rules) {
-    const faults = lintAlertRule(rule, datasource);
+    const faults = [...lintAlertRule(rule, datasource), ...lintAlertLink(rule, dashboards)];
     const linked = dashboards.find((dashboard) => dashboard.uid === rule.dashboardUid);
     if (linked === undefined || !panelsOf(linked).some((panel) => panel.id === rule.panelId))
       faults.push(['alert-panel-exists', 'its panel does not exist']);
