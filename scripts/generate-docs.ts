@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { renderConfigTable, renderEnvExample } from '../src/config/table.ts';
 import { renderNoticeTable } from '../src/notice/table.ts';
+import { renderPresetTable } from '../src/parse/format/preset-table.ts';
+import { renderKeyTable } from '../src/parse/json/common-keys.ts';
 import { renderSchemaTable } from '../src/points/schema-table.ts';
 import { renderMetricsTable } from '../src/status/metrics-table.ts';
 import { renderAlertsTable } from './dashboards/alerts.ts';
@@ -23,6 +25,8 @@ const REGIONS: readonly Region[] = [
   { page: 'docs/measurements.md', name: 'measurements', render: renderSchemaTable },
   { page: 'docs/operating.md', name: 'metrics', render: renderMetricsTable },
   { page: 'docs/operating.md', name: 'alerts', render: renderAlertsTable },
+  { page: 'docs/log-formats.md', name: 'presets', render: renderPresetTable },
+  { page: 'docs/log-formats.md', name: 'json-keys', render: renderKeyTable },
   { page: 'docs/notices.md', name: 'notices', render: renderNoticeTable },
 ];
 

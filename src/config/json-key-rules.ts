@@ -1,5 +1,5 @@
 import { nearestWord } from '../text/nearest-word.ts';
-import { JSON_VARIABLES } from '../parse/json/json-keys.ts';
+import { JSON_VARIABLES } from '../parse/json/common-keys.ts';
 import { type Fault, shownValue } from './config-error.ts';
 import { readJsonKeys } from './readers.ts';
 import { Refusal } from './setting.ts';

@@ -17,7 +17,7 @@ export interface Explanation {
   readonly reason: Reason;
   /** Index into the bytes that were given; at most their length. */
   readonly atByte: number;
-  /** In words, made from the format alone: never bytes of the line. */
+  /** In words: of the line nothing but the names of keys, so it is to be made printable. */
   readonly expected: string;
   /** The format that the line fits best. */
   readonly formatName: string;
@@ -26,6 +26,10 @@ export interface Explanation {
 const LF = 0x0a;
 const CR = 0x0d;
 const QUOTE = 0x22;
+const BRACE = 0x7b;
+const BRACE_END = 0x7d;
+/** Keys of a line that are named when none of them is what is looked for. */
+const KEYS_SHOWN_MAX = 12;
 
 const VALUES: Record<VariableKind, string> = {
   status: 'a status of three digits',
@@ -81,7 +85,11 @@ export function explainLine(
   let start = 0;
   while (start < end && line[start] === 0) start++;
   let best: Explanation | undefined;
-  for (const candidate of formatsOf(format, jsonKeys)) {
+  const formats = formatsOf(format, jsonKeys);
+  const ofJson = formats.filter(({ kind }) => kind === 'json');
+  // What is an object is explained as one, not by how far it looks like something else.
+  const isObject = line[start] === BRACE && line[end - 1] === BRACE_END;
+  for (const candidate of isObject && ofJson.length > 0 ? ofJson : formats) {
     const explanation =
       candidate.kind === 'json'
         ? explainJson(candidate, line, start, end)
@@ -114,9 +122,20 @@ function explainJson(
   return {
     reason: REASONS[plan.faultReason] ?? 'shape',
     atByte: plan.faultAt,
-    expected: JSON_PARTS[plan.expected],
+    expected: JSON_PARTS[plan.expected] + keysSeen(plan.expected, line.subarray(start, end)),
     formatName: format.name,
   };
+}
+
+function keysSeen(expected: JsonExpectation, line: Uint8Array): string {
+  if (expected !== 'time-key' && expected !== 'status-key') return '';
+  const text = Buffer.from(line).toString('utf8');
+  const keys = [...text.matchAll(/[{,]\s*"((?:[^"\\]|\\.){1,60})"\s*:/gu)].map(([, key]) => key);
+  const more = keys.length > KEYS_SHOWN_MAX ? ' …' : '';
+  return (
+    `; the keys are ${keys.slice(0, KEYS_SHOWN_MAX).join(', ')}${more}. ` +
+    `LOG_JSON_KEYS tells which of them it is: ${expected === 'time-key' ? 'time_iso8601' : 'status'}=KEY`
+  );
 }
 
 function explainAgainst(

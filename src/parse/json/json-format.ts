@@ -8,9 +8,16 @@
  */
 import type { FormatText } from '../format/format-text.ts';
 import type { Escape } from '../record-batch.ts';
-import { commonKeys, type JsonKey } from './json-keys.ts';
+import { commonKeys, type JsonKey, variableOfKey } from './common-keys.ts';
 import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from '../record-batch.ts';
-import { hasMeaning, isTime, variableKind } from '../format/variables.ts';
+import {
+  hasMeaning,
+  isOwn,
+  isTime,
+  meaningOfName,
+  SITE_VARIABLES,
+  variableKind,
+} from '../format/variables.ts';
 
 export interface JsonFormat {
   readonly kind: 'json';
@@ -29,17 +36,25 @@ export type JsonKeyNames = ReadonlyMap<string, string>;
 
 /** The format `json`: keys by their names; those of `own` come before all others. */
 export function recognisedJson(name: string, own: JsonKeyNames = new Map()): JsonFormat {
+  const format = {
+    kind: 'json',
+    name,
+    escape: 'json',
+    families: undefined,
+    ambiguities: [],
+  } as const;
+  if (own.size === 0) return { ...format, keys: commonKeys() };
   const given = [...own].map(([variable, path]) => ({ path, variable, rank: 0 }));
   const taken = new Set(own.values());
   const common = commonKeys().filter(({ path }) => !taken.has(path));
-  const keys = [...given, ...common];
-  return { kind: 'json', name, escape: 'json', keys, families: undefined, ambiguities: [] };
+  return { ...format, keys: [...given, ...common] };
 }
 
 /** Stands for the n-th variable while the text is read as JSON; nginx's texts have none of these. */
 const PLACEHOLDER_BASE = 0xe000;
 const PLACEHOLDER = '[\\ue000-\\uf8ff]';
 const BARE = new RegExp(`([:,[]\\s*)(${PLACEHOLDER})(?=\\s*[,}\\]])`, 'gu');
+const SOME = new RegExp(PLACEHOLDER, 'u');
 const ALONE = new RegExp(`^${PLACEHOLDER}$`, 'u');
 const THREE = new RegExp(`^(${PLACEHOLDER}) (${PLACEHOLDER}) (${PLACEHOLDER})$`, 'u');
 
@@ -64,15 +79,20 @@ export function compileJsonFormat(name: string, text: FormatText): JsonFormat | 
   }
   const nameOf = (placeholder: string) =>
     variables[placeholder.charCodeAt(0) - PLACEHOLDER_BASE]?.name ?? '';
-  const keys = [...keysOf(root, '', nameOf)];
+  const keys = [...keysOf(root, '', nameOf)].map((key) => ({
+    ...key,
+    variable: meaningOf(key, text.meanings),
+  }));
   const has = (isOne: (variable: string) => boolean) =>
     keys.some(({ variable }) => isOne(variable));
   if (!has((variable) => isTime(variableKind(variable))) || !has((one) => one === 'status')) {
     return undefined;
   }
-  const lost = variables.some(
-    (one) => hasMeaning(variableKind(one.name)) && !has((variable) => variable === one.name),
-  );
+  const hasTime = has((variable) => isTime(variableKind(variable)));
+  const lost = variables.some(({ name: one }) => {
+    if (isTime(variableKind(one)) && hasTime) return false;
+    return hasMeaning(variableKind(one)) && !has((variable) => variable === one);
+  });
   if (lost) return undefined;
   return {
     kind: 'json',
@@ -80,18 +100,25 @@ export function compileJsonFormat(name: string, text: FormatText): JsonFormat | 
     escape: text.escape,
     keys,
     families:
-      (has((variable) => variable === 'request_time') ? FAMILY_TIME : 0) |
+      (has((variable) => /^request_time(?:_\ws)?$/u.test(variable)) ? FAMILY_TIME : 0) |
       (has((variable) => variable === 'request_length') ? FAMILY_BYTES_IN : 0) |
-      (has((variable) => variable === 'server_name' || variable === 'host') ? FAMILY_SITE : 0),
+      (has((variable) => SITE_VARIABLES.includes(variable)) ? FAMILY_SITE : 0),
     ambiguities: [...bare]
       .map(nameOf)
-      .filter((variable) => ['free', 'list', 'token', 'address'].includes(variableKind(variable)))
+      .filter((variable) => variableKind(variable) === 'free')
       .map(
         (variable) =>
-          `$${variable} stands without quotes: a value with a comma or a brace in it makes the ` +
-          'line unreadable. Put quotes around it.',
+          `$${variable} stands without quotes: a brace at the end of a value is taken for one of ` +
+          'the format. Put quotes around it.',
       ),
   };
+}
+
+/** Of a variable of somebody's own the key may say what it means. */
+function meaningOf({ path, variable }: JsonKey, meanings: ReadonlyMap<string, string>): string {
+  const known = meaningOfName(meanings.get(variable) ?? variable);
+  if (!isOwn(known) || variableKind(known) !== 'free') return known;
+  return variableOfKey(path) ?? known;
 }
 
 function readObject(text: string): object | undefined {
@@ -101,6 +128,11 @@ function readObject(text: string): object | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Date and time in variables of somebody's own, put together under a key that says so. */
+function isTimeKey(path: string): boolean {
+  return isTime(variableKind(variableOfKey(path) ?? ''));
 }
 
 function* keysOf(
@@ -118,6 +150,9 @@ function* keysOf(
         ['request_uri', 'uri'].includes(nameOf(uri)) &&
         nameOf(protocol) === 'server_protocol';
       if (isRequest) yield { path, variable: 'request', rank: 0 };
+      else if (!ALONE.test(value) && SOME.test(value) && isTimeKey(path)) {
+        yield { path, variable: 'time_iso8601', rank: 0 };
+      }
     } else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       yield* keysOf(value, `${path}.`, nameOf);
     }

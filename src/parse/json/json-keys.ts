@@ -6,6 +6,7 @@
  * `{"http.status":200}`. Keys are compared byte by byte, so a key written with escapes
  * (`"statu\u0073"`) is unknown.
  */
+import type { JsonKey } from './common-keys.ts';
 import { isTime, variableKind } from '../format/variables.ts';
 
 /** One variable of a record. What is read into a column comes first; then variables by their names. */
@@ -19,6 +20,8 @@ export const SLOT_REQUEST_MS = 6;
 export const SLOT_REQUEST_US = 7;
 export const SLOT_SERVER_NAME = 8;
 export const SLOT_HOST = 9;
+export const SLOT_REQUEST_NS = 10;
+export const SLOT_HTTP_HOST = 11;
 const SLOT_VARIABLES: readonly string[] = [
   'time_iso8601',
   'status',
@@ -30,124 +33,11 @@ const SLOT_VARIABLES: readonly string[] = [
   'request_time_us',
   'server_name',
   'host',
+  'request_time_ns',
+  'http_host',
 ];
 
-/** A key and the variable it stands for. */
-export interface JsonKey {
-  /** With dots between the names of nested objects. */
-  readonly path: string;
-  /** Without `$`; also `request_time_ms` and `request_time_us`, for times in other units than nginx's. */
-  readonly variable: string;
-  /** Of several keys of one variable in one line the least counts; of equals the first in the line. */
-  readonly rank: number;
-}
-
-/**
- * Keys that logs use for nginx's variables beside their names, the most exact first. Times are
- * seconds unless their name says otherwise. Sources: the formats that nginx's users and those of
- * other servers publish; the Elastic Common Schema for the names with dots.
- */
-const COMMON_KEYS: readonly (readonly [variable: string, paths: string])[] = [
-  [
-    'time_iso8601',
-    `msec time_iso8601 time_local time @timestamp timestamp ts datetime date_time date
-     request.time_iso8601 request.timestamp start_time`,
-  ],
-  [
-    'status',
-    `status status_code http_status response_status response_code statusCode code response
-     http.response.status_code http.status http.status_code response.status response.status_code
-     nginx.status nginx.access.response_code`,
-  ],
-  [
-    'body_bytes_sent',
-    `body_bytes_sent body_bytes bytes_body http.response.body.bytes response.body_bytes_sent
-     response.body_bytes nginx.body_bytes_sent nginx.access.body_sent.bytes`,
-  ],
-  [
-    'bytes_sent',
-    `bytes_sent bytes size bytes_out response_size response_length http.response.bytes
-     http.bytes_sent http.bytes response.bytes response.size response.length response.bytes_sent`,
-  ],
-  [
-    'request_length',
-    'request_length request_size bytes_in http.request.bytes http.request_length request.length request.size request.bytes',
-  ],
-  [
-    'request_time',
-    `request_time duration response_time elapsed took request_duration http.request_time
-     http.duration request.time request.duration response.time nginx.request_time`,
-  ],
-  ['request_time_ms', 'request_time_ms duration_ms response_time_ms elapsed_ms took_ms latency_ms'],
-  ['request_time_us', 'request_time_us duration_us response_time_us elapsed_us took_us latency_us'],
-  ['server_name', 'server_name vhost virtual_host site server.name nginx.server_name'],
-  ['host', 'host http_host domain hostname_requested http.host request.host url.domain'],
-  [
-    'remote_addr',
-    `remote_addr client_ip clientip client client_addr remote_ip remote_address ip source_ip
-     client.ip client.address source.ip source.address http.client_ip http.remote_addr
-     request.client_ip request.remote_addr request.remote_ip nginx.remote_addr`,
-  ],
-  ['remote_user', 'remote_user user username user.name'],
-  ['request', 'request request_line http_request http.request request.line nginx.request'],
-  [
-    'request_method',
-    'request_method method http_method verb http.request.method http.method request.method',
-  ],
-  [
-    'request_uri',
-    `request_uri uri url path request_url request_path http.request_uri http.uri http.url
-     http.path request.uri request.url request.path url.original url.path`,
-  ],
-  ['uri', 'normalized_uri document_uri'],
-  [
-    'server_protocol',
-    'server_protocol protocol http_version http.version http.protocol request.protocol',
-  ],
-  [
-    'http_user_agent',
-    `http_user_agent user_agent agent useragent userAgent ua user_agent.original http.user_agent
-     http.useragent request.user_agent nginx.http_user_agent`,
-  ],
-  [
-    'http_referer',
-    `http_referer http_referrer referer referrer http.referer http.referrer http.request.referrer
-     request.referer request.referrer`,
-  ],
-  [
-    'http_x_forwarded_for',
-    'http_x_forwarded_for x_forwarded_for xff forwarded_for http.x_forwarded_for request.x_forwarded_for',
-  ],
-  ['http_cf_connecting_ip', 'http_cf_connecting_ip cf_connecting_ip'],
-  ['upstream_addr', 'upstream_addr upstream upstream_address upstream.addr upstream.address'],
-  [
-    'upstream_response_time',
-    'upstream_response_time upstream_time upstream.response_time upstream.time',
-  ],
-  ['upstream_connect_time', 'upstream_connect_time upstream.connect_time'],
-  ['upstream_header_time', 'upstream_header_time upstream.header_time'],
-  ['upstream_status', 'upstream_status upstream.status'],
-  ['upstream_cache_status', 'upstream_cache_status cache_status cache upstream.cache_status'],
-  ['ssl_protocol', 'ssl_protocol tls_protocol tls_version tls.version ssl.protocol tls.protocol'],
-  ['scheme', 'scheme http_scheme url.scheme request.scheme'],
-];
-
-/** The keys that a JSON log is read by when its format is not given. */
-export function commonKeys(): JsonKey[] {
-  return COMMON_KEYS.flatMap(([variable, paths]) =>
-    // 0 is for keys that somebody has named, and a variable's own name for a text key never loses.
-    paths.split(/\s+/u).map((path, i) => ({ path, variable, rank: i + 1 })),
-  );
-}
-
-/** Variables that can be read from a JSON log, beside the one that tells the client. */
-export const JSON_VARIABLES: readonly string[] = [
-  ...COMMON_KEYS.map(([variable]) => variable),
-  'time_local',
-  'msec',
-];
-
-/** Slots from 10 on are for `names`, in that order. */
+/** Slots from 12 on are for `names`, in that order. */
 export class KeyTable {
   /** Slots in use: those of the columns and one for each further variable of a span. */
   readonly slotCount: number;

@@ -8,14 +8,17 @@
  * Owns which keys lines have had; bytes and columns are borrowed.
  */
 import { JsonValueReader } from './json-value-reader.ts';
+import type { JsonKey } from './common-keys.ts';
 import type { JsonFormat } from './json-format.ts';
 import {
   KeyTable,
   SLOT_BODY_BYTES,
   SLOT_BYTES,
   SLOT_HOST,
+  SLOT_HTTP_HOST,
   SLOT_REQUEST_LENGTH,
   SLOT_REQUEST_MS,
+  SLOT_REQUEST_NS,
   SLOT_REQUEST_S,
   SLOT_REQUEST_US,
   SLOT_SERVER_NAME,
@@ -47,6 +50,30 @@ export type JsonExpectation =
   | 'bytes'
   | 'request-length'
   | 'request-time';
+
+/** Tables by their keys and spans: those of a log whose format is not given are large, and all alike. */
+const tables = new WeakMap<readonly JsonKey[], Map<string, KeyTable>>();
+
+/** Where the format is not given, a key may have the name of any variable that is asked for. */
+function tableOf(keys: readonly JsonKey[], spans: readonly string[], isOpen: boolean): KeyTable {
+  const known = tables.get(keys) ?? new Map<string, KeyTable>();
+  tables.set(keys, known);
+  const name = spans.join();
+  const named = spans.map((variable) => ({ path: variable, variable, rank: NO_RANK - 1 }));
+  const table = known.get(name) ?? new KeyTable(isOpen ? [...keys, ...named] : keys, spans);
+  known.set(name, table);
+  return table;
+}
+
+const IN_SECONDS = { slot: SLOT_REQUEST_S, perSecond: 1 };
+/** Where the time of a request may stand, and in which unit. */
+const TIME_SLOTS = [
+  IN_SECONDS,
+  { slot: SLOT_REQUEST_MS, perSecond: 1e3 },
+  { slot: SLOT_REQUEST_US, perSecond: 1e6 },
+  { slot: SLOT_REQUEST_NS, perSecond: 1e9 },
+];
+const SITE_SLOTS = [SLOT_SERVER_NAME, SLOT_HOST, SLOT_HTTP_HOST];
 
 export class JsonPlan {
   /** Of the last line that `run` did not take: a REASON_*, where, and what belongs there. */
@@ -88,9 +115,7 @@ export class JsonPlan {
     this.#into = into;
     const spans = into.spans.map(({ variable }) => variable);
     const { keys, families } = this.#format;
-    // Where the format is not given, a key may have the name of any variable that is asked for.
-    const named = spans.map((variable) => ({ path: variable, variable, rank: NO_RANK - 1 }));
-    this.#table = new KeyTable(families === undefined ? [...keys, ...named] : keys, spans);
+    this.#table = tableOf(keys, spans, families === undefined);
     this.#walker = new JsonWalker(this.#table);
     this.#isKnown = Uint8Array.from(spans, (name) => (this.#variables.has(name) ? 1 : 0));
   }
@@ -167,8 +192,7 @@ export class JsonPlan {
       return false;
     }
     this.#hasLines = true;
-    const site = this.#has(SLOT_SERVER_NAME) && this.#isPresent(SLOT_SERVER_NAME);
-    this.#copySpan(site ? SLOT_SERVER_NAME : SLOT_HOST, into.siteStart, into.siteEnd, row);
+    this.#copySpan(this.#siteSlot(), into.siteStart, into.siteEnd, row);
     const { spans } = into;
     for (let i = 0; i < spans.length; i++) {
       const column = spans[i];
@@ -178,13 +202,22 @@ export class JsonPlan {
     return true;
   }
 
+  /** What is an address is no site while a name stands beside it. */
+  #siteSlot(): number {
+    if (this.#has(SLOT_SERVER_NAME) && this.#isPresent(SLOT_SERVER_NAME)) return SLOT_SERVER_NAME;
+    const hasName = this.#has(SLOT_HTTP_HOST) && this.#isPresent(SLOT_HTTP_HOST);
+    if (!this.#has(SLOT_HOST) || !this.#isPresent(SLOT_HOST)) return SLOT_HTTP_HOST;
+    const start = this.#startOf(SLOT_HOST);
+    const isName = !hasName || !this.#values.isAddress(start, this.#endOf(SLOT_HOST));
+    return isName ? SLOT_HOST : SLOT_HTTP_HOST;
+  }
+
   #familiesOfLine(): number {
-    const hasTime =
-      this.#has(SLOT_REQUEST_S) || this.#has(SLOT_REQUEST_MS) || this.#has(SLOT_REQUEST_US);
+    const hasTime = TIME_SLOTS.some(({ slot }) => this.#has(slot));
     return (
       (hasTime ? FAMILY_TIME : 0) |
       (this.#has(SLOT_REQUEST_LENGTH) ? FAMILY_BYTES_IN : 0) |
-      (this.#has(SLOT_SERVER_NAME) || this.#has(SLOT_HOST) ? FAMILY_SITE : 0)
+      (SITE_SLOTS.some((slot) => this.#has(slot)) ? FAMILY_SITE : 0)
     );
   }
 
@@ -206,12 +239,9 @@ export class JsonPlan {
     if (!values.readBytesIn(this.#startOf(length), this.#endOf(length), row)) {
       return this.#fails(this.#startOf(length), 'request-length', REASON_NUMBER);
     }
-    let slot = SLOT_REQUEST_S;
-    let perSecond = 1;
-    if (!this.#has(SLOT_REQUEST_S)) {
-      const isMs = this.#has(SLOT_REQUEST_MS);
-      slot = isMs ? SLOT_REQUEST_MS : SLOT_REQUEST_US;
-      perSecond = isMs ? 1e3 : 1e6;
+    let { slot, perSecond } = IN_SECONDS;
+    for (let i = 0; i < TIME_SLOTS.length && !this.#has(slot); i++) {
+      ({ slot, perSecond } = TIME_SLOTS[i] ?? IN_SECONDS);
     }
     if (!values.readRequestTime(this.#startOf(slot), this.#endOf(slot), perSecond, row)) {
       return this.#fails(this.#startOf(slot), 'request-time', REASON_NUMBER);

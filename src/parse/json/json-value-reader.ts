@@ -8,6 +8,7 @@
  */
 import type { RecordBatch } from '../record-batch.ts';
 import { AnyTime } from '../line/any-time.ts';
+import { isAddress } from '../line/value-forms.ts';
 import { TIME_ISO8601_LENGTH, TIME_LOCAL_LENGTH, TimestampReader } from '../line/timestamp.ts';
 
 const PLUS = 0x2b;
@@ -25,6 +26,7 @@ const EPOCH_NS_MAX = 1e20;
 /** `2026-11-22 10:00:00` */
 const DATE_TIME_BYTES = 19;
 const UPPER_T = 0x54;
+const NANOSECONDS_MIN = 1e6;
 
 export class JsonValueReader {
   readonly #local = new TimestampReader('time-local');
@@ -50,6 +52,10 @@ export class JsonValueReader {
 
   isAbsent(start: number, end: number): boolean {
     return start >= end || (end === start + 1 && this.#bytes[start] === DASH);
+  }
+
+  isAddress(start: number, end: number): boolean {
+    return isAddress(this.#bytes, start, end);
   }
 
   readTime(start: number, end: number, row: number): boolean {
@@ -106,14 +112,17 @@ export class JsonValueReader {
     return true;
   }
 
-  /** To whole milliseconds, the rest cut. `perSecond`: 1, 1000 or 1000000. */
+  /** To whole milliseconds, the rest cut. `perSecond`: how many of the unit are a second. */
   readRequestTime(start: number, end: number, perSecond: number, row: number): boolean {
     if (this.isAbsent(start, end)) {
       this.#requestMs[row] = -1;
       return true;
     }
-    const value = this.#number(start, end);
+    let value = this.#number(start, end);
     if (!(value >= 0)) return false;
+    // No request takes eleven days: a bare duration like this is one in nanoseconds.
+    const isWhole = value >= NANOSECONDS_MIN && Number.isInteger(value);
+    if (perSecond === 1 && isWhole && !this.#bytes.subarray(start, end).includes(DOT)) value /= 1e9;
     // 0.043 s is 42.999… ms in binary; nothing that is measured lies so close below a millisecond.
     const milliseconds = Math.floor((1000 * value) / perSecond + 1e-6);
     this.#requestMs[row] = milliseconds < MILLISECONDS_MAX ? milliseconds : MILLISECONDS_MAX;

@@ -5,6 +5,10 @@
  * but for the backslashes in front of a quote. A value that is missing where one belongs is absent,
  * as nginx leaves an unquoted variable without a value. No JSON.parse, string or object per line.
  *
+ * What a log_format makes by hand need not be JSON. An unquoted value that holds commas or spaces (a
+ * list of upstreams, a time) goes up to the next key or the end of the object; a comma too many or
+ * missing is passed over. Clients can do neither: nginx escapes their quotes.
+ *
  * Owns the places of the values of the line that was walked last; bytes are borrowed.
  */
 import type { KeyTable } from './json-keys.ts';
@@ -44,6 +48,8 @@ export class JsonWalker {
   #lastQuote = 0;
   #valueStart = 0;
   #valueEnd = 0;
+  /** The value that was read last stood without quotes. */
+  #isBare = false;
   readonly #parents = new Int32Array(DEPTH_MAX + 1);
 
   constructor(table: KeyTable) {
@@ -88,25 +94,26 @@ export class JsonWalker {
     this.#parents[0] = 0;
     p++;
     let isFirst = true;
+    let entry = -1;
+    this.#isBare = false;
     for (;;) {
       p = this.#skipSpace(p, end);
       const byte = p < end ? bytes[p] : 0;
       if (byte === BRACE_END) {
         p = this.#skipSpace(p + 1, end);
-        if (depth === 0) return p === end || this.#fails(p, 'end');
+        if (depth === 0) return p === end || this.#isLastComma(p, end) || this.#fails(p, 'end');
         depth--;
         isFirst = false;
+        this.#isBare = false;
         continue;
       }
-      if (!isFirst) {
-        if (byte !== COMMA) return this.#fails(p, 'comma');
-        p = this.#skipSpace(p + 1, end);
-      }
+      p = this.#toKey(p, end, entry, isFirst);
+      if (p < 0) return false;
+      if (bytes[p] !== QUOTE) continue;
       isFirst = false;
-      if (p >= end || bytes[p] !== QUOTE) return this.#fails(p, 'key');
       const keyEnd = this.#stringEnd();
       if (keyEnd < 0) return this.#fails(end, 'string-end');
-      const entry =
+      entry =
         keyEnd === p + 1
           ? -1
           : table.find(bytes, this.#view, p + 1, keyEnd, this.#parents[depth] ?? 0);
@@ -128,10 +135,60 @@ export class JsonWalker {
     }
   }
 
+  /** From behind a value to the quote of the next key, or to where else the walk goes on; -1 for nowhere. */
+  #toKey(from: number, end: number, entry: number, isFirst: boolean): number {
+    const bytes = this.#bytes;
+    const byte = from < end ? bytes[from] : 0;
+    if (byte === QUOTE) return from;
+    const hasComma = !isFirst && byte === COMMA;
+    if (hasComma) {
+      const p = this.#skipSpace(from + 1, end);
+      if (p < end && (bytes[p] === QUOTE || bytes[p] === BRACE_END)) return p;
+    }
+    const on = isFirst ? -1 : this.#goOn(from, end, entry);
+    if (on < 0) this.#fails(from, isFirst || hasComma ? 'key' : 'comma');
+    return on;
+  }
+
+  /**
+   * Where the unquoted value that was read last ends indeed, when what follows it is neither a key nor
+   * the end of the object; -1 when there was none.
+   */
+  #goOn(from: number, end: number, entry: number): number {
+    if (!this.#isBare) return -1;
+    this.#isBare = false;
+    const bytes = this.#bytes;
+    const quote = this.#quote < this.#lastQuote ? (this.#quotes[this.#quote] ?? 0) : end;
+    let p = this.#skipBack(quote, from);
+    if (quote < end) {
+      // An escaped quote is part of a value, and so is one behind anything but a comma.
+      if (p <= from || bytes[p - 1] !== COMMA) return -1;
+      p = this.#skipBack(p - 1, from);
+    }
+    const beforeBraces = p;
+    while (p > from && bytes[p - 1] === BRACE_END) p = this.#skipBack(p - 1, from);
+    if (quote >= end && p === beforeBraces) return -1;
+    const slot = entry < 0 ? -1 : this.#table.slot(entry);
+    if (slot >= 0 && this.starts[slot] === this.#valueStart) this.ends[slot] = p;
+    return p;
+  }
+
+  #skipBack(at: number, from: number): number {
+    let p = at;
+    while (p > from && (this.#bytes[p - 1] === SPACE || this.#bytes[p - 1] === TAB)) p--;
+    return p;
+  }
+
+  /** Records put together to an array have a comma behind them. */
+  #isLastComma(at: number, end: number): boolean {
+    return at + 1 === end && this.#bytes[at] === COMMA;
+  }
+
   /** Passes over the value that begins at `at`; its place without quotes is in `#valueStart/End`. */
   #value(at: number, end: number): number {
     const bytes = this.#bytes;
     const first = at < end ? bytes[at] : 0;
+    this.#isBare = first !== QUOTE && first !== BRACE;
     if (first === QUOTE) {
       const close = this.#stringEnd();
       if (close < 0) {
@@ -145,7 +202,8 @@ export class JsonWalker {
     if (first === BRACE || first === BRACKET) {
       this.#valueStart = at;
       this.#valueEnd = at;
-      return this.#nested(at, end);
+      if (first === BRACKET && bytes[at + 1] === QUOTE) return this.#list(at, end);
+      return this.#nested(at, end, 0);
     }
     let p = at;
     while (p < end && !isScalarEnd(bytes[p] ?? 0)) p++;
@@ -158,10 +216,19 @@ export class JsonWalker {
     return p;
   }
 
-  /** Passes over an object or array nobody wants to know of. */
-  #nested(at: number, end: number): number {
+  /** Of an array of strings the first counts: headers are logged so. */
+  #list(at: number, end: number): number {
+    const close = this.#stringEnd();
+    if (close < 0) return this.#nested(end, end, 1);
+    this.#valueStart = at + 2;
+    this.#valueEnd = close;
+    return this.#nested(close + 1, end, 1);
+  }
+
+  /** Passes over the rest of an object or array, `depthAtStart` of which have begun before. */
+  #nested(at: number, end: number, depthAtStart: number): number {
     const bytes = this.#bytes;
-    let depth = 0;
+    let depth = depthAtStart;
     let p = at;
     while (p < end) {
       const byte = bytes[p];

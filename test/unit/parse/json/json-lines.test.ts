@@ -118,7 +118,7 @@ test('the time of a request in its units, to whole milliseconds', () => {
   assert.equal(ms('"response_time":"2"'), 2000);
   assert.equal(ms('"duration_ms":43.9'), 43);
   assert.equal(ms('"duration_us":43999'), 43);
-  assert.equal(ms('"request_time":99999999999'), 2 ** 31 - 1);
+  assert.equal(ms('"request_time":99999999999.0'), 2 ** 31 - 1);
   const times = Array.from({ length: 5000 }, (_, thousandths) => thousandths);
   const lines = times.map(
     (time) => `{${TIME},"status":200,"request_time":${(time / 1000).toFixed(3)}}`,
@@ -191,11 +191,10 @@ const malformed: [line: string, at: string, expected: string][] = [
   ['{status:1}', 'stat', 'a key in quotes'],
   ['{"status"}', '}', '`:` after the key'],
   ['{"status":200', '', 'the end of the value'],
-  ['{"status":200,}', '}', 'a key in quotes'],
   ['{"status":"200', '', '`"` at the end of the string'],
   ['{"status', '', '`"` at the end of the string'],
-  ['{"status":200 "a":1}', '"a":', '`,` or `}` after the value'],
-  ['{"a":502, 200,"status":200}', '200,', 'a key in quotes'],
+  ['{"status":200, 300', ', 30', 'a key in quotes'],
+  ['{"a":"b" 200,"status":200}', '200,', '`,` or `}` after the value'],
   ['{"a":[1,{"b":2}', '', 'the end of the value'],
   [`{"status":200,${TIME}} x`, 'x', 'the end of the line after the object'],
   [`{${TIME}}`, '{"ti', 'a key for the status, such as status'],
@@ -204,7 +203,9 @@ const malformed: [line: string, at: string, expected: string][] = [
 for (const [line, at, expected] of malformed) {
   test(`malformed: ${line}`, () => {
     assert.equal(rowOf(line).reason, 'shape');
-    assert.deepEqual(explained(line), ['shape', at, expected]);
+    const [reason, where, what = ''] = explained(line);
+    // The keys that the line has are named behind it.
+    assert.deepEqual([reason, where, what.split(';')[0]], ['shape', at, expected]);
   });
 }
 

@@ -56,7 +56,9 @@ test('a value without quotes that is missing is absent', () => {
   });
   assert.equal(row?.reason, 'parsed');
   assert.equal(row.spans['upstream_response_time'], undefined);
-  assert.match(chooseFormats(format)[0]?.ambiguities.join() ?? '', /\$upstream_response_time/);
+  assert.deepEqual(chooseFormats(format)[0]?.ambiguities, []);
+  const free = 'escape=json \'{"t":"$msec","s":$status,"u":$request_uri}\'';
+  assert.match(chooseFormats(free)[0]?.ambiguities.join() ?? '', /\$request_uri/);
 });
 
 test('escape=json in a text that is no object, with quotes in values', () => {
