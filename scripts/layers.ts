@@ -48,6 +48,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'config', packages: ['dotenv', 'zod'] },
   { name: 'nginx', children: ['conf'] },
   { name: 'geoip', packages: ['mmdb-lib'] },
+  { name: 'summary' },
   { name: 'status', packages: ['hono', '@hono/node-server', '@prometheus-io/client'] },
   { name: 'app', packages: ['isbot'] },
   { name: 'cli', children: ['terminal', 'check', 'demo'], packages: ['pino', 'close-with-grace'] },

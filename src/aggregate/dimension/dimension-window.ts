@@ -23,7 +23,7 @@ import {
   type SiteDimensionsSnapshot,
 } from './site-dimensions.ts';
 import { restoreKept, keptList, type KeptFlags, type KeptValues } from './kept-values.ts';
-import { TOP_RANKS, type SiteTopList, type SiteTopListSnapshot } from './site-top-list.ts';
+import type { SiteTopList, SiteTopListSnapshot } from './site-top-list.ts';
 import type { TopLists } from './top-lists.ts';
 
 /**
@@ -31,6 +31,7 @@ import type { TopLists } from './top-lists.ts';
  * lists and its distinct clients. Everything in here is a function of the counted lines in their order.
  */
 
+const NOTHING = { count: 0, countError: 0, errors: 0, traffic: 0 };
 /** Used by one window after the other. */
 const selected = new CountedRows();
 const agentKey = new TopKey();
@@ -318,8 +319,8 @@ export class DimensionWindow {
   #sealTop(list: SiteTopList, { index, name, ranks }: DimensionsOfSite): TopTotals[] {
     const { dim } = list.kind;
     const top = list.seal(index, name);
-    for (let rank = top.length + 1; rank <= Math.min(ranks[dim] ?? 0, TOP_RANKS); rank++) {
-      top.push({ site: name, dim, rank, key: OTHER_KEY, count: 0, errors: 0, traffic: 0 });
+    for (let rank = top.length + 1; rank <= Math.min(ranks[dim] ?? 0, list.ranks); rank++) {
+      top.push({ site: name, dim, rank, key: OTHER_KEY, ...NOTHING });
     }
     ranks[dim] = top.length;
     return top;

@@ -6,6 +6,7 @@
  * Owns the lists that nobody has taken, at most SPARE_MAX sets; whoever takes a set owns it until he
  * gives it back.
  */
+import type { DimensionSizes } from './top-list-kinds.ts';
 import { SiteTopList } from './site-top-list.ts';
 import { TOP_LISTS } from './top-list-kinds.ts';
 
@@ -13,11 +14,16 @@ import { TOP_LISTS } from './top-list-kinds.ts';
 const SPARE_MAX = 2;
 
 export class TopLists {
+  readonly #sizes: DimensionSizes | undefined;
   readonly #spare: (readonly SiteTopList[])[] = [];
+
+  constructor(sizes?: DimensionSizes) {
+    this.#sizes = sizes;
+  }
 
   /** One list for each of TOP_LISTS, empty. */
   take(): readonly SiteTopList[] {
-    return this.#spare.pop() ?? TOP_LISTS.map((kind) => new SiteTopList(kind));
+    return this.#spare.pop() ?? TOP_LISTS.map((kind) => new SiteTopList(kind, this.#sizes));
   }
 
   give(lists: readonly SiteTopList[]): void {

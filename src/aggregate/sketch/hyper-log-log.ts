@@ -15,6 +15,8 @@ const ALPHA_INFINITY = 1 / (2 * Math.LN2);
 
 /** What goes into the database: max() merges these over hosts and windows. */
 export const FOLDED_REGISTERS = 128;
+/** Of folded registers. */
+export const FOLDED_RANK_BITS = 64 - 7;
 const FOLDED_SHIFT = 5; // log2(REGISTERS / FOLDED_REGISTERS)
 const SPARSE_MAX = 512;
 
