@@ -1,6 +1,4 @@
-import { stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import type { Logger } from 'pino';
 import type { LogWindows } from '../aggregate/log-windows.ts';
 import { AdvisedParser } from '../app/advised-parser.ts';
 import { runBackfill } from '../pipeline/backfill.ts';
@@ -22,6 +20,7 @@ import { printable } from '../text/printable.ts';
 import type { Notice, Notify } from '../notice/notice.ts';
 import { createNotifier } from '../notice/notifier.ts';
 import { type BackfillOutput, toTarget } from './backfill-output.ts';
+import { findFiles } from './found-files.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
 import { levelOf } from '../notice/codes.ts';
 
@@ -99,34 +98,6 @@ export async function backfillCommand(
   } finally {
     flush();
   }
-}
-
-/** Each file once, by whatever path it is given; undefined when one is not there. */
-async function findFiles(
-  paths: readonly string[],
-  logger: Pick<Logger, 'warn' | 'fatal'>,
-): Promise<{ paths: string[]; totalBytes: number } | undefined> {
-  const found = new Map<string, string>();
-  let totalBytes = 0;
-  for (const path of paths) {
-    try {
-      const { dev, ino, size } = await stat(path, { bigint: true });
-      const file = `${dev}:${ino}`;
-      const first = found.get(file);
-      if (first === undefined) {
-        found.set(file, path);
-        totalBytes += Number(size);
-      } else {
-        logger.warn(
-          `${path} is the same file as ${first}, which was given before, and is read once.`,
-        );
-      }
-    } catch (error) {
-      logger.fatal(unreadableText(path, error));
-      return undefined;
-    }
-  }
-  return { paths: [...found.values()], totalBytes };
 }
 
 async function readFiles(

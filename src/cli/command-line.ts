@@ -15,6 +15,16 @@ export type Command =
       /** Epoch seconds; windows that begin at it or later are left out. */
       readonly toS: number | undefined;
     }
+  | {
+      readonly name: 'report';
+      readonly files: readonly string[];
+      readonly json: boolean;
+      readonly html: string | undefined;
+      readonly top: number | undefined;
+      readonly site: string | undefined;
+      readonly fromS: number | undefined;
+      readonly toS: number | undefined;
+    }
   | { readonly name: 'check'; readonly file: string | undefined }
   | {
       readonly name: 'demo';
@@ -27,9 +37,16 @@ export type Command =
   | { readonly name: 'help'; readonly about: CommandName | undefined }
   | { readonly name: 'version' };
 
-export type CommandName = 'run' | 'backfill' | 'check' | 'demo' | 'healthcheck';
+export type CommandName = 'run' | 'report' | 'backfill' | 'check' | 'demo' | 'healthcheck';
 
-const COMMAND_NAMES: readonly CommandName[] = ['run', 'backfill', 'check', 'demo', 'healthcheck'];
+const COMMAND_NAMES: readonly CommandName[] = [
+  'run',
+  'report',
+  'backfill',
+  'check',
+  'demo',
+  'healthcheck',
+];
 
 /** Words that nobody can be expected to mean; the message says what is wrong and what is near. */
 export class UsageError extends Error {
@@ -43,6 +60,15 @@ const GENERAL = {
 
 const OPTIONS: Readonly<Record<CommandName, ParseArgsOptionsConfig>> = {
   run: GENERAL,
+  report: {
+    ...GENERAL,
+    json: { type: 'boolean' },
+    html: { type: 'string' },
+    top: { type: 'string' },
+    site: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+  },
   backfill: {
     ...GENERAL,
     stdout: { type: 'boolean' },
@@ -73,6 +99,8 @@ export function parseCommandLine(argv: readonly string[]): Command {
   switch (name) {
     case 'backfill':
       return backfill(values, positionals);
+    case 'report':
+      return report(values, positionals);
     case 'check':
       atMost(name, positionals, 1);
       return { name, file: positionals[0] };
@@ -185,6 +213,28 @@ function backfill(values: Values, files: readonly string[]): Command {
     throw new UsageError('--from is not before --to, so nothing would be written.');
   }
   return { name: 'backfill', files, stdout: values.get('stdout') === true, fromS, toS };
+}
+
+const TOP_MAX = 1000;
+
+function report(values: Values, files: readonly string[]): Command {
+  if (files.length === 0) {
+    throw new UsageError('report needs at least one FILE; see nginx-meter report --help.');
+  }
+  const textOf = (name: string): string | undefined => {
+    const value = values.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    name: 'report',
+    files,
+    json: values.get('json') === true,
+    html: textOf('html'),
+    top: numberOption(values, 'top', 1, TOP_MAX),
+    site: textOf('site'),
+    fromS: timeOption(values, 'from'),
+    toS: timeOption(values, 'to'),
+  };
 }
 
 const DATE_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;

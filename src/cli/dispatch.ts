@@ -58,6 +58,11 @@ async function execute(command: Command): Promise<number> {
       const { files, stdout, fromS: from, toS: to } = command;
       return backfillCommand({ files, stdout, from, to }, readConfig());
     }
+    case 'report': {
+      const { reportCommand } = await import('./report.ts');
+      const { fromS: from, toS: to, ...rest } = command;
+      return reportCommand({ ...rest, from, to }, readConfig());
+    }
     case 'check': {
       const { checkCommand } = await import('./check.ts');
       return checkCommand(command.file, readConfig(), process.stdout);

@@ -43,9 +43,9 @@ export interface SummaryParts {
 }
 
 /** Steps of the timeline that a person looks at. */
-export const STEPS_SHOWN_MAX = 240;
+const STEPS_SHOWN_MAX = 240;
 /** Round lengths, in seconds. */
-const ROUND_S = [
+export const ROUND_STEPS_S = [
   1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
   172_800, 604_800,
 ];
@@ -61,7 +61,11 @@ export function buildSummary(parts: SummaryParts): Summary {
   const routes = routesOf(merged, all);
   const list = (dim: string): Rows<KeyRow> => {
     const keys = merged.tops.filter((key) => key.dim === dim).map((key) => keyRow(key, all.count));
-    return firstOf(keys.toSorted(byRequests), parts.top, parts.accuracy(dim));
+    return firstOf(
+      keys.toSorted((a, b) => byRequests(a, b) || byText(a.site, b.site) || byText(a.key, b.key)),
+      parts.top,
+      parts.accuracy(dim),
+    );
   };
   return {
     version: SUMMARY_VERSION,
@@ -136,9 +140,9 @@ function sumOf(steps: readonly Step[]): Sums {
 function shownTimeline(timeline: Timeline, { fromS, untilS }: Span): TimelineModel {
   const seconds = Math.max(1, untilS - fromS);
   const stepS =
-    ROUND_S.find(
+    ROUND_STEPS_S.find(
       (length) => length % timeline.stepS === 0 && seconds / length <= STEPS_SHOWN_MAX,
-    ) ?? Math.max(timeline.stepS, ROUND_S.at(-1) ?? 1);
+    ) ?? Math.max(timeline.stepS, ROUND_STEPS_S.at(-1) ?? 1);
   const shown = timeline.inStepsOf(stepS);
   return {
     stepS,
@@ -213,7 +217,7 @@ function sitesOf(merged: MergedPoints, all: number) {
   return grouped(merged.rows('access_log'), ['site'])
     .map(({ tags, fields }) => ({ site: tags['site'] ?? '-', ...figuresOf(fields, all) }))
     .filter(({ requests }) => requests > 0)
-    .toSorted(byRequests);
+    .toSorted((a, b) => byRequests(a, b) || byText(a.site, b.site));
 }
 
 function coarse(fields: MergedRow['fields']): { readonly latency?: Latency } {
@@ -235,7 +239,13 @@ function routesOf(merged: MergedPoints, all: Sums): RouteRow[] {
       ...(timeMs === 0 ? {} : { timeShare: share(fields['rt_sum'] ?? 0, timeMs) }),
     }))
     .filter(({ requests }) => requests > 0)
-    .toSorted((a, b) => byRequests(a, b) || (b.timeShare ?? 0) - (a.timeShare ?? 0));
+    .toSorted(
+      (a, b) =>
+        byRequests(a, b) ||
+        (b.timeShare ?? 0) - (a.timeShare ?? 0) ||
+        byText(a.site, b.site) ||
+        byText(a.route, b.route),
+    );
 }
 
 function upstreamsOf(merged: MergedPoints): UpstreamRow[] {
@@ -252,7 +262,7 @@ function upstreamsOf(merged: MergedPoints): UpstreamRow[] {
       ...coarse(fields),
     }))
     .filter(({ requests }) => requests > 0)
-    .toSorted(byRequests);
+    .toSorted((a, b) => byRequests(a, b) || byText(a.upstream, b.upstream));
 }
 
 /** Rows with the same values of these tags, of several logs or sites, as one. */
@@ -275,7 +285,7 @@ function valuesOf(merged: MergedPoints, dim: string, all: number): ValueRow[] {
   return grouped(rows, ['value'])
     .map(({ tags, fields }) => ({ value: tags['value'] ?? '-', ...figuresOf(fields, all) }))
     .filter(({ requests }) => requests > 0)
-    .toSorted(byRequests);
+    .toSorted((a, b) => byRequests(a, b) || byText(a.value, b.value));
 }
 
 function propertiesOf(merged: MergedPoints, all: number): Summary['properties'] {
@@ -296,6 +306,11 @@ function byRequests(a: { readonly requests: number }, b: { readonly requests: nu
   return b.requests - a.requests;
 }
 
+/** Order of UTF-16 units, the same on every machine. */
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 function byFailures(a: RouteRow, b: RouteRow): number {
-  return (b.classes[4] ?? 0) - (a.classes[4] ?? 0) || byRequests(a, b);
+  return (b.classes[4] ?? 0) - (a.classes[4] ?? 0);
 }

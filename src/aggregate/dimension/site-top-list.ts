@@ -13,11 +13,16 @@ import { tagValue } from '../../text/tag-value.ts';
 
 const TOP_RANKS = 10;
 
-/** Lists are numbered so that none takes another's hint for its own; 0 is no list's. */
+/**
+ * Lists are numbered so that none takes another's hint for its own; 0 is no list's. After LISTS the numbers
+ * come again: a hint that old is found out by the hash of its slot.
+ */
+const LISTS = 2 ** (32 - HINT_SLOT_BITS);
 let lists = 0;
 
 function nextMark(): number {
-  return ++lists << HINT_SLOT_BITS;
+  lists = Math.max(1, (lists + 1) % LISTS);
+  return lists << HINT_SLOT_BITS;
 }
 
 export interface SiteTopListSnapshot {
@@ -77,9 +82,7 @@ export class SiteTopList {
     const slot = this.#list.count(bytes, start, length, low ^ siteHash, (high + siteHash) | 0);
     if (slot < 0) return slot;
     this.#siteOfSlot[slot] = site;
-    if (slot >>> HINT_SLOT_BITS === 0) {
-      keys.words.hint(keys.found[at] ?? 0, this.#mark | slot);
-    }
+    keys.words.hint(keys.found[at] ?? 0, this.#mark | slot);
     return slot;
   }
 

@@ -25,7 +25,8 @@ export function inColumns(
   const widths = new Map(others.map((column) => [column, columnWidth(column)]));
   const kept = [...others];
   const used = () => kept.reduce((sum, column) => sum + GAP + (widths.get(column) ?? 0), 0);
-  while (kept.length > 1 && used() + FIRST_MIN > width) {
+  const firstMin = Math.min(FIRST_MIN, columnWidth(first));
+  while (kept.length > 1 && used() + firstMin > width) {
     const least = kept.reduce((a, b) => (b.rank > a.rank ? b : a));
     kept.splice(kept.indexOf(least), 1);
   }
@@ -54,7 +55,7 @@ function columnWidth({ head, cells }: Pick<Column, 'head' | 'cells'>): number {
 
 export function cutInMiddle(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  const characters = [...text];
+  const characters = Array.from(text);
   const half = Math.floor((width - 1) / 2);
   let start = '';
   while (characters.length > 0 && widthOf(start + (characters[0] ?? '')) <= width - 1 - half)

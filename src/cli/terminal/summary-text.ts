@@ -1,24 +1,18 @@
-import { printable } from '../../text/printable.ts';
 import {
   bytesText,
   clockText,
   durationText,
   percentText,
   rateText,
-  shortText,
   spanText,
   timeText,
   wholeText,
 } from '../../summary/units.ts';
-import type {
-  Figures,
-  KeyRow,
-  Rows,
-  RouteRow,
-  Summary,
-  TimelineStep,
-} from '../../summary/model.ts';
-import { type Column, cutInMiddle, inColumns } from './columns.ts';
+import { ROUND_STEPS_S } from '../../summary/build.ts';
+import type { Summary, TimelineStep } from '../../summary/model.ts';
+import { cutInMiddle, inColumns } from './columns.ts';
+import { BOLD, type Paint, RED, RED_FROM, safe } from './paint.ts';
+import { keys, properties, routes, sites, statuses, upstreams } from './summary-tables.ts';
 import { widthOf } from './terminal-region.ts';
 
 /**
@@ -33,33 +27,24 @@ export interface TextOptions {
 }
 
 const TIMELINE_ROWS = 24;
-const KEY_CHARACTERS_MAX = 300;
-const RED = 31;
-const YELLOW = 33;
-const DIM = 2;
-const BOLD = 1;
-/** From here on a share of 5xx is red, and of 4xx yellow. */
-const RED_FROM = 0.01;
-const YELLOW_FROM = 0.25;
-
-type Paint = (style: number, text: string) => string;
 
 export function summaryText(summary: Summary, options: TextOptions): string[] {
   const paint: Paint = (style, text) => (options.color ? `\u001b[${style}m${text}\u001b[0m` : text);
   const columns = Math.max(40, options.columns);
+  const hasSites = summary.sites.length > 1;
   const sections = [
     head(summary, columns, paint),
     timeline(summary, columns, options.timelineRows ?? TIMELINE_ROWS, paint),
     statuses(summary, columns, paint),
     sites(summary, columns, paint),
-    routes('Route', summary.routes, columns, paint),
-    routes('Failing route', summary.failingRoutes, columns, paint),
+    routes('Route', summary.routes, hasSites, columns, paint),
+    routes('Failing route', summary.failingRoutes, hasSites, columns, paint),
     upstreams(summary, columns, paint),
-    keys('Not found', summary.notFound, columns, paint),
-    keys('Client', summary.clients, columns, paint),
-    keys('URL', summary.urls, columns, paint),
-    keys('Referer', summary.referers, columns, paint),
-    keys('User agent', summary.userAgents, columns, paint),
+    keys('Not found', summary.notFound, hasSites, columns, paint),
+    keys('Client', summary.clients, hasSites, columns, paint),
+    keys('URL', summary.urls, hasSites, columns, paint),
+    keys('Referer', summary.referers, hasSites, columns, paint),
+    keys('User agent', summary.userAgents, hasSites, columns, paint),
     properties(summary, columns, paint),
     gaps(summary, columns),
   ];
@@ -68,13 +53,14 @@ export function summaryText(summary: Summary, options: TextOptions): string[] {
     .flatMap((lines, i) => (i === 0 ? lines : ['', ...lines]));
 }
 
-const safe = (text: string): string => printable(text, KEY_CHARACTERS_MAX);
+const countText = (count: number, one: string): string =>
+  `${wholeText(count)} ${one}${count === 1 ? '' : 's'}`;
 
 function head({ span, origin, totals }: Summary, columns: number, paint: Paint): string[] {
   const { lines, latency, peak, clients, botShare, classes } = totals;
   const names = cutInMiddle(origin.names.map(safe).join(', '), Math.floor(columns / 2));
   const took = origin.tookMs === undefined ? '' : `, ${durationText(origin.tookMs)}`;
-  const read = `${wholeText(lines.read)} lines${took}`;
+  const read = `${countText(lines.read, 'line')}${took}`;
   const length = Math.max(0, span.untilS - span.fromS);
   const when =
     totals.requests === 0
@@ -89,11 +75,11 @@ function head({ span, origin, totals }: Summary, columns: number, paint: Paint):
   const bad = share(classes[4]);
   const figures = [
     [
-      paint(BOLD, `${wholeText(totals.requests)} requests`),
+      paint(BOLD, countText(totals.requests, 'request')),
       `${rateText(totals.perSecond)}${busiest}`,
       bytesText(totals.traffic),
       [
-        ...(clients === undefined ? [] : [`${wholeText(clients.estimate)} clients`]),
+        ...(clients === undefined ? [] : [countText(clients.estimate, 'client')]),
         ...(botShare === undefined ? [] : [`${percentText(botShare)} bots`]),
       ].join(', '),
     ],
@@ -105,7 +91,7 @@ function head({ span, origin, totals }: Summary, columns: number, paint: Paint):
         : `p50 ${durationText(latency.p50Ms)}   p95 ${durationText(latency.p95Ms)}   p99 ${durationText(latency.p99Ms)}`,
       lines.unparsed === 0
         ? ''
-        : `${wholeText(lines.unparsed)} lines unparsed (${percentText(lines.unparsed / lines.read)})`,
+        : `${countText(lines.unparsed, 'line')} unparsed (${percentText(lines.unparsed / lines.read)})`,
       lines.filtered === 0 ? '' : `${wholeText(lines.filtered)} left out`,
     ],
   ];
@@ -139,7 +125,7 @@ function timeline(summary: Summary, columns: number, rowsMax: number, paint: Pai
   if (steps.length < 2) return [];
   const most = Math.max(...steps.map(({ requests }) => requests));
   const counts = steps.map(({ requests }) => wholeText(requests));
-  const barRoom = Math.max(8, Math.min(60, columns - 50));
+  const barRoom = Math.max(8, Math.min(120, columns - 60));
   const bars = steps.map(({ requests }) => bar(requests / most, barRoom));
   const share = (i: number, c: number) => {
     const { requests, classes } = steps[i] ?? { requests: 0, classes: [] };
@@ -155,12 +141,12 @@ function timeline(summary: Summary, columns: number, rowsMax: number, paint: Pai
   return inColumns(
     {
       head: 'When',
-      cells: steps.map(
-        ({ startS }, i) =>
-          `${isDaily && stepS < 86_400 ? timeText(startS, stepS) : clockText(startS, stepS)}  ${bars[i] ?? ''}`,
+      cells: steps.map(({ startS }) =>
+        isDaily && stepS < 86_400 ? timeText(startS, stepS) : clockText(startS, stepS),
       ),
     },
     [
+      { head: '', cells: bars.map((text) => text.padEnd(barRoom)), rank: 4 },
       { head: 'requests', cells: counts, rank: 0 },
       { head: '4xx', cells: shares(3), rank: 2 },
       {
@@ -201,8 +187,8 @@ function coarser(
   const last = steps.at(-1);
   if (first === undefined || last === undefined) return { stepS, steps: [] };
   const spanned = (last.startS - first.startS) / stepS + 1;
-  const factor =
-    FACTORS.find((one) => spanned / one <= rowsMax - 1) ?? Math.ceil(spanned / rowsMax);
+  const isRound = (one: number) => one % stepS === 0 && (spanned * stepS) / one <= rowsMax;
+  const factor = (ROUND_STEPS_S.find(isRound) ?? Math.ceil(spanned / rowsMax) * stepS) / stepS;
   if (factor === 1) return { stepS, steps };
   const merged = new Map<number, TimelineStep>();
   for (const step of steps) {
@@ -213,8 +199,6 @@ function coarser(
   return { stepS: factor * stepS, steps: [...merged.values()] };
 }
 
-const FACTORS = [1, 2, 3, 4, 6, 10, 12, 20, 24, 30];
-
 function together(a: TimelineStep, b: TimelineStep): TimelineStep {
   const worse = (a.latency?.p95Ms ?? -1) >= (b.latency?.p95Ms ?? -1) ? a.latency : b.latency;
   return {
@@ -224,190 +208,6 @@ function together(a: TimelineStep, b: TimelineStep): TimelineStep {
     traffic: a.traffic + b.traffic,
     ...(worse === undefined ? {} : { latency: worse }),
   };
-}
-
-function statuses(summary: Summary, columns: number, paint: Paint): string[] {
-  const rows = summary.statuses;
-  if (rows.length === 0) return [];
-  return inColumns(
-    {
-      head: 'Status',
-      cells: rows.map(({ status }) => status),
-      paint: (row, text) => colourOf(rows[row]?.status ?? '', text, paint),
-    },
-    [
-      { head: 'requests', cells: rows.map(({ requests }) => wholeText(requests)), rank: 0 },
-      { head: '%', cells: rows.map(({ share }) => percentText(share)), rank: 1 },
-      { head: 'traffic', cells: rows.map(({ traffic }) => bytesText(traffic)), rank: 2 },
-    ],
-    columns,
-  );
-}
-
-function colourOf(status: string, text: string, paint: Paint): string {
-  if (status.startsWith('5')) return paint(RED, text);
-  return status.startsWith('4') ? paint(YELLOW, text) : text;
-}
-
-function figureColumns(rows: readonly Figures[], paint: Paint): Column[] {
-  const errorShare = ({ requests, errors }: Figures) => (requests === 0 ? 0 : errors / requests);
-  return [
-    { head: 'requests', cells: rows.map(({ requests }) => wholeText(requests)), rank: 0 },
-    { head: '%', cells: rows.map(({ share }) => percentText(share)), rank: 2 },
-    {
-      head: 'errors',
-      cells: rows.map((row) => (row.errors === 0 ? '–' : percentText(errorShare(row)))),
-      rank: 1,
-      paint: (i, text) => {
-        const row = rows[i];
-        return row !== undefined && errorShare(row) >= YELLOW_FROM ? paint(YELLOW, text) : text;
-      },
-    },
-    { head: 'traffic', cells: rows.map(({ traffic }) => bytesText(traffic)), rank: 3 },
-  ];
-}
-
-function sites({ sites: rows }: Summary, columns: number, paint: Paint): string[] {
-  if (rows.length < 2) return [];
-  const shown = rows.slice(0, 10);
-  return [
-    ...inColumns(
-      { head: 'Site', cells: shown.map(({ site }) => safe(site)) },
-      figureColumns(shown, paint),
-      columns,
-    ),
-    ...more(rows.length - shown.length, 'exact', paint),
-  ];
-}
-
-function routes(name: string, list: Rows<RouteRow>, columns: number, paint: Paint): string[] {
-  const { rows } = list;
-  if (rows.length === 0 || rows.every(({ route }) => route === '-')) return [];
-  const hasSites = new Set(rows.map(({ site }) => site)).size > 1;
-  const count = (c: number) =>
-    rows.map(({ classes }) => ((classes[c] ?? 0) === 0 ? '–' : shortText(classes[c] ?? 0)));
-  const hasTimes = rows.some(({ latency }) => latency !== undefined);
-  const ms = (of: 'p50Ms' | 'p95Ms' | 'maxMs') =>
-    rows.map(({ latency }) => (latency === undefined ? '' : durationText(latency[of])));
-  return [
-    ...inColumns(
-      {
-        head: name,
-        cells: rows.map(({ site, route }) => safe(hasSites ? `${site} ${route}` : route)),
-      },
-      [
-        { head: 'requests', cells: rows.map(({ requests }) => wholeText(requests)), rank: 0 },
-        { head: '%', cells: rows.map(({ share }) => percentText(share)), rank: 4 },
-        { head: '4xx', cells: count(3), rank: 3 },
-        {
-          head: '5xx',
-          cells: count(4),
-          rank: 1,
-          paint: (row, text) =>
-            (rows[row]?.classes[4] ?? 0) >= RED_FROM * (rows[row]?.requests ?? 0) && text !== '–'
-              ? paint(RED, text)
-              : text,
-        },
-        ...(hasTimes
-          ? [
-              { head: 'p50', cells: ms('p50Ms'), rank: 5 },
-              { head: 'p95', cells: ms('p95Ms'), rank: 2 },
-              { head: 'max', cells: ms('maxMs'), rank: 7 },
-              {
-                head: 'time',
-                cells: rows.map(({ timeShare }) =>
-                  timeShare === undefined ? '' : percentText(timeShare),
-                ),
-                rank: 3,
-              },
-            ]
-          : []),
-        { head: 'traffic', cells: rows.map(({ traffic }) => bytesText(traffic)), rank: 6 },
-      ],
-      columns,
-    ),
-    ...more(list.more, list.accuracy, paint),
-  ];
-}
-
-function upstreams({ upstreams: list }: Summary, columns: number, paint: Paint): string[] {
-  const { rows } = list;
-  if (rows.length === 0) return [];
-  const count = (of: 'failures' | 'retries') =>
-    rows.map((row) => (row[of] === 0 ? '–' : shortText(row[of])));
-  const ms = (of: 'p50Ms' | 'p95Ms') =>
-    rows.map(({ latency }) => (latency === undefined ? '' : durationText(latency[of])));
-  return [
-    ...inColumns(
-      { head: 'Upstream', cells: rows.map(({ upstream }) => safe(upstream)) },
-      [
-        { head: 'requests', cells: rows.map(({ requests }) => wholeText(requests)), rank: 0 },
-        { head: '%', cells: rows.map(({ share }) => percentText(share)), rank: 4 },
-        {
-          head: '5xx',
-          cells: count('failures'),
-          rank: 1,
-          paint: (_, text) => (text === '–' ? text : paint(RED, text)),
-        },
-        { head: 'retries', cells: count('retries'), rank: 3 },
-        { head: 'p50', cells: ms('p50Ms'), rank: 5 },
-        { head: 'p95', cells: ms('p95Ms'), rank: 2 },
-      ],
-      columns,
-    ),
-    ...more(list.more, list.accuracy, paint),
-  ];
-}
-
-function keys(name: string, list: Rows<KeyRow>, columns: number, paint: Paint): string[] {
-  const { rows } = list;
-  if (rows.length === 0) return [];
-  const hasSites = new Set(rows.map(({ site }) => site)).size > 1;
-  return [
-    ...inColumns(
-      { head: name, cells: rows.map(({ site, key }) => safe(hasSites ? `${site} ${key}` : key)) },
-      figureColumns(rows, paint),
-      columns,
-    ),
-    ...more(list.more, list.accuracy, paint),
-  ];
-}
-
-function more(rows: number, accuracy: Rows<unknown>['accuracy'], paint: Paint): string[] {
-  const parts = [];
-  if (rows > 0) parts.push(`${wholeText(rows)} more`);
-  if (accuracy === 'at-least') parts.push('counts are at least these');
-  else if (accuracy !== 'exact')
-    parts.push(`estimates: a count may be too great by ${wholeText(accuracy.tooGreatBy)} at most`);
-  return parts.length === 0 ? [] : [paint(DIM, parts.join('; '))];
-}
-
-const PROPERTY_NAMES: Readonly<Record<string, string>> = {
-  agent: 'Agents',
-  method: 'Methods',
-  proto: 'Protocols',
-  cache: 'Cache',
-  tls: 'TLS',
-  country: 'Countries',
-};
-const VALUES_SHOWN = 8;
-
-function properties({ properties: found }: Summary, columns: number, paint: Paint): string[] {
-  return Object.entries(found).flatMap(([dim, rows]) => {
-    const shown = rows
-      .slice(0, VALUES_SHOWN)
-      .map(({ value, share }) => `${safe(value)} ${percentText(share)}`);
-    if (rows.length > VALUES_SHOWN) shown.push(paint(DIM, `${rows.length - VALUES_SHOWN} more`));
-    const name = (PROPERTY_NAMES[dim] ?? dim).padEnd(11);
-    const lines: string[] = [];
-    for (const text of shown) {
-      const last = lines.at(-1);
-      if (last !== undefined && widthOf(last) + 3 + widthOf(text) <= columns)
-        lines[lines.length - 1] = `${last}   ${text}`;
-      else lines.push((lines.length === 0 ? name : ' '.repeat(11)) + text);
-    }
-    return lines;
-  });
 }
 
 function gaps({ gaps: { unparsed, example, lacks } }: Summary, columns: number): string[] {

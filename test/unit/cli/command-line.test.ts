@@ -54,7 +54,7 @@ for (const [words, command] of understood) {
 const refused: readonly (readonly [string, RegExp])[] = [
   ['bakfill', /"bakfill" is no command\. Did you mean backfill\?/],
   ['healtcheck', /Did you mean healthcheck\?/],
-  ['frobnicate', /The commands are run, backfill, check, demo, healthcheck/],
+  ['frobnicate', /The commands are run, report, backfill, check, demo, healthcheck/],
   ['help chek', /Did you mean check\?/],
   ['--hlep', /--hlep is no option of nginx-meter\. Did you mean --help\?/],
   ['-x', /-x is no option/],
