@@ -67,7 +67,10 @@ export class CheckpointFile {
     return `${this.path}.forgotten`;
   }
 
-  /** The last checkpoint, or undefined when there is none that can be used. Throws when the file cannot be read at all. */
+  /**
+   * The last checkpoint; undefined when there is no usable one. Throws when the file cannot be read
+   * at all.
+   */
   async load(): Promise<Checkpoint | undefined> {
     this.#isForgotten = false;
     let bytes: Buffer;
@@ -95,7 +98,10 @@ export class CheckpointFile {
     return undefined;
   }
 
-  /** Does away with the checkpoint, durably: what belongs to it is gone. Until `load()` no other is saved. */
+  /**
+   * Removes the checkpoint durably, because what belongs to it is gone. Until `load()` no other is
+   * saved.
+   */
   forget(): Promise<void> {
     this.#isForgotten = true;
     return this.#turns.run(async () => {

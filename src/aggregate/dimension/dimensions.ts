@@ -143,7 +143,9 @@ export class Dimensions {
     for (const one of [routes, upstreams, statuses, countries]) one.cross(windows, openFromS);
   }
 
-  /** No line will come after the one of `newestS`: what is open is chosen for as at the next window. */
+  /**
+   * No line comes after the one of `newestS`: chooses for the open windows as at the next crossing.
+   */
   endInput(newestS: number): void {
     this.advance(newestS, newestS + this.#options.windowS, NEVER);
   }
