@@ -30,7 +30,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'parse',
-    children: ['format', 'line', 'json', 'advice'],
+    children: ['format', 'line', 'wrapped', 'json', 'advice'],
     seam: ['line-parser', 'record-batch'],
   },
   { name: 'request', children: ['keys', 'route', 'client'] },

@@ -16,6 +16,7 @@ import type { Notice } from '../notice/notice.ts';
 import { surveyLines, type Survey } from './check/line-survey.ts';
 import { MetFormats } from './check/met-formats.ts';
 import { pointedLine } from './check/pointed-line.ts';
+import { formatText } from './check/survey-text.ts';
 import { inspectStateFolder, type StateFolder } from './check/state-folder.ts';
 import { levelOf } from '../notice/codes.ts';
 
@@ -266,11 +267,4 @@ function receivedText(log: Exclude<LogSetting, FileSetting>): string {
     return `${log.name}: standard input; what was read cannot be read again.`;
   const name = log.name ?? 'by tag';
   return `${name}: ${printable(log.path)}; what is sent while nobody listens is lost.`;
-}
-
-function formatText({ formatName, lines }: Survey): string {
-  if (lines === 0) return 'its format is not known yet.';
-  return formatName === 'auto'
-    ? 'and no format that is known; set LOG_FORMAT to the log_format of nginx.conf.'
-    : `format ${formatName}.`;
 }

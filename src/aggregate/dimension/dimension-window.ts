@@ -1,6 +1,5 @@
 import type { RowDimensions } from '../../request/row-dimensions.ts';
 import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../../request/keys/key-words.ts';
-import { TopKey } from '../../request/keys/top-key.ts';
 import { CountedRows } from './counted-rows.ts';
 import { FAMILY_TIME } from '../../parse/record-batch.ts';
 import {
@@ -34,7 +33,6 @@ import type { TopLists } from './top-lists.ts';
 const NOTHING = { count: 0, countError: 0, errors: 0, traffic: 0 };
 /** Used by one window after the other. */
 const selected = new CountedRows();
-const agentKey = new TopKey();
 
 /** Without the totals of routes and upstreams, which heavy-hitters.ts saves. */
 export interface DimensionWindowSnapshot {
@@ -233,31 +231,17 @@ export class DimensionWindow {
     }
   }
 
-  #countClients(
-    { length, at: places, sites }: CountedRows,
-    { clients, agents }: RowDimensions,
-  ): void {
-    const { ofRow: clientWords } = clients.words;
-    const { ofRow: agentWords } = agents.words;
+  /** By their addresses alone: whoever changes the agent stays one client. */
+  #countClients({ length, at: places, sites }: CountedRows, { clients }: RowDimensions): void {
+    const { ofRow: words } = clients.words;
     for (let i = 0; i < length; i++) {
       const at = places[i] ?? 0;
       const word = KEY_WORDS * at;
-      if ((clientWords[word + KEY_LENGTH] ?? 0) === 0) continue;
+      if ((words[word + KEY_LENGTH] ?? 0) === 0) continue;
       const site = this.sites.all[sites[i] ?? 0];
       if (site === undefined) continue;
-      let low = agentWords[word + KEY_LOW] ?? 0;
-      let high = agentWords[word + KEY_HIGH] ?? 0;
-      if ((agentWords[word + KEY_LENGTH] ?? 0) < 0) {
-        agents.read(at, agentKey);
-        ({ low, high } = agentKey);
-      }
       const uniques = (site.uniques ??= new HyperLogLog());
-      uniques.addPair(
-        clientWords[word + KEY_LOW] ?? 0,
-        clientWords[word + KEY_HIGH] ?? 0,
-        low,
-        high,
-      );
+      uniques.addMixed(words[word + KEY_LOW] ?? 0, words[word + KEY_HIGH] ?? 0);
     }
   }
 

@@ -34,10 +34,9 @@ export class HyperLogLog {
     if (rank > (this.#registers[register] ?? 0)) this.#registers[register] = rank;
   }
 
-  /** Adds the pair of two keys, in this order, by the hashes of both. */
-  addPair(lowA: number, highA: number, lowB: number, highB: number): void {
-    const low = mix(Math.imul(lowA, 0x9e3779b1) ^ Math.imul(highB, 0x85ebca6b));
-    this.add(low, mix(Math.imul(highA, 0xc2b2ae35) ^ Math.imul(lowB, 0x27d4eb2f)));
+  /** The same by a hash whose lanes are not well mixed. */
+  addMixed(low: number, high: number): void {
+    this.add(mix(Math.imul(low, 0x9e3779b1)), mix(Math.imul(high, 0xc2b2ae35)));
   }
 
   /** Adds every key that `other` has seen. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import { openBackfillFile } from '../../source/file/backfill-source.ts';
 import { explainLine } from '../../parse/advice/explain.ts';
+import type { MetFormat } from '../../parse/line-parser.ts';
 import { createParser } from '../../parse/parser.ts';
 import {
   PARSED,
@@ -35,8 +36,15 @@ export interface Example {
 }
 
 export interface Survey {
-  /** A preset's name, `custom`, or `auto` when no line had a format that is known. */
+  /**
+   * A preset's name, `custom`, or `auto` when no line had a format that is known; of several that which
+   * most lines have.
+   */
   readonly formatName: string;
+  /** All formats that lines have, the one of most lines first. */
+  readonly met: readonly MetFormat[];
+  /** Lines of nginx's error log, which are left out of `lines`. */
+  readonly leftOutLines: number;
   /** `FAMILY_*` bits that the format fills. */
   readonly families: number;
   /** Whether the format has not what CLIENT_IP_FROM names, and that matters. */
@@ -87,13 +95,16 @@ export async function surveyLines(options: SurveyOptions): Promise<Survey> {
   } finally {
     await file.close();
   }
-  const { formatName } = parser;
+  const { leftOutLines, met } = parser;
+  const { formatName, families } = met[0] ?? parser;
   // What does not fit the recognised format is explained by it, not by the one it fits by chance.
   const isAuto = typeof setting === 'string' && setting.trim() === 'auto';
   const format = isAuto ? formatName : setting;
   return {
     formatName,
-    families: parser.families,
+    met,
+    leftOutLines,
+    families,
     lacksClient: client !== undefined && parser.lacks(client),
     lines: tally.lines,
     parsed: tally.parsed,
