@@ -24,13 +24,13 @@ export const ROOMS: readonly Room[] = [
   { name: 'wasm' },
   {
     name: 'source',
-    children: ['file', 'stdin', 'syslog'],
+    children: ['file', 'finished', 'stdin', 'syslog'],
     seam: ['line-source', 'line-batch'],
     packages: ['chokidar'],
   },
   {
     name: 'parse',
-    children: ['format', 'line', 'wrapped', 'json', 'advice'],
+    children: ['format', 'line', 'json', 'advice'],
     seam: ['line-parser', 'record-batch'],
   },
   { name: 'request', children: ['keys', 'route', 'client'] },
@@ -48,10 +48,13 @@ export const ROOMS: readonly Room[] = [
   { name: 'config', packages: ['dotenv', 'zod'] },
   { name: 'nginx', children: ['conf'] },
   { name: 'geoip', packages: ['mmdb-lib'] },
-  { name: 'summary' },
   { name: 'status', packages: ['hono', '@hono/node-server', '@prometheus-io/client'] },
   { name: 'app', packages: ['isbot'] },
-  { name: 'cli', children: ['terminal', 'check', 'demo'], packages: ['pino', 'close-with-grace'] },
+  {
+    name: 'cli',
+    children: ['terminal', 'check', 'demo', 'backfill'],
+    packages: ['pino', 'close-with-grace'],
+  },
 ];
 
 /** The rooms that know neither the wall clock nor the process; the others put them together. */

@@ -154,10 +154,7 @@ class Choice {
   }
 }
 
-/**
- * Everything that makes a difference, as text. Former formats make none; they are in `logFormats`
- * only.
- */
+/** Everything that makes a difference, as text. Former formats are in `logFormats` alone and make none. */
 export function saysOf({ config, found }: NginxLogs): string {
   return JSON.stringify([
     config.logs,

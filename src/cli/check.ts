@@ -1,32 +1,34 @@
+import { formatsOfFile } from '../app/file-formats.ts';
+import { type NginxLogs, readNginxLogs } from '../app/nginx-logs.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { FileSetting, LogSetting } from '../config/log-setting.ts';
 import { dayOf, openGeoip } from '../geoip/geoip.ts';
-import { LogPaths } from '../source/file/log-paths.ts';
-import {
-  inspectPath,
-  missingNotice,
-  unreadableNotice,
-  unreadableText,
-} from '../source/file/path-inspection.ts';
 import { NginxConfError } from '../nginx/conf/tokenizer.ts';
-import { type FoundLog, type NginxLogs, readNginxLogs } from '../app/nginx-logs.ts';
-import { printable } from '../text/printable.ts';
+import { levelOf } from '../notice/codes.ts';
 import type { Notice } from '../notice/notice.ts';
+import { AUTO } from '../parse/format-choice.ts';
+import { fileTrouble } from '../source/finished/file-trouble.ts';
+import { LogPaths } from '../source/file/log-paths.ts';
+import { inspectPath, missingNotice, unreadableNotice } from '../source/file/path-inspection.ts';
+import { printable } from '../text/printable.ts';
+import { Findings, type TextOutput } from './check/findings.ts';
 import { surveyLines, type Survey } from './check/line-survey.ts';
 import { MetFormats } from './check/met-formats.ts';
+import { misspelledVariables } from './check/misspelled-variables.ts';
 import { pointedLine } from './check/pointed-line.ts';
-import { formatText } from './check/survey-text.ts';
-import { inspectStateFolder, type StateFolder } from './check/state-folder.ts';
-import { levelOf } from '../notice/codes.ts';
+import { checkSurroundings } from './check/surroundings.ts';
 
 /**
  * `check [FILE]`: what the meter would do, said before it does it. The configuration has been
- * loaded, so it is without faults here. Writes nothing and asks no server.
+ * loaded, so it is without faults here. Writes nothing; the database is asked by an empty write.
  */
-
-interface Output {
-  write(text: string): unknown;
+export interface CheckOptions {
+  /** One JSON object in place of the text. */
+  readonly json?: boolean;
+  /** Neither asks the database nor tries the port. */
+  readonly isOffline?: boolean;
+  readonly clock?: Clock;
 }
 
 const EXIT_SETTINGS = 2;
@@ -40,30 +42,28 @@ const LOG_LINES_MAX = 1000;
 export async function checkCommand(
   file: string | undefined,
   config: Config,
-  output: Output,
-  clock: Clock = systemClock,
+  output: TextOutput,
+  { json = false, isOffline = false, clock = systemClock }: CheckOptions = {},
 ): Promise<number> {
-  const print = (...lines: readonly string[]) => {
-    for (const line of lines) output.write(`${line}\n`);
-  };
-  const state = await inspectStateFolder(config.stateDir);
-  print(
-    ...settingLines(config),
-    '',
-    ...stateLines(config, state),
-    ...(await geoipLines(config)),
-    '',
-  );
+  const findings = new Findings(output, json);
+  // Where a FILE is looked at nobody need be about to run the meter: then the default is no complaint.
+  const isAboutState = file === undefined || isSet(config, 'STATE_DIR');
+  const isAboutRun = file === undefined || isSet(config, 'LISTEN');
+  tellSettings(config, findings);
+  await checkSurroundings(config, findings, {
+    clock,
+    isAboutState,
+    isOffline,
+    isAboutPort: isAboutRun && !isOffline,
+  });
+  findings.print(...(await geoipLines(config)), '');
   const nginx = await nginxOf(config);
   const check =
     typeof nginx === 'object'
-      ? new Check(nginx.config, nginx.found, clock, print)
-      : new Check(config, [], clock, print);
-  // Where a FILE is looked at nobody need be about to run the meter: then the default is no complaint.
-  const isAboutState = file === undefined || isSet(config, 'STATE_DIR');
-  if (isAboutState && !state.isUsable) check.trouble(); // It was said above.
-  if (typeof nginx === 'string') check.trouble(printable(nginx), '');
-  else if (nginx !== undefined) print(...nginxLines(nginx), '');
+      ? new Check(nginx.config, nginx, clock, findings)
+      : new Check(config, undefined, clock, findings);
+  if (typeof nginx === 'string') findings.trouble(printable(nginx));
+  else if (nginx !== undefined) findings.print(...nginxLines(nginx), '');
   // A FILE on a machine without nginx is no reason to complain of the default log.
   const isAboutLogs =
     file === undefined || isSet(config, 'LOG_PATHS') || isSet(config, 'NGINX_CONF');
@@ -72,9 +72,8 @@ export async function checkCommand(
   if (isAboutLogs && !isUnknown) await check.logs();
   if (file !== undefined) await check.file(file);
   check.formats();
-  print(check.isWell ? 'Configuration OK.' : 'Problems found, see above.');
-  if (isUnknown) return EXIT_SETTINGS;
-  return check.isWell ? 0 : 1;
+  if (isUnknown) return findings.end(EXIT_SETTINGS);
+  return findings.end(findings.isWell ? 0 : 1);
 }
 
 function isSet(config: Config, name: string): boolean {
@@ -103,21 +102,13 @@ function nginxLines({ config, found, findings }: NginxLogs): string[] {
   return [head, ...logs, ...notes].map((line) => printable(line));
 }
 
-function settingLines(config: Config): string[] {
+function tellSettings(config: Config, findings: Findings): void {
   const given = config.shown.filter((setting) => !setting.isDefault);
   const head = `Settings: ${given.length === 0 ? 'every setting has its default.' : `${given.length} set, the rest has its default.`}`;
-  const lines = given.map(({ name, value }) => `  ${name}=${value}`);
-  return [head, ...lines, ...config.warnings.map((warning) => `Warning: ${warning}`)];
-}
-
-function stateLines(config: Config, { text }: StateFolder): string[] {
-  const state = `State: ${printable(config.stateDir)}, which ${text}`;
-  if (config.influx === undefined) {
-    return [state, 'Database: none. The points stay in the state folder until INFLUX_URL is set.'];
-  }
-  const { influx } = config;
-  const where = influx.version === 2 ? `bucket ${influx.bucket}` : `database ${influx.database}`;
-  return [state, `Database: InfluxDB ${influx.version} at ${influx.url}, ${printable(where)}`];
+  findings.print(head, ...given.map(({ name, value }) => `  ${name}=${value}`));
+  findings.fact('settings', Object.fromEntries(given.map(({ name, value }) => [name, value])));
+  for (const warning of config.warnings) findings.warn(warning);
+  findings.print('');
 }
 
 /** Throws a ConfigError when GEOIP_DB cannot be used. */
@@ -134,105 +125,151 @@ async function geoipLines(config: Config): Promise<string[]> {
 }
 
 class Check {
-  isWell = true;
   readonly #config: Config;
+  readonly #nginx: NginxLogs | undefined;
   readonly #clock: Clock;
-  readonly #print: (...lines: readonly string[]) => void;
+  readonly #findings: Findings;
   readonly #met: MetFormats;
 
-  constructor(
-    config: Config,
-    found: readonly FoundLog[],
-    clock: Clock,
-    print: (...lines: readonly string[]) => void,
-  ) {
+  constructor(config: Config, nginx: NginxLogs | undefined, clock: Clock, findings: Findings) {
     this.#config = config;
+    this.#nginx = nginx;
     this.#clock = clock;
-    this.#print = print;
-    this.#met = new MetFormats(config, found);
+    this.#findings = findings;
+    this.#met = new MetFormats(config, nginx?.found ?? []);
   }
 
   async logs(): Promise<void> {
+    const findings = this.#findings;
     const files = this.#config.logs.filter((log) => log.kind === 'file');
     const { logs, unreadable } = await new LogPaths(files).find(new Set());
-    this.#print('Logs:');
+    findings.print('Logs:');
     for (const { path, log } of logs) await this.#log(path, log);
     for (const log of this.#config.logs) {
-      if (log.kind !== 'file') this.#print(`  ${receivedText(log)}`);
+      if (log.kind !== 'file') findings.print(`  ${receivedText(log)}`);
     }
     for (const notice of unreadable) {
       const { message } = notice;
-      if (levelOf(notice) === 'error') this.trouble(`  ${printable(message)}`);
-      else this.#print(`  Note: ${printable(message)}`);
+      if (levelOf(notice) === 'error') findings.trouble(printable(message), '  ');
+      else findings.note(printable(message), '  ');
     }
     if (files.length > 0 && logs.length === 0 && unreadable.length === 0) {
-      this.trouble('  None: no file matches LOG_PATHS. A log that appears later is followed then.');
+      findings.trouble(
+        'None: no file matches LOG_PATHS. A log that appears later is followed then.',
+        '  ',
+      );
     }
-    this.#print('');
+    findings.print('');
   }
 
   async #log(path: string, log: string): Promise<void> {
+    const findings = this.#findings;
     const inspection = await inspectPath(path);
     if (inspection.kind !== 'file') {
       const notice = inspection.kind === 'missing' ? missingNotice(path) : inspection.notice;
-      this.trouble(`  ${printable(log)}: ${printable(notice.message)}`);
+      findings.trouble(`${printable(log)}: ${printable(notice.message)}`, '  ');
       return;
     }
     try {
       const survey = await this.#survey(path, LOG_LINES_MAX, log);
-      const size = `${inspection.facts.sizeBytes.toLocaleString('en')} bytes`;
-      this.#print(`  ${printable(log)}: ${printable(path)}, ${size}, ${formatText(survey)}`);
+      const { sizeBytes } = inspection.facts;
+      const size = `${sizeBytes.toLocaleString('en')} bytes`;
+      findings.print(`  ${printable(log)}: ${printable(path)}, ${size}, ${formatText(survey)}`);
+      findings.add('logs', { log, path, bytes: sizeBytes, ...factsOf(survey) });
+      if (survey.leftOutLines > 0) findings.trouble(errorLogText(path, survey), '    ');
       if (survey.lines > 0 && survey.parsed === 0) {
-        this.trouble(
-          `    None of its first lines can be read; nginx-meter check ${printable(path)} says why.`,
+        findings.trouble(
+          `None of its first lines can be read; nginx-meter check ${printable(path)} says why.`,
+          '    ',
         );
       }
     } catch (error) {
-      this.trouble(`  ${printable(log)}: ${printable(unreadableNotice(path, error).message)}`);
+      findings.trouble(
+        `${printable(log)}: ${printable(unreadableNotice(path, error).message)}`,
+        '  ',
+      );
     }
   }
 
   async file(path: string): Promise<void> {
+    const findings = this.#findings;
     const shown = printable(path);
     let survey: Survey;
     try {
       survey = await this.#survey(path, Infinity);
     } catch (error) {
-      this.trouble(printable(unreadableText(path, error)), '');
+      findings.trouble(printable(await fileTrouble(path, error)));
+      findings.print('');
       return;
     }
     const { lines, parsed, faults } = survey;
     const share = lines === 0 ? '' : ` (${((parsed / lines) * 100).toFixed(2)} %)`;
-    this.#print(
+    findings.print(
       `${shown}: ${lines} lines, ${parsed} can be read${share}; ${formatText(survey)}`,
       '',
     );
+    findings.fact('file', { path, ...factsOf(survey) });
+    if (survey.leftOutLines > 0) findings.trouble(errorLogText(path, survey), '  ');
     for (const fault of faults) {
       const count = fault.lines === 1 ? '1 line' : `${fault.lines} lines`;
-      this.trouble(
-        `  ${count}: ${FAULTS[fault.reason]} (${fault.reason}). The first is line ${fault.firstLine}:`,
+      findings.trouble(
+        `${count}: ${FAULTS[fault.reason]} (${fault.reason}). The first is line ${fault.firstLine}:`,
+        '  ',
       );
       if (fault.example !== undefined) {
         const { bytes, stop } = fault.example;
         const [text, caret] = pointedLine(bytes, stop?.atByte ?? 0);
-        this.#print(`    ${text}`);
-        if (stop !== undefined) this.#print(`    ${caret} expected ${printable(stop.expected)}`);
+        findings.print(`    ${text}`);
+        if (stop !== undefined) findings.print(`    ${caret} expected ${printable(stop.expected)}`);
       }
-      this.#print('');
+      findings.print('');
     }
+    if (lines > 0 && parsed * 2 < lines) await this.#otherFormat(path);
+  }
+
+  /** The lines are of a format that is known, and LOG_FORMAT is another. */
+  async #otherFormat(path: string): Promise<void> {
+    const survey = await surveyLines({
+      path,
+      config: this.#config,
+      format: AUTO,
+      clock: this.#clock,
+      notify: () => {},
+      linesMax: LOG_LINES_MAX,
+    });
+    const { formatName, parsed, lines } = survey;
+    if (formatName === AUTO || parsed * 2 < lines) return;
+    const findings = this.#findings;
+    findings.trouble(
+      `These lines are ${formatName}: set LOG_FORMAT=${formatName}, or leave it at auto.`,
+      '  ',
+    );
+    findings.print('');
   }
 
   /** What is weak in the formats that were met. */
   formats(): void {
-    for (const trouble of this.#met.troubles()) this.trouble(trouble, '');
-    this.#print(...this.#met.weaknesses());
+    const findings = this.#findings;
+    for (const trouble of this.#met.troubles()) {
+      findings.trouble(trouble);
+      findings.print('');
+    }
+    for (const { name, meant } of misspelledVariables(this.#config.logFormat)) {
+      findings.trouble(
+        `LOG_FORMAT has $${printable(name)}, which is no variable of nginx. Did you mean $${meant}?`,
+      );
+      findings.print('');
+    }
+    findings.print(...this.#met.weaknesses());
   }
 
   /** `log`: undefined for FILE, which may be a copy from anywhere. */
   async #survey(path: string, linesMax: number, log?: string): Promise<Survey> {
     const { logFormat, logFormats } = this.#config;
-    const format = (log === undefined ? undefined : logFormats.get(log)) ?? [logFormat];
-    const notify = ({ message }: Notice) => this.trouble(`  ${printable(message)}`);
+    const ofFile = formatsOfFile(this.#config, this.#nginx, path);
+    const given = log === undefined ? ofFile : (logFormats.get(log) ?? logFormat);
+    const format = typeof given === 'string' ? [given] : given;
+    const notify = ({ message }: Notice) => this.#findings.trouble(printable(message), '  ');
     const survey = await surveyLines({
       path,
       config: this.#config,
@@ -245,11 +282,24 @@ class Check {
     this.#met.add(format[0] ?? logFormat, survey, log === undefined ? undefined : { log, path });
     return survey;
   }
+}
 
-  trouble(...lines: readonly string[]): void {
-    this.isWell = false;
-    this.#print(...lines);
-  }
+function factsOf({ lines, parsed, formatName, met, faults, leftOutLines }: Survey) {
+  return {
+    lines,
+    parsed,
+    format: formatName,
+    formats: met.map(({ formatName: format, lines: of }) => ({ format, lines: of })),
+    unparsedBy: Object.fromEntries(faults.map(({ reason, lines: of }) => [reason, of])),
+    errorLogLines: leftOutLines,
+  };
+}
+
+function errorLogText(path: string, { leftOutLines }: Survey): string {
+  return (
+    `${leftOutLines} lines of ${printable(path)} are of nginx's error log, which the meter does not count. ` +
+    'Leave the file out of LOG_PATHS: name the access logs, or use a pattern such as *access*.log.'
+  );
 }
 
 const FAULTS: Readonly<Record<string, string>> = {
@@ -267,4 +317,19 @@ function receivedText(log: Exclude<LogSetting, FileSetting>): string {
     return `${log.name}: standard input; what was read cannot be read again.`;
   const name = log.name ?? 'by tag';
   return `${name}: ${printable(log.path)}; what is sent while nobody listens is lost.`;
+}
+
+function formatText({ formatName, lines, met }: Survey): string {
+  if (lines === 0) return 'its format is not known yet.';
+  if (met.length > 1) {
+    const parts = met.map((one) => `${one.formatName} (${one.lines} ${plural(one.lines, 'line')})`);
+    return `formats ${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}.`;
+  }
+  return formatName === AUTO
+    ? 'and no format that is known; set LOG_FORMAT to the log_format of nginx.conf.'
+    : `format ${formatName}.`;
+}
+
+function plural(count: number, word: string): string {
+  return count === 1 ? word : `${word}s`;
 }

@@ -1,3 +1,4 @@
+import { parseDurationMs } from '../config/units.ts';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { nearestWord } from '../text/nearest-word.ts';
 import { printable } from '../text/printable.ts';
@@ -10,22 +11,24 @@ export type Command =
       readonly name: 'backfill';
       readonly files: readonly string[];
       readonly stdout: boolean;
+      readonly json: boolean;
+      /** The part of the lines that may be unparsed, from 0 to 1; undefined for the default. */
+      readonly maxUnparsed: number | undefined;
+      /** How long a database that goes away is tried; undefined for the default. */
+      readonly retryForMs: number | undefined;
       /** Epoch seconds; windows that begin before it are left out. */
       readonly fromS: number | undefined;
       /** Epoch seconds; windows that begin at it or later are left out. */
       readonly toS: number | undefined;
     }
   | {
-      readonly name: 'report';
-      readonly files: readonly string[];
+      readonly name: 'check';
+      readonly file: string | undefined;
       readonly json: boolean;
-      readonly html: string | undefined;
-      readonly top: number | undefined;
-      readonly site: string | undefined;
-      readonly fromS: number | undefined;
-      readonly toS: number | undefined;
+      /** Asks no database. */
+      readonly isOffline: boolean;
     }
-  | { readonly name: 'check'; readonly file: string | undefined }
+  | { readonly name: 'completion'; readonly shell: Shell }
   | {
       readonly name: 'demo';
       /** Undefined: until it is stopped. */
@@ -34,19 +37,21 @@ export type Command =
       readonly seed: number;
     }
   | { readonly name: 'healthcheck' }
-  | { readonly name: 'help'; readonly about: CommandName | undefined }
+  | { readonly name: 'help'; readonly about: CommandName | 'settings' | undefined }
   | { readonly name: 'version' };
 
-export type CommandName = 'run' | 'report' | 'backfill' | 'check' | 'demo' | 'healthcheck';
+export type CommandName = 'run' | 'backfill' | 'check' | 'demo' | 'healthcheck' | 'completion';
+export type Shell = 'bash' | 'zsh' | 'fish';
 
-const COMMAND_NAMES: readonly CommandName[] = [
+export const COMMAND_NAMES: readonly CommandName[] = [
   'run',
-  'report',
   'backfill',
   'check',
   'demo',
   'healthcheck',
+  'completion',
 ];
+export const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 /** Words that nobody can be expected to mean; the message says what is wrong and what is near. */
 export class UsageError extends Error {
@@ -56,26 +61,21 @@ export class UsageError extends Error {
 const GENERAL = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
+  v: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsOptionsConfig;
 
-const OPTIONS: Readonly<Record<CommandName, ParseArgsOptionsConfig>> = {
+export const OPTIONS: Readonly<Record<CommandName, ParseArgsOptionsConfig>> = {
   run: GENERAL,
-  report: {
-    ...GENERAL,
-    json: { type: 'boolean' },
-    html: { type: 'string' },
-    top: { type: 'string' },
-    site: { type: 'string' },
-    from: { type: 'string' },
-    to: { type: 'string' },
-  },
   backfill: {
     ...GENERAL,
     stdout: { type: 'boolean' },
+    json: { type: 'boolean' },
+    'max-unparsed': { type: 'string' },
+    'retry-for': { type: 'string' },
     from: { type: 'string' },
     to: { type: 'string' },
   },
-  check: GENERAL,
+  check: { ...GENERAL, json: { type: 'boolean' }, offline: { type: 'boolean' } },
   demo: {
     ...GENERAL,
     seconds: { type: 'string' },
@@ -83,15 +83,17 @@ const OPTIONS: Readonly<Record<CommandName, ParseArgsOptionsConfig>> = {
     seed: { type: 'string' },
   },
   healthcheck: GENERAL,
+  completion: GENERAL,
 };
 
 const DEMO_RATE = 120;
 
 /** `argv` without the program. Throws a UsageError. */
 export function parseCommandLine(argv: readonly string[]): Command {
+  if (argv[0] === 'version') return { name: 'version' };
   const { name, rest, isHelp } = splitCommand(argv);
   const { values, positionals } = readOptions(name, rest);
-  if (values.get('version') === true) return { name: 'version' };
+  if (values.get('version') === true || values.get('v') === true) return { name: 'version' };
   if (isHelp) return { name: 'help', about: name === 'run' ? helpTopic(positionals) : name };
   if (values.get('help') === true) {
     return { name: 'help', about: name === 'run' ? undefined : name };
@@ -99,11 +101,17 @@ export function parseCommandLine(argv: readonly string[]): Command {
   switch (name) {
     case 'backfill':
       return backfill(values, positionals);
-    case 'report':
-      return report(values, positionals);
     case 'check':
       atMost(name, positionals, 1);
-      return { name, file: positionals[0] };
+      return {
+        name,
+        file: positionals[0],
+        json: values.get('json') === true,
+        isOffline: values.get('offline') === true,
+      };
+    case 'completion':
+      atMost(name, positionals, 1);
+      return { name, shell: shellOf(positionals[0]) };
     case 'demo':
       atMost(name, positionals, 0);
       return {
@@ -130,17 +138,48 @@ function splitCommand(argv: readonly string[]): {
   rest: readonly string[];
   isHelp: boolean;
 } {
-  const at = argv.findIndex((word) => !word.startsWith('-'));
+  const at = argv.findIndex((word) => !word.startsWith('-') || word === '-');
   const word = argv[at];
   if (word === undefined) return { name: 'run', rest: argv, isHelp: false };
   const rest = argv.toSpliced(at, 1);
+  refuseEarlyOption(argv.slice(0, at), argv.slice(at));
   if (word === 'help') return { name: 'run', rest, isHelp: true };
   if (isCommandName(word)) return { name: word, rest, isHelp: false };
   throw unknownCommand(word);
 }
 
+/** Before the command only the options of all commands can stand: any other may have a value. */
+function refuseEarlyOption(before: readonly string[], after: readonly string[]): void {
+  const [first = ''] = after;
+  const command = isCommandName(first) ? first : undefined;
+  for (const word of before) {
+    const option = word.replace(/^-+/, '').replace(/=.*$/s, '');
+    if (option in GENERAL || /^-[hvV]+$/.test(word)) continue;
+    if (command !== undefined && option in OPTIONS[command]) continue;
+    const shown = printable(word, 60);
+    const owner = COMMAND_NAMES.find((name) => option in OPTIONS[name]);
+    if (owner === undefined) {
+      const known = COMMAND_NAMES.flatMap((name) => Object.keys(OPTIONS[name]));
+      throw unknownOption(command ?? 'run', shown, known);
+    }
+    throw new UsageError(
+      `${shown} is an option of ${owner} and stands after it: nginx-meter ${owner} --${option} …`,
+    );
+  }
+}
+
+function shellOf(word: string | undefined): Shell {
+  const shell = SHELLS.find((one) => one === word);
+  if (shell !== undefined) return shell;
+  const given =
+    word === undefined
+      ? 'completion needs a shell'
+      : `"${printable(word, 60)}" is no shell that is known`;
+  throw new UsageError(`${given}: ${SHELLS.join(', ')}. See nginx-meter completion --help.`);
+}
+
 function unknownCommand(word: string): UsageError {
-  const nearest = nearestWord(word, [...COMMAND_NAMES, 'help'], 3);
+  const nearest = nearestWord(word, [...COMMAND_NAMES, 'help', 'version'], 3);
   const hint =
     nearest === undefined
       ? `The commands are ${COMMAND_NAMES.join(', ')}; see nginx-meter --help.`
@@ -148,11 +187,15 @@ function unknownCommand(word: string): UsageError {
   return new UsageError(`"${printable(word, 60)}" is no command. ${hint}`);
 }
 
-function helpTopic(words: readonly string[]): CommandName | undefined {
+function helpTopic(words: readonly string[]): CommandName | 'settings' | undefined {
   const [word] = words;
   if (word === undefined || word === 'help') return undefined;
-  if (isCommandName(word)) return word;
-  throw unknownCommand(word);
+  if (isCommandName(word) || word === 'settings') return word;
+  const nearest = nearestWord(word, [...COMMAND_NAMES, 'settings'], 3);
+  const hint = nearest === undefined ? '' : ` Did you mean nginx-meter help ${nearest}?`;
+  throw new UsageError(
+    `There is no help about "${printable(word, 60)}".${hint} There is about ${COMMAND_NAMES.join(', ')} and settings.`,
+  );
 }
 
 type Values = ReadonlyMap<string, string | true>;
@@ -189,7 +232,7 @@ function readOptions(
   return { values, positionals };
 }
 
-function unknownOption(name: CommandName, shown: string, known: readonly string[]): UsageError {
+function unknownOption(name: string, shown: string, known: readonly string[]): UsageError {
   const nearest = nearestWord(shown.replace(/^-+/, ''), known, 3);
   const command = name === 'run' ? 'nginx-meter' : `nginx-meter ${name}`;
   const hint = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
@@ -212,29 +255,16 @@ function backfill(values: Values, files: readonly string[]): Command {
   if (fromS !== undefined && toS !== undefined && fromS >= toS) {
     throw new UsageError('--from is not before --to, so nothing would be written.');
   }
-  return { name: 'backfill', files, stdout: values.get('stdout') === true, fromS, toS };
-}
-
-const TOP_MAX = 1000;
-
-function report(values: Values, files: readonly string[]): Command {
-  if (files.length === 0) {
-    throw new UsageError('report needs at least one FILE; see nginx-meter report --help.');
+  const [stdout, json] = [values.get('stdout') === true, values.get('json') === true];
+  if (stdout && json) {
+    throw new UsageError(
+      '--stdout and --json both write to standard output. Give one of them; with --stdout the ' +
+        'account is on standard error.',
+    );
   }
-  const textOf = (name: string): string | undefined => {
-    const value = values.get(name);
-    return typeof value === 'string' ? value : undefined;
-  };
-  return {
-    name: 'report',
-    files,
-    json: values.get('json') === true,
-    html: textOf('html'),
-    top: numberOption(values, 'top', 1, TOP_MAX),
-    site: textOf('site'),
-    fromS: timeOption(values, 'from'),
-    toS: timeOption(values, 'to'),
-  };
+  const maxUnparsed = shareOption(values, 'max-unparsed');
+  const retryForMs = durationOption(values, 'retry-for');
+  return { name: 'backfill', files, stdout, json, maxUnparsed, retryForMs, fromS, toS };
 }
 
 const DATE_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
@@ -255,6 +285,26 @@ function timeOption(values: Values, name: string): number | undefined {
     );
   }
   return Math.floor(ms / 1000);
+}
+
+/** `1%` or `0.01`. */
+function shareOption(values: Values, name: string): number | undefined {
+  const text = values.get(name);
+  if (typeof text !== 'string') return undefined;
+  const match = /^(\d{1,3}(?:\.\d{1,6})?)(%?)$/.exec(text);
+  const share = match === null ? NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  if (share >= 0 && share <= 1) return share;
+  throw new UsageError(
+    `--${name} ${printable(text, 60)} is no part of the lines. Write 1% or 0.01.`,
+  );
+}
+
+function durationOption(values: Values, name: string): number | undefined {
+  const text = values.get(name);
+  if (typeof text !== 'string') return undefined;
+  const ms = parseDurationMs(text);
+  if (ms !== undefined) return ms;
+  throw new UsageError(`--${name} ${printable(text, 60)} is no duration. Write 30s, 2m or 1h.`);
 }
 
 function numberOption(values: Values, name: string, min: number, max: number): number | undefined {

@@ -55,17 +55,20 @@ async function execute(command: Command): Promise<number> {
     }
     case 'backfill': {
       const { backfillCommand } = await import('./backfill.ts');
-      const { files, stdout, fromS: from, toS: to } = command;
-      return backfillCommand({ files, stdout, from, to }, readConfig());
-    }
-    case 'report': {
-      const { reportCommand } = await import('./report.ts');
       const { fromS: from, toS: to, ...rest } = command;
-      return reportCommand({ ...rest, from, to }, readConfig());
+      const { stdout, stderr, stdin } = process;
+      const streams = { stdout, stderr, stdin, signal: firstSignal() };
+      return backfillCommand({ ...rest, from, to }, readConfig(), streams);
     }
     case 'check': {
       const { checkCommand } = await import('./check.ts');
-      return checkCommand(command.file, readConfig(), process.stdout);
+      const { file, json, isOffline } = command;
+      return checkCommand(file, readConfig(), process.stdout, { json, isOffline });
+    }
+    case 'completion': {
+      const { completionScript } = await import('./completion.ts');
+      process.stdout.write(completionScript(command.shell));
+      return 0;
     }
     case 'demo': {
       const { demoCommand } = await import('./demo.ts');
@@ -73,6 +76,18 @@ async function execute(command: Command): Promise<number> {
     }
   }
   return command satisfies never;
+}
+
+/** Aborts with the first signal to stop; a second one ends the process at once. */
+function firstSignal(): AbortSignal {
+  const stop = new AbortController();
+  const names: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+  const onSignal = (): void => {
+    for (const name of names) process.off(name, onSignal);
+    stop.abort();
+  };
+  for (const name of names) process.on(name, onSignal);
+  return stop.signal;
 }
 
 function readConfig(): Config {

@@ -18,53 +18,47 @@ const COMMANDS: Readonly<Record<CommandName, CommandHelp>> = {
 due, saves its positions and exits within 10 s; a second signal ends it at once. On a terminal it
 shows a summary that moves; elsewhere its own log, on standard output.`,
   },
-  report: {
-    usage:
-      'nginx-meter report FILE… [--json] [--html FILE] [--top N] [--site NAME] [--from TIME] [--to TIME]',
-    summary: 'say what log files hold: how much, how bad, how slow, who',
-    text: `Reads FILEs, plain, .gz or .zst, in any order, and says what they hold. No setting is needed: the
-format is recognised. Lines may stand in any order.
-
-  --json       print the summary as JSON; docs/summary.md describes it
-  --html FILE  write it as one HTML file
-  --top N      rows of each list (10)
-  --site NAME  only this site
-  --from TIME  only lines from TIME on
-  --to TIME    only lines before TIME
-
-TIME is 2026-11-22, 2026-11-22T14:30Z, 2026-11-22T14:30+01:00 or seconds since 1970; without an
-offset it is UTC. Times are shown in UTC.
-
-Exit code 0: all was read; 1: something could not be read, or not one line fitted the format; 2: the
-words or settings are wrong.`,
-  },
   backfill: {
-    usage: 'nginx-meter backfill FILE… [--stdout] [--from TIME] [--to TIME]',
-    summary: 'read files, also .gz, and write every window of them',
-    text: `Reads FILEs, oldest first by their first timestamp, and writes every window. Writing a window that
-was written before overwrites it, so it can be repeated.
+    usage: 'nginx-meter backfill FILE… [OPTIONS]',
+    summary: 'read files, also .gz and .zst, and write every window of them',
+    text: `Reads FILEs and writes every window of their lines. The order does not matter: rotated files may be
+given in any order, joined, or not sorted at all, and give the same points. Writing a window that was
+written before overwrites it, so the command can be repeated.
 
-  --stdout     print line protocol, sorted by time and series, and touch nothing else; the same
-               files give the same bytes on every run
-  --from TIME  leave out windows that begin before TIME
-  --to TIME    leave out windows that begin at TIME or later
+  FILE         a file, or - for standard input: xz -dc FILE.xz | nginx-meter backfill access=-
+  NAME=FILE    a file whose log is called NAME, as in LOG_PATHS; else it is called after the file
+
+  --stdout          print line protocol, sorted by time and series, and touch nothing else; the same
+                    lines give the same bytes on every run
+  --json            print the account as JSON on standard output
+  --from TIME       leave out windows that begin before TIME
+  --to TIME         leave out windows that begin at TIME or later
+  --max-unparsed N  how many of the lines may be unparsed before that is a failure: 1% (the default)
+                    or 0.01; a line or two never are
+  --retry-for TIME  how long a database that goes away is tried (2m)
 
 TIME is 2026-11-22, 2026-11-22T14:30Z, 2026-11-22T14:30+01:00 or seconds since 1970; without an
-offset it is UTC. Messages and progress go to standard error.
+offset it is UTC. The format is that of LOG_FORMAT, or with NGINX_CONF the one that nginx has for the
+file. The database is asked before the first line is read. Messages, progress and the account of what
+was done go to standard error. Ctrl-C ends it; the same command again counts nothing twice.
 
 Exit code 0: all was read and written; 1: something could not be read or written, such as the rest
-of a damaged .gz (what could be read is written then), or not one line fitted the format; 2: the
-words or settings are wrong.`,
+of a damaged .gz (what could be read is written then), or too many lines do not fit the format; 2:
+the words or settings are wrong.`,
   },
   check: {
-    usage: 'nginx-meter check [FILE]',
-    summary: 'check the configuration, and how well FILE fits the format',
+    usage: 'nginx-meter check [FILE] [--offline] [--json]',
+    summary: 'check the configuration, the database, and how well FILE fits the format',
     text: `Lists every fault of the configuration, then the logs that would be followed and the format of
-each. With FILE it says how many of its lines can be read, and for each kind of fault shows the
-first such line with a caret where it stops matching. Nothing is written, and no server is asked.
+each. Asks the database whether it would take points, by a write without any; looks whether the port
+of LISTEN is free and STATE_DIR is not in use. With FILE it says how many of its lines can be read,
+and for each kind of fault shows the first such line with a caret where it stops matching.
 
-Exit code 0: configuration OK; 1: a log, a line of FILE or the state folder is not as the meter needs it;
-2: the configuration is wrong.`,
+  --offline  ask no database
+  --json     the same as one JSON object
+
+Exit code 0: all is well; 1: a log, a line of FILE, the database, the port or the state folder is not
+as the meter needs it; 2: the configuration is wrong.`,
   },
   demo: {
     usage: 'nginx-meter demo [--seconds N] [--rate N] [--seed N]',
@@ -82,9 +76,21 @@ INFLUX_URL set the points are written there. The folder is removed at the end.
     summary: 'ask the meter on LISTEN whether it is alive, for containers',
     text: `Asks /healthz of the meter on LISTEN and waits at most 2 s. Exit code 0: it is alive; 1: it is not.`,
   },
+  completion: {
+    usage: 'nginx-meter completion bash|zsh|fish',
+    summary: 'print what makes a shell complete the words of nginx-meter',
+    text: `Prints a script for the shell. To have it in every new shell:
+
+  bash  nginx-meter completion bash > ~/.local/share/bash-completion/completions/nginx-meter
+  zsh   nginx-meter completion zsh > "\${fpath[1]}/_nginx-meter"
+  fish  nginx-meter completion fish > ~/.config/fish/completions/nginx-meter.fish`,
+  },
 };
 
-export function renderHelp(about: CommandName | undefined): string {
+export function renderHelp(about: CommandName | 'settings' | undefined): string {
+  if (about === 'settings') {
+    return `Settings, from the environment and from .env in the working folder:\n\n${renderConfigHelp()}`;
+  }
   if (about !== undefined) {
     const { usage, text } = COMMANDS[about];
     return `Usage: ${usage}\n\n${text}\n`;
@@ -100,7 +106,8 @@ Usage: nginx-meter [COMMAND] [OPTIONS]
 Commands (run, if none is given):
 ${commands.join('\n')}
 
-  nginx-meter COMMAND --help says more about one. --version prints the version.
+  nginx-meter COMMAND --help says more about one, help settings lists the settings alone, and
+  version, --version or -v prints the version.
 
 Exit codes: 0 well, 1 failed, 2 wrong words or settings, 70 a fault of the program itself.
 

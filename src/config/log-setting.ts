@@ -34,6 +34,11 @@ export interface SyslogSetting {
 }
 
 const LOG_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+export function isLogName(text: string): boolean {
+  return LOG_NAME.test(text);
+}
+
 /** nginx takes letters, digits and `_`, at most 32; other senders take more. */
 const TAG = /^[A-Za-z0-9_.-]{1,64}$/;
 const SCHEME = /^[a-z][a-z0-9.+-]*:\/\//i;

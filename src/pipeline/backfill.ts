@@ -136,9 +136,11 @@ async function orderOf(part: FilePart, options: BackfillOptions): Promise<FileOr
   const { records, readBuffer: buffer, onProgress, signal } = options;
   const file = await options.openFile(part);
   try {
-    const parser = options.newParser(file.log, file.path, false);
+    const { path } = part;
+    const parser = options.newParser(file.log, path, false);
     const latestS = latestOf(options);
-    return await readFileOrder({ file, parser, records, buffer, latestS, onProgress, signal });
+    const rest = { records, buffer, latestS, onProgress, signal };
+    return await readFileOrder({ path, file, parser, ...rest });
   } finally {
     await file.close();
   }

@@ -75,6 +75,13 @@ export class StateLock {
 }
 
 /** The pid that answers, `unknown` if something answers but no pid, undefined when nobody listens. */
+/** The pid of the meter that uses the folder, as text; undefined when none does. */
+export async function stateHolder(dir: string): Promise<string | undefined> {
+  const path = join(dir, 'lock');
+  if (Buffer.byteLength(path) > PATH_BYTES_MAX) return undefined;
+  return askHolder(path).catch(() => undefined);
+}
+
 function askHolder(path: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);

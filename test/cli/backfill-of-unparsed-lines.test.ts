@@ -12,10 +12,14 @@ async function backfill(
   t: TestContext,
   files: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>> = {},
+  more: readonly string[] = [],
 ) {
   const cwd = temporaryFolder(t);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
-  const done = await runMeter(['backfill', '--stdout', ...Object.keys(files)], { cwd, env });
+  const done = await runMeter(['backfill', '--stdout', ...more, ...Object.keys(files)], {
+    cwd,
+    env,
+  });
   const warnings = done.stderr
     .split('\n')
     .filter((line) => line.includes('"level":"warn"'))
@@ -37,7 +41,16 @@ test('not one line that fits is exit code 1, and a warning says how to find out 
 
 test('one file of a log in another format is named, and the others count', async (t) => {
   const files = { 'access.log.1': ODD.repeat(30) + GOOD, 'access.log': GOOD.repeat(40) };
-  const { code, stdout, stderr, warnings } = await backfill(t, files);
+  const strict = await backfill(t, files);
+  assert.equal(strict.code, 1);
+  assert.match(
+    strict.stderr,
+    /30 of 71 lines cannot be read, which is more than --max-unparsed 1%/,
+  );
+  const { code, stdout, stderr, warnings } = await backfill(t, files, {}, [
+    '--max-unparsed',
+    '50%',
+  ]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /count=41i/, stdout);
   assert.deepEqual(
@@ -52,7 +65,7 @@ test('a few odd lines, lines that are ignored and an empty file are nothing to w
   assert.deepEqual([some.code, some.warnings], [0, []], some.stderr);
   const none = await backfill(t, { 'a.log': GOOD }, { IGNORE: '/' });
   assert.deepEqual([none.code, none.warnings], [0, []], none.stderr);
-  assert.match(none.stderr, /"filtered":1,/);
+  assert.match(none.stderr, /1 ignored by IGNORE/);
 });
 
 test('lines from the future fit the format, so it is not blamed', async (t) => {

@@ -95,7 +95,7 @@ async function backfill({ folder, files, settings }: Case): Promise<string> {
   });
   const [stdout, stderr] = [new WrittenText(), new WrittenText()];
   const paths = files.map((file) => join(folder, file));
-  const code = await backfillCommand({ files: paths, stdout: true }, config, { stdout, stderr });
+  const code = await backfillCommand({ files: paths, stdout: true, maxUnparsed: 1 }, config, { stdout, stderr });
   assert.equal(code, 0, stderr.text);
   return stdout.text;
 }

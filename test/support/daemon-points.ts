@@ -19,18 +19,14 @@ export function meterPoints(accounts: readonly KnownAccount[]): string[] {
   });
 }
 
-/**
- * What the follower adds to points that are there: a rotation each hour, a truncation half an hour later,
- * and lines that came late.
- */
+/** What the follower adds to points that are there: a rotation each hour, a truncation half an hour later. */
 export function followerFields(accounts: readonly KnownAccount[]): string[] {
-  return accounts.map(({ startS, host, log, counted, unparsed, late, filtered }) => {
-    const lines = counted + unparsed + late + filtered;
+  return accounts.map(({ startS, host, log }) => {
     const rotations = startS % 3600 === 0 ? 1 : 0;
     const truncations = startS % 3600 === 1800 ? 1 : 0;
     return (
       `access_log_lines,host=${host},log=${log} lag_ms=${800 + (startS % 60)}i,` +
-      `lines=${lines}i,late=${late}i,rotations=${rotations}i,truncations=${truncations}i ${startS}`
+      `rotations=${rotations}i,truncations=${truncations}i ${startS}`
     );
   });
 }

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Notice } from '../../src/notice/notice.ts';
 import type { Damage } from '../../src/spool/segment.ts';
@@ -32,13 +31,6 @@ export class SpoolRig {
       fileSystem: this.disk,
       ...options,
     });
-  }
-
-  /** Names of the segments in the folder, oldest first. */
-  get segments(): string[] {
-    return readdirSync(this.dir)
-      .filter((name) => name.endsWith('.seg'))
-      .sort();
   }
 
   get codes(): string[] {

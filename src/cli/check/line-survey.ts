@@ -2,7 +2,7 @@ import { FUTURE_MAX_S } from '../../aggregate/log-windows.ts';
 import { clientVariable } from '../../app/client-variable.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
-import { openBackfillFile } from '../../source/file/backfill-source.ts';
+import { openBackfillFile } from '../../source/finished/backfill-source.ts';
 import { explainLine } from '../../parse/advice/explain.ts';
 import type { MetFormat } from '../../parse/line-parser.ts';
 import { createParser } from '../../parse/parser.ts';
@@ -36,14 +36,11 @@ export interface Example {
 }
 
 export interface Survey {
-  /**
-   * A preset's name, `custom`, or `auto` when no line had a format that is known; of several that which
-   * most lines have.
-   */
+  /** A preset's name, `custom`, or `auto` when no line had a format that is known. */
   readonly formatName: string;
-  /** All formats that lines have, the one of most lines first. */
+  /** All formats that were met, the one of most lines first. */
   readonly met: readonly MetFormat[];
-  /** Lines of nginx's error log, which are left out of `lines`. */
+  /** Lines of nginx's error log, which are no lines of the access log. */
   readonly leftOutLines: number;
   /** `FAMILY_*` bits that the format fills. */
   readonly families: number;
@@ -95,15 +92,15 @@ export async function surveyLines(options: SurveyOptions): Promise<Survey> {
   } finally {
     await file.close();
   }
-  const { leftOutLines, met } = parser;
-  const { formatName, families } = met[0] ?? parser;
+  const [most] = parser.met;
+  const { formatName, families } = most ?? parser;
   // What does not fit the recognised format is explained by it, not by the one it fits by chance.
   const isAuto = typeof setting === 'string' && setting.trim() === 'auto';
   const format = isAuto ? formatName : setting;
   return {
     formatName,
-    met,
-    leftOutLines,
+    met: parser.met,
+    leftOutLines: parser.leftOutLines,
     families,
     lacksClient: client !== undefined && parser.lacks(client),
     lines: tally.lines,

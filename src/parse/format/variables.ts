@@ -1,3 +1,5 @@
+import { nearestWord } from '../../text/nearest-word.ts';
+
 /**
  * What nginx's variables look like in a log, as far as that helps to tell one from the next.
  *
@@ -137,6 +139,18 @@ export function hasMeaning(kind: VariableKind): kind is MeaningKind {
 
 export function isTime(kind: VariableKind): boolean {
   return kind === 'msec' || kind.startsWith('time-');
+}
+
+/** Of the families of names, those that logs have. */
+const USUAL_NAMES = `http_user_agent http_referer http_host http_x_forwarded_for http_x_real_ip
+  http_cookie request_uri request_body request_filename request_port ssl_server_name`.split(/\s+/u);
+
+/** The variable of nginx that somebody probably meant by a name that is none of them. */
+export function meantVariable(name: string): string | undefined {
+  const known = [...KINDS.keys(), ...NGINX_NAMES, ...USUAL_NAMES];
+  if (known.includes(name) || MEANINGS.has(name)) return undefined;
+  // Of a family there may be any name, and a short name has too many neighbours.
+  return nearestWord(name, known, isOwn(name) && name.length >= 6 ? 2 : 1);
 }
 
 function words(kind: VariableKind, list: string): [string, VariableKind][] {

@@ -20,6 +20,7 @@ export interface PlacedLines extends LineBatch {
 
 export interface BackfillFile {
   readonly log: string;
+  /** What a message calls it. */
   readonly path: string;
   /** Reading may begin anywhere at no cost. */
   readonly canSeek: boolean;
@@ -44,7 +45,10 @@ export interface Stretch {
 /** What a file holds, as far as its lines tell one by one. */
 export interface FileOrder {
   readonly log: string;
+  /** By which it is opened. */
   readonly path: string;
+  /** What a message calls it. */
+  readonly label: string;
   readonly stretches: readonly Stretch[];
   readonly lines: number;
   /** Lines by why they cannot be read; indexed like REASONS. */
@@ -55,6 +59,7 @@ export interface FileOrder {
 const STRETCHES_MAX = 256;
 
 export interface FileOrderOptions {
+  readonly path: string;
   readonly file: BackfillFile;
   readonly parser: LineParser;
   readonly records: RecordBatch;
@@ -66,8 +71,8 @@ export interface FileOrderOptions {
 }
 
 export async function readFileOrder(options: FileOrderOptions): Promise<FileOrder> {
-  const { file, parser, records, buffer, latestS, onProgress, signal } = options;
-  const course = new Course(file.path);
+  const { path, file, parser, records, buffer, latestS, onProgress, signal } = options;
+  const course = new Course(path);
   const reasons = new Float64Array(REASONS.length);
   let lines = 0;
   const count = (reason: number, more: number) => {
@@ -93,8 +98,8 @@ export async function readFileOrder(options: FileOrderOptions): Promise<FileOrde
     }
     onProgress(batch.end - batch.start);
   }
-  const { log, path } = file;
-  return { log, path, stretches: course.stretches(file.canSeek), lines, reasons };
+  const { log, path: label, canSeek } = file;
+  return { log, path, label, stretches: course.stretches(canSeek), lines, reasons };
 }
 
 /** The stretches of a file, as its lines come. */

@@ -5,6 +5,8 @@ import type { BackfillFile, Stretch } from './file-order.ts';
 import { isTimed } from './line-order.ts';
 import { LineSorter } from './line-sorter.ts';
 
+const CR = 0x0d;
+
 /**
  * The lines of one log, second by second, whatever files they stand in and in whatever order. Reads
  * one stretch after the other where that is their order, and sorts them where it is not.
@@ -118,10 +120,11 @@ export class OrderedLines {
         for (let row = 0; row < records.length; row++) {
           const hasTime = isTimed(records, row, latest);
           if (hasTime) second = records.timeS[row] ?? second;
-          // With what ends the line: a line feed, perhaps with a carriage return before it.
           const start = records.lineStart[row] ?? 0;
-          const next = row + 1 < records.length ? records.lineStart[row + 1] : records.consumedTo;
-          sorter.add(second, hasTime, view, start, next ?? 0);
+          const end = records.lineEnd[row] ?? 0;
+          // With what ends the line: a line feed, perhaps with a carriage return before it.
+          const next = end + (bytes[end] === CR ? 2 : 1);
+          sorter.add(second, hasTime, view, start, next);
         }
       }
       onProgress(batch.end - batch.start);

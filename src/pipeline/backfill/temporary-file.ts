@@ -30,6 +30,11 @@ export class TemporaryFile {
     return this.#length;
   }
 
+  /** By which this process can open it again. */
+  get path(): string {
+    return `/dev/fd/${this.#fd}`;
+  }
+
   append(bytes: Uint8Array): void {
     try {
       for (let at = 0; at < bytes.length; ) {

@@ -17,19 +17,8 @@ export interface UnreadableFolder {
 
 export const GLOB_SIGNS = /[*?[\]{}]/;
 
-export interface GlobFolders {
-  readonly unreadable: readonly UnreadableFolder[];
-  /** All that the glob looks into. */
-  readonly folders: readonly string[];
-}
-
-export async function unreadableFolders(pattern: string): Promise<readonly UnreadableFolder[]> {
-  return (await globFolders(pattern)).unreadable;
-}
-
 /** `pattern`: an absolute glob. */
-export async function globFolders(pattern: string): Promise<GlobFolders> {
-  const folders: string[] = [];
+export async function unreadableFolders(pattern: string): Promise<UnreadableFolder[]> {
   const found = new Map<string, UnreadableFolder>();
   let below = basename(pattern);
   let level = dirname(pattern);
@@ -38,11 +27,10 @@ export async function globFolders(pattern: string): Promise<GlobFolders> {
     // A folder is listed for a glob; for a name it need only be entered.
     const isListed = GLOB_SIGNS.test(below);
     for (const folder of isNamed ? [level] : await foldersOf(level)) {
-      folders.push(folder);
       const refusing = await refusingFolder(folder, isListed);
       if (refusing !== undefined) found.set(refusing.folder, { ...refusing, isNamed });
     }
-    if (isNamed) return { unreadable: [...found.values()], folders };
+    if (isNamed) return [...found.values()];
     below = basename(level);
     level = dirname(level);
   }

@@ -11,7 +11,9 @@ import { temporaryFolder } from '../../support/temp-folder.ts';
 async function check(environment: Record<string, string>) {
   let text = '';
   const output = { write: (part: string) => (text += part) };
-  const code = await checkCommand(undefined, loadConfig(environment), output);
+  const code = await checkCommand(undefined, loadConfig(environment), output, {
+    isOffline: true,
+  });
   return { code, text };
 }
 

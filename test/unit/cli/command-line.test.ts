@@ -2,6 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Command, parseCommandLine, UsageError } from '../../../src/cli/command-line.ts';
 
+const BACKFILL = {
+  name: 'backfill',
+  stdout: false,
+  json: false,
+  maxUnparsed: undefined,
+  retryForMs: undefined,
+  fromS: undefined,
+  toS: undefined,
+} as const;
+
 const understood: readonly (readonly [string, Command])[] = [
   ['', { name: 'run' }],
   ['run', { name: 'run' }],
@@ -13,9 +23,21 @@ const understood: readonly (readonly [string, Command])[] = [
   ['--help check', { name: 'help', about: 'check' }],
   ['--version', { name: 'version' }],
   ['-V', { name: 'version' }],
-  ['check', { name: 'check', file: undefined }],
-  ['check a.log', { name: 'check', file: 'a.log' }],
-  ['check -- --odd.log', { name: 'check', file: '--odd.log' }],
+  ['-v', { name: 'version' }],
+  ['version', { name: 'version' }],
+  ['check -v', { name: 'version' }],
+  ['help settings', { name: 'help', about: 'settings' }],
+  ['completion fish', { name: 'completion', shell: 'fish' }],
+  ['check --json --offline', { name: 'check', file: undefined, json: true, isOffline: true }],
+  ['backfill -', { ...BACKFILL, files: ['-'] }],
+  [
+    'backfill shop=a --json --max-unparsed 2.5% --retry-for 30s',
+    { ...BACKFILL, files: ['shop=a'], json: true, maxUnparsed: 0.025, retryForMs: 30_000 },
+  ],
+  ['backfill a --max-unparsed 0.5', { ...BACKFILL, files: ['a'], maxUnparsed: 0.5 }],
+  ['check', { name: 'check', file: undefined, json: false, isOffline: false }],
+  ['check a.log', { name: 'check', file: 'a.log', json: false, isOffline: false }],
+  ['check -- --odd.log', { name: 'check', file: '--odd.log', json: false, isOffline: false }],
   ['healthcheck', { name: 'healthcheck' }],
   ['demo', { name: 'demo', seconds: undefined, requestsPerSecond: 120, seed: 1 }],
   [
@@ -25,25 +47,16 @@ const understood: readonly (readonly [string, Command])[] = [
   [
     'backfill a b.gz --stdout --from 2026-11-22 --to 2026-11-22T10:00:00+01:00',
     {
-      name: 'backfill',
+      ...BACKFILL,
       files: ['a', 'b.gz'],
       stdout: true,
       fromS: 1_795_305_600,
       toS: 1_795_338_000,
     },
   ],
-  [
-    'backfill a --from 1795305600',
-    { name: 'backfill', files: ['a'], stdout: false, fromS: 1_795_305_600, toS: undefined },
-  ],
-  [
-    '--stdout backfill a',
-    { name: 'backfill', files: ['a'], stdout: true, fromS: undefined, toS: undefined },
-  ],
-  [
-    'backfill a --to 2026-11-22T10:30',
-    { name: 'backfill', files: ['a'], stdout: false, fromS: undefined, toS: 1_795_343_400 },
-  ],
+  ['backfill a --from 1795305600', { ...BACKFILL, files: ['a'], fromS: 1_795_305_600 }],
+  ['--stdout backfill a', { ...BACKFILL, files: ['a'], stdout: true }],
+  ['backfill a --to 2026-11-22T10:30', { ...BACKFILL, files: ['a'], toS: 1_795_343_400 }],
 ];
 for (const [words, command] of understood) {
   test(`nginx-meter ${words}`, () => {
@@ -54,8 +67,15 @@ for (const [words, command] of understood) {
 const refused: readonly (readonly [string, RegExp])[] = [
   ['bakfill', /"bakfill" is no command\. Did you mean backfill\?/],
   ['healtcheck', /Did you mean healthcheck\?/],
-  ['frobnicate', /The commands are run, report, backfill, check, demo, healthcheck/],
-  ['help chek', /Did you mean check\?/],
+  ['frobnicate', /The commands are run, backfill, check, demo, healthcheck/],
+  ['help chek', /no help about "chek"\. Did you mean nginx-meter help check\?/],
+  ['--stduot a.log', /--stduot is no option of nginx-meter\. Did you mean --stdout\?/],
+  ['--from 2026-11-22 backfill a', /--from is an option of backfill and stands after it/],
+  ['completion', /completion needs a shell: bash, zsh, fish/],
+  ['completion tcsh', /"tcsh" is no shell that is known/],
+  ['backfill a --stdout --json', /both write to standard output/],
+  ['backfill a --max-unparsed 200%', /--max-unparsed 200% is no part of the lines/],
+  ['backfill a --retry-for 10', /--retry-for 10 is no duration\. Write 30s, 2m or 1h/],
   ['--hlep', /--hlep is no option of nginx-meter\. Did you mean --help\?/],
   ['-x', /-x is no option/],
   ['check --stdout a', /--stdout is no option of nginx-meter check\. See nginx-meter check --help/],

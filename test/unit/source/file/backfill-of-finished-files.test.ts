@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { openBackfillFile } from '../../../../src/source/file/backfill-source.ts';
+import { openBackfillFile } from '../../../../src/source/finished/backfill-source.ts';
 import type { Notice } from '../../../../src/notice/notice.ts';
 import { lines, seenBatch, type SeenBatch } from '../../../support/followed-log.ts';
 import { temporaryFolder } from '../../../support/temp-folder.ts';

@@ -21,8 +21,8 @@ import {
 } from '../content.ts';
 import type { LineBatch } from '../line-batch.ts';
 import { firstReadBytes, frameLines, type Place } from '../line-frame.ts';
-import { openRegular, type OpenFile } from './open-file.ts';
-import { logNameOf } from './rotated-name.ts';
+import { openRegular, type OpenFile } from '../file/open-file.ts';
+import { logNameOf } from '../file/rotated-name.ts';
 
 /** Lines, and where they stand in the unpacked content. */
 export interface PlacedBatch extends LineBatch {
@@ -48,6 +48,8 @@ export interface BackfillReaderOptions {
   readonly path: string;
   /** The name of its log, where it is not after the file. */
   readonly log?: string | undefined;
+  /** What a message calls it; the path, if not given. */
+  readonly label?: string | undefined;
   /** May be shared by several readers; at least `maxLineBytes + 1` bytes. */
   readonly readBuffer: Uint8Array;
   readonly maxLineBytes: number;
@@ -63,7 +65,7 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const UNPACKERS: Readonly<Partial<Record<Compression, string>>> = { xz: 'xz', bzip2: 'bzip2' };
 
 /** What stands at a path and cannot be read as a log; `message` is a whole sentence with the remedy. */
-class NoLogFileError extends Error {
+export class NoLogFileError extends Error {
   override readonly name = 'NoLogFileError';
 }
 
@@ -111,13 +113,13 @@ class FileReader implements BackfillReader {
     file: OpenFile,
     compression: Compression | undefined,
   ) {
-    const { path, log, from = 0, until = Infinity } = options;
-    this.path = path;
+    const { path, label = path, log, from = 0, until = Infinity } = options;
+    this.path = label;
     this.log = log ?? logNameOf(basename(path));
     this.canSeek = compression === undefined;
     this.#options = options;
     this.#file = file;
-    this.#content = contentOf(path, file, compression);
+    this.#content = contentOf(label, file, compression);
     this.#until = until;
     this.#place = { position: from, isInOverlong: false };
   }
