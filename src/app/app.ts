@@ -239,6 +239,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
           clock,
           notify,
           random: Math.random,
+          asksFirst: true,
           killPoint,
         });
   const pipeline = buildPipeline(options, {

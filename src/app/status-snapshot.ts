@@ -44,9 +44,13 @@ export function snapshotOf(parts: {
       parts.writer === undefined
         ? undefined
         : writerFigures(parts.writer, parts.targetAddress ?? ''),
-    stateTrouble: pipeline.stateTrouble,
+    stateTrouble: pipeline.stateTrouble ?? spoolTrouble(spool),
     process: { rssBytes: process.memoryUsage.rss(), cpuMs: cpuMs() },
   };
+}
+
+function spoolTrouble({ trouble }: Spool): string | undefined {
+  return trouble === undefined ? undefined : `the spool cannot be written (${trouble})`;
 }
 
 function logFigures(status: LogStatus, lane: LogLane | undefined): LogFigures {
@@ -60,10 +64,11 @@ function logFigures(status: LogStatus, lane: LogLane | undefined): LogFigures {
   });
   const { counted = 0, late = 0, filtered = 0 } = lane?.windows.counters ?? {};
   const newestS = lane?.windows.newestS;
+  const lines = counted + unparsedLines + late + filtered;
   return {
     ...status,
     formatName: lane?.parser.formatName ?? 'auto',
-    lines: counted + unparsedLines + late + filtered,
+    lines,
     counted,
     unparsed,
     late,
@@ -74,6 +79,7 @@ function logFigures(status: LogStatus, lane: LogLane | undefined): LogFigures {
     lagMs: lane?.lastLagMs ?? 0,
     series: lane?.windows.sites.size ?? 0,
     folded: lane?.windows.sites.folded ?? 0,
+    unparsedLike: lane?.unparsed.likeness(unparsedLines > 0 && lines === unparsedLines),
   };
 }
 
@@ -81,6 +87,7 @@ function writerFigures(writer: Writer, target: string): WriterFigures {
   const { state, counters } = writer;
   return {
     target,
+    isProven: writer.isProven,
     state: state.kind === 'ok' ? 'idle' : state.kind,
     sinceMs: state.kind === 'ok' ? undefined : state.sinceMs,
     reason: reasonOf(writer),

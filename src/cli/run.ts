@@ -8,6 +8,7 @@ import { type NginxLogs, readNginxLogs } from '../app/nginx-logs.ts';
 import { watchNginxLogs } from '../app/nginx-watch.ts';
 import { LogFormatError } from '../parse/format/log-format-error.ts';
 import { printable } from '../text/printable.ts';
+import { assertWritable, StateUnwritableError } from '../state/assert-writable.ts';
 import { StateLockedError } from '../state/state-lock.ts';
 import { ListenError } from '../status/server.ts';
 import { VERSION } from '../version.ts';
@@ -90,6 +91,7 @@ async function runUntil(
   let app: App;
   for (;;) {
     try {
+      if (nginx === undefined && !readAgain) await assertWritable(options.config.stateDir);
       nginx ??= await readNginxLogs(options.config);
       const config = nginx?.config ?? options.config;
       app = await App.start({ ...options, config, readAgain });
@@ -146,7 +148,11 @@ function announce(app: App, config: Config, { logger }: RunOutput): void {
 
 /** Errors at the start that a person can do something about are one sentence; others are ours. */
 async function explain(error: unknown, config: Config, output: RunOutput): Promise<number> {
-  if (error instanceof StateLockedError || error instanceof ListenError) {
+  if (
+    error instanceof StateLockedError ||
+    error instanceof StateUnwritableError ||
+    error instanceof ListenError
+  ) {
     output.logger.fatal(error.message);
     return EXIT_FAILURE;
   }

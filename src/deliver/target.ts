@@ -32,8 +32,16 @@ export interface Target extends Encoding {
    * `signal` gives the request up.
    */
   send(payload: Uint8Array, signal: AbortSignal): Promise<SendOutcome>;
+  /**
+   * Asks without points whether they would be taken; absent where there is nobody to ask. `written`
+   * means yes.
+   */
+  probe?(signal: AbortSignal): Promise<ProbeOutcome>;
   close(): Promise<void>;
 }
+
+/** A question without points was answered: all is well, or what is to be looked at. */
+export type ProbeOutcome = Extract<SendOutcome, { kind: 'written' | 'retry' | 'blocked' }>;
 
 /** What became of a request. */
 export type SendOutcome =

@@ -8,11 +8,18 @@
  * what has not been sent at the end stays there.
  */
 import type { Clock } from '../clock.ts';
-import type { Notice, Notify } from '../notice/notice.ts';
+import type { Notify } from '../notice/notice.ts';
 import { Backoff } from './backoff.ts';
 import type { DeadLetterFile } from './dead-letter.ts';
 import type { KillPoint } from '../state/kill-point.ts';
 import { type Part, partOf, wholePart } from './record-part.ts';
+import {
+  ageNotices,
+  blockedNotice,
+  recoveredNotice,
+  rejectedNotice,
+  retryingNotice,
+} from './writer-notices.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { SpoolRecord } from '../spool/spool-record.ts';
 import type { RejectedOutcome, RejectionCause, SendOutcome, Target } from './target.ts';
@@ -55,7 +62,7 @@ export interface WriterCounters {
 }
 
 export interface WriterOptions {
-  readonly target: Pick<Target, 'name' | 'address' | 'split' | 'send'>;
+  readonly target: Pick<Target, 'name' | 'address' | 'split' | 'send' | 'probe'>;
   readonly spool: Pick<Spool, 'next' | 'ack'>;
   readonly deadLetter: DeadLetterFile;
   readonly clock: Clock;
@@ -64,6 +71,8 @@ export interface WriterOptions {
   readonly random: () => number;
   /** How long a request in flight may go on after the signal to stop; 5 s. */
   readonly shutdownDeadlineMs?: number;
+  /** Asks the target without points at the beginning, so that it is known soon whether it takes them. */
+  readonly asksFirst?: boolean;
   readonly killPoint?: KillPoint | undefined;
 }
 
@@ -90,7 +99,6 @@ export class Writer {
     outcomes: { written: 0, rejected: 0, retry: 0, split: 0, blocked: 0 },
   };
   readonly #options: WriterOptions;
-  readonly #subject: string;
   readonly #backoff: Backoff;
   readonly #killPoint: KillPoint;
   readonly #giveUp = new AbortController();
@@ -100,14 +108,19 @@ export class Writer {
   #blindRequests = 0;
   /** Something of a request was taken, at some time. */
   #hasTaken = false;
+  #hasSaidYes = false;
   /** Refused while nothing was ever taken: perhaps it is not the points that are refused. */
   #suspects: Suspect[] = [];
 
   constructor(options: WriterOptions) {
     this.#options = options;
-    this.#subject = options.target.address;
     this.#backoff = new Backoff(options.random);
     this.#killPoint = options.killPoint ?? (() => {});
+  }
+
+  /** The target has taken something, or has said that it would. */
+  get isProven(): boolean {
+    return this.#hasTaken || this.#hasSaidYes;
   }
 
   get state(): WriterState {
@@ -122,6 +135,7 @@ export class Writer {
     const finished = new AbortController();
     const watch = this.#giveUpAfter(signal, finished.signal);
     try {
+      if (this.#options.asksFirst === true) await this.#ask(signal);
       for (;;) {
         const record = await this.#options.spool.next(signal);
         if (record === undefined) return;
@@ -204,6 +218,14 @@ export class Writer {
     return outcome;
   }
 
+  async #ask(signal: AbortSignal): Promise<void> {
+    const outcome = await this.#options.target.probe?.(this.#giveUp.signal);
+    if (outcome === undefined || signal.aborted) return;
+    this.#hasSaidYes = outcome.kind === 'written';
+    // Whatever was answered, the first points are sent as soon as there are some.
+    if (outcome.kind !== 'written') this.#noteFailure(outcome);
+  }
+
   /** Waits before the same request is sent again. False when told to stop. */
   async #pause(
     outcome: Extract<SendOutcome, { kind: 'retry' | 'blocked' }>,
@@ -211,21 +233,23 @@ export class Writer {
   ): Promise<boolean> {
     // The failure of a request that was abandoned on purpose is not the database's.
     if (signal.aborted) return false;
+    await this.#options.clock.sleep(this.#noteFailure(outcome), signal);
+    return !signal.aborted;
+  }
+
+  /** Gives the milliseconds to wait. */
+  #noteFailure(outcome: Extract<SendOutcome, { kind: 'retry' | 'blocked' }>): number {
     const { clock, notify, target } = this.#options;
     const { kind, reason } = outcome;
     const sinceMs = this.#state.kind === 'ok' ? clock.now() : this.#state.sinceMs;
-    let delayMs: number;
     if (kind === 'blocked') {
       this.#state = { kind, sinceMs, reason, remedy: outcome.remedy };
       notify(blockedNotice(target, reason, outcome.remedy));
-      delayMs = this.#backoff.slowDelayMs();
-    } else {
-      this.#state = { kind: 'retrying', sinceMs, reason };
-      notify(retryingNotice(target, reason));
-      delayMs = this.#backoff.nextDelayMs(outcome.afterMs);
+      return this.#backoff.slowDelayMs();
     }
-    await clock.sleep(delayMs, signal);
-    return !signal.aborted;
+    this.#state = { kind: 'retrying', sinceMs, reason };
+    notify(retryingNotice(target, reason));
+    return this.#backoff.nextDelayMs(outcome.afterMs);
   }
 
   /** The target took the request or refused points of it: either way it is there and lets us in. */
@@ -233,11 +257,7 @@ export class Writer {
     this.#backoff.reset();
     if (this.#state.kind === 'ok') return;
     this.#state = { kind: 'ok' };
-    this.#options.notify({
-      code: 'write-recovered',
-      subject: this.#subject,
-      message: `${this.#options.target.name} takes points again; what waited in the spool is written in order.`,
-    });
+    this.#options.notify(recoveredNotice(this.#options.target));
   }
 
   async #split(points: readonly Uint8Array[], signal: AbortSignal): Promise<boolean> {
@@ -300,41 +320,18 @@ export class Writer {
     await deadLetter.add(points, reason);
     this.counters.rejectedPoints += points.length;
     this.counters.rejectedBy[cause] += points.length;
-    notify({
-      code: 'points-rejected',
-      subject: this.#subject,
-      message:
-        `${target.name} refuses points for good: ${reason}. They are kept in ${deadLetter.path}; all ` +
-        'others are written.',
-      details: { points: points.length },
-    });
+    notify(rejectedNotice(target, { points: points.length, reason, path: deadLetter.path }));
   }
 
-  #countTooOld({ reason, outsideWindow = 0 }: RejectedOutcome, points: number): void {
+  #countTooOld(outcome: RejectedOutcome, points: number): void {
     const { notify, target } = this.#options;
-    const subject = this.#subject;
-    const beyondRetention = Math.max(0, points - outsideWindow);
+    const outsideWindow = Math.min(points, outcome.outsideWindow ?? 0);
+    const beyondRetention = points - outsideWindow;
     this.counters.rejectedPoints += points;
-    this.counters.rejectedBy['write-window'] += points - beyondRetention;
+    this.counters.rejectedBy['write-window'] += outsideWindow;
     this.counters.rejectedBy.retention += beyondRetention;
-    if (beyondRetention > 0) {
-      notify({
-        code: 'points-too-old',
-        subject,
-        message: `${target.name} does not keep points of that age any more: ${reason}.`,
-        details: { points: beyondRetention },
-      });
-    }
-    if (outsideWindow > 0) {
-      notify({
-        code: 'points-outside-window',
-        subject,
-        message:
-          `${target.name} does not let points of that time be written: ${reason}. Its PAST LIMIT ` +
-          'and FUTURE LIMIT say how far from now that may be.',
-        details: { points: outsideWindow },
-      });
-    }
+    for (const notice of ageNotices(target, outcome, { beyondRetention, outsideWindow }))
+      notify(notice);
   }
 
   async #giveUpAfter(signal: AbortSignal, finished: AbortSignal): Promise<void> {
@@ -367,24 +364,4 @@ async function aborted(a: AbortSignal, b: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     both.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-type ShownTarget = Pick<Target, 'name' | 'address'>;
-
-function retryingNotice({ name, address }: ShownTarget, reason: string): Notice {
-  return {
-    code: 'write-retrying',
-    subject: address,
-    message: `${name} does not take points at the moment: ${reason}. They wait in the spool.`,
-  };
-}
-
-function blockedNotice({ name, address }: ShownTarget, reason: string, remedy: string): Notice {
-  return {
-    code: 'write-blocked',
-    subject: address,
-    message:
-      `${name} refuses to be written to: ${reason}. Look at ${remedy}. Everything is kept and ` +
-      'tried again every minute.',
-  };
 }

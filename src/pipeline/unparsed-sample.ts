@@ -9,20 +9,32 @@ import type { Notice } from '../notice/notice.ts';
  */
 const PAUSE_MS = 60_000;
 const EXAMPLE_CHARACTERS_MAX = 160;
+const SHAPE_CHARACTERS_MAX = 100;
+/** So many lines in a row that do not parse are no stray ones. */
+const IN_A_ROW_MIN = 1_000;
 const EXAMPLE_BYTES_MAX = 4 * EXAMPLE_CHARACTERS_MAX;
 
 export class UnparsedSample {
   #dueMs = Number.NEGATIVE_INFINITY;
+  /** Lines that did not parse since the last one that did, and one of them. */
+  #inARow = 0;
+  #shape: string | undefined;
+
+  /** What the lines look like, if none has parsed for long, or `areAll` says that none has ever. */
+  likeness(areAll: boolean): string | undefined {
+    return areAll || this.#inARow >= IN_A_ROW_MIN
+      ? (this.#shape ?? 'lines that are too long')
+      : undefined;
+  }
 
   /** A notice about the first line in `records` that did not parse, if there is one and it is time. */
   of(batch: LineBatch, records: RecordBatch, monotonicMs: number): Notice | undefined {
+    this.#follow(records);
     if (monotonicMs < this.#dueMs) return undefined;
     const row = records.reason.subarray(0, records.length).findIndex((reason) => reason !== PARSED);
     if (row === -1) return undefined;
     this.#dueMs = monotonicMs + PAUSE_MS;
-    const start = records.lineStart[row] ?? 0;
-    const end = Math.min(records.lineEnd[row] ?? 0, start + EXAMPLE_BYTES_MAX);
-    const line = Buffer.from(records.bytes.subarray(start, end)).toString('utf8');
+    const line = lineOf(records, row);
     return {
       code: 'line-unparsed',
       subject: batch.path,
@@ -35,6 +47,29 @@ export class UnparsedSample {
       },
     };
   }
+
+  #follow(records: RecordBatch): void {
+    const { length } = records;
+    if (length === 0) return;
+    const parsed = records.reason.subarray(0, length).lastIndexOf(PARSED);
+    if (parsed !== -1) {
+      this.#inARow = length - 1 - parsed;
+      this.#shape = undefined;
+    } else this.#inARow += length;
+    if (this.#inARow > 0) this.#shape ??= shapeOf(lineOf(records, length - 1));
+  }
+}
+
+function lineOf(records: RecordBatch, row: number): string {
+  const start = records.lineStart[row] ?? 0;
+  const end = Math.min(records.lineEnd[row] ?? 0, start + EXAMPLE_BYTES_MAX);
+  return Buffer.from(records.bytes.subarray(start, end)).toString('utf8');
+}
+
+/** The form of a line without what it says, which is nobody's who may only ask how the meter is doing. */
+function shapeOf(line: string): string {
+  const shape = line.replace(/\p{L}+/gu, (word) => 'x'.repeat(Math.min(word.length, 4)));
+  return printable(shape.replace(/\p{N}/gu, '9'), SHAPE_CHARACTERS_MAX);
 }
 
 /** What was received cannot be read again, so it takes a file to look at the lines. */

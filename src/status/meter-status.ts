@@ -47,6 +47,8 @@ export interface LogFigures extends LogStatus {
   readonly series: number;
   /** Lines whose site was added up as `other`. */
   readonly folded: number;
+  /** While no line fits the log format: what the lines look like, `x` for letters and `9` for digits. */
+  readonly unparsedLike: string | undefined;
 }
 
 export interface SpoolFigures {
@@ -83,6 +85,8 @@ export interface WriterFigures {
   /** URL without credentials. */
   readonly target: string;
   /** `retrying`: will recover by itself; `blocked`: a setting or the database needs a person. */
+  /** The database has taken something since the start, or has said that it would. */
+  readonly isProven: boolean;
   readonly state: 'idle' | 'sending' | 'retrying' | 'blocked';
   /** Epoch milliseconds since when it has been retrying or blocked. */
   readonly sinceMs: number | undefined;

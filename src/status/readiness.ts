@@ -8,8 +8,10 @@ export interface Unready {
     | 'no-log'
     | 'log-trouble'
     | 'catching-up'
+    | 'lines-unparsed'
     | 'spool-full'
     | 'state-unwritable'
+    | 'write-untried'
     | 'write-retrying'
     | 'write-blocked';
   readonly subject?: string;
@@ -46,6 +48,10 @@ export function unreadyReasons(status: MeterStatus): Unready[] {
     const message = `Not writing since ${since}: ${reason}. ${advice}`;
     reasons.push({ code: `write-${writer.state}`, subject: writer.target, message });
   }
+  if (writer?.state === 'idle' && !writer.isProven) {
+    const message = 'The database has not taken any points yet, nor said that it would.';
+    reasons.push({ code: 'write-untried', subject: writer.target, message });
+  }
   return reasons;
 }
 
@@ -70,6 +76,13 @@ function logReasons(status: MeterStatus): Unready[] {
     } else if (isBehind(log)) {
       const message = `Catching up: ${log.unreadBytes} bytes have not been read yet.`;
       reasons.push({ code: 'catching-up', subject: log.path, message });
+    }
+    if (log.unparsedLike !== undefined) {
+      const message =
+        'No line fits the log format: nothing of this log is counted. With x for letters and 9 for ' +
+        `digits its lines look like this: ${log.unparsedLike} Set LOG_FORMAT to the log_format of ` +
+        'nginx.conf; `nginx-meter check FILE` shows where lines stop matching.';
+      reasons.push({ code: 'lines-unparsed', subject: log.path, message });
     }
   }
   return reasons;

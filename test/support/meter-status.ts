@@ -68,6 +68,7 @@ export function logFigures(changes: Partial<LogFigures> = {}): LogFigures {
     lagMs: 812,
     series: 4,
     folded: 0,
+    unparsedLike: undefined,
     ...changes,
   };
 }
@@ -75,6 +76,7 @@ export function logFigures(changes: Partial<LogFigures> = {}): LogFigures {
 export function writerFigures(changes: Partial<WriterFigures> = {}): WriterFigures {
   return {
     target: 'http://influxdb:8086',
+    isProven: true,
     state: 'idle',
     sinceMs: undefined,
     reason: undefined,

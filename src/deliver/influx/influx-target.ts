@@ -3,9 +3,10 @@ import { gunzip } from 'node:zlib';
 import type { Clock } from '../../clock.ts';
 import type { Notify } from '../../notice/notice.ts';
 import { LineProtocol } from '../line-protocol/line-protocol.ts';
-import type { RejectedOutcome, SendOutcome, Target } from '../target.ts';
+import type { ProbeOutcome, RejectedOutcome, SendOutcome, Target } from '../target.ts';
 import { credentialOf, type InfluxAddress, shownUrl, withoutSecrets } from './address.ts';
 import { InfluxClient, type Reply } from './client.ts';
+import { probeBy } from './probe.ts';
 import { isCompressionSuspect, judgeReply } from './verdict.ts';
 
 const gunzipAsync = promisify(gunzip);
@@ -69,6 +70,11 @@ export class InfluxTarget extends LineProtocol implements Target {
     this.#plainWins++;
     if (this.#plainWins >= PLAIN_WINS && 'reason' in outcome) this.#stopCompressing(outcome.reason);
     return plain;
+  }
+
+  probe(signal: AbortSignal): Promise<ProbeOutcome> {
+    const { address, clock } = this.#options;
+    return probeBy(this.#client, address, clock, signal);
   }
 
   close(): Promise<void> {

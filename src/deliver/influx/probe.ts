@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.ts';
+import type { ProbeOutcome } from '../target.ts';
 import type { InfluxAddress } from './address.ts';
 import { InfluxClient } from './client.ts';
-import { judgeProbe, type ProbeOutcome } from './verdict.ts';
+import { judgeProbe } from './verdict.ts';
 
 /**
  * Asks the database by an empty write whether points would be taken: address, database or bucket,
@@ -22,7 +23,7 @@ export async function probe(
 }
 
 /** The same question by a client that is there already. */
-async function probeBy(
+export async function probeBy(
   client: InfluxClient,
   { flavour }: InfluxAddress,
   clock: Clock,

@@ -1,6 +1,9 @@
 import type { InfluxAddress } from './address.ts';
 import type { DatabaseError } from './database-error.ts';
 
+/** What is looked at where the reply says nothing of a setting. */
+export const NO_SETTING = 'INFLUX_URL';
+
 /** The setting to look at for a refusal that is no verdict on points, as the end of "Look at …". */
 export function settingOf(
   status: number,
@@ -20,5 +23,5 @@ export function settingOf(
     return flavour === 'v2' ? 'INFLUX_BUCKET (it must exist)' : 'INFLUX_DB (it must exist)';
   if (/precision/.test(text)) return 'INFLUX_VERSION';
   if (status === 404) return 'INFLUX_URL and INFLUX_VERSION (there is no such endpoint)';
-  return 'INFLUX_URL';
+  return NO_SETTING;
 }

@@ -10,11 +10,11 @@
  */
 import { safeText } from '../../text/safe-text.ts';
 import { parseRetryAfter } from '../backoff.ts';
-import type { RejectedOutcome, RejectionCause, SendOutcome } from '../target.ts';
+import type { ProbeOutcome, RejectedOutcome, RejectionCause, SendOutcome } from '../target.ts';
 import type { InfluxAddress } from './address.ts';
 import type { HttpReply, Reply } from './client.ts';
 import { type DatabaseError, errorOf } from './database-error.ts';
-import { settingOf } from './setting-of.ts';
+import { NO_SETTING, settingOf } from './setting-of.ts';
 
 export interface WriteContext {
   readonly flavour: InfluxAddress['flavour'];
@@ -40,8 +40,6 @@ const VERDICT = new RegExp(
 const UNPARSABLE = new RegExp(`${BEFORE}(?:partial write: )?(?:unable to parse|parsing failed)`);
 const REST_WRITTEN = new RegExp(`${BEFORE}partial write`);
 const OVERLOADED = /overloaded|throttled/;
-/** 2.x says so once address, organisation, bucket and token have been found to be right. */
-const NO_POINTS = /writing requires points/;
 
 export function judgeReply(reply: Reply, context: WriteContext): SendOutcome {
   if (reply.kind === 'failure') return judgeFailure(reply.code, context);
@@ -76,18 +74,18 @@ export function isCompressionSuspect(reply: Reply, outcome: SendOutcome): boolea
   return outcome.kind === 'blocked' && [400, 411, 415, 422].includes(reply.status);
 }
 
-/** A question without points was answered: all is well, or what is to be looked at. */
-export type ProbeOutcome = Extract<SendOutcome, { kind: 'written' | 'retry' | 'blocked' }>;
-
-/** What the reply to a write without points means: that nothing was written is what was asked for. */
+/**
+ * What the reply to a write without points means: that nothing was written is what was asked for. A
+ * database that complains of it, and of no setting, has found address and rights to be in order.
+ */
 export function judgeProbe(reply: Reply, context: WriteContext): ProbeOutcome {
-  const isReply = reply.kind === 'reply';
-  if (isReply && reply.status === 400 && NO_POINTS.test(errorOf(reply).message ?? ''))
-    return { kind: 'written' };
   const outcome = judgeReply(reply, context);
-  if (outcome.kind === 'rejected' || outcome.kind === 'split')
-    return blocked(outcome.reason, 'INFLUX_URL');
-  return outcome;
+  if (outcome.kind === 'written' || outcome.kind === 'retry') return outcome;
+  if (reply.kind === 'failure') return blocked(outcome.reason, 'INFLUX_URL');
+  const error = errorOf(reply);
+  const remedy = settingOf(reply.status, error, context.flavour);
+  const isComplaint = reply.status === 400 && error.isInflux && remedy === NO_SETTING;
+  return isComplaint ? { kind: 'written' } : blocked(outcome.reason, remedy);
 }
 
 function judgeFailure(code: string, { bodyBytes, flavour }: WriteContext): SendOutcome {

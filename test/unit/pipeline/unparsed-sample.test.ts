@@ -66,3 +66,14 @@ test('a long line is cut', () => {
   const example = new UnparsedSample().of(batch, records, 0)?.details?.['example'];
   assert.equal(typeof example === 'string' && example.length, 161);
 });
+
+test('while no line fits, it is told what they look like and not what they say', () => {
+  const sample = new UnparsedSample();
+  sample.of(...parsed('GET /users/4711 secret=Hunter2'), 0);
+  assert.equal(sample.likeness(true), 'xxx /xxxx/9999 xxxx=xxxx9');
+  assert.equal(sample.likeness(false), undefined, 'some stray lines are in every log');
+  for (let i = 0; i < 100; i++) sample.of(...parsed(...Array.from({ length: 12 }, () => 'odd')), 0);
+  assert.equal(sample.likeness(false), 'xxx /xxxx/9999 xxxx=xxxx9');
+  sample.of(...parsed(GOOD), 0);
+  assert.equal(sample.likeness(false), undefined);
+});
