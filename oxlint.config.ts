@@ -113,7 +113,7 @@ export default defineConfig({
     },
     {
       // Hot loops over typed arrays, whose index is known to be inside.
-      files: ['src/{wasm,parse,request,aggregate}/**'],
+      files: ['src/{wasm,parse,request,aggregate,summary}/**'],
       rules: { 'typescript/no-non-null-assertion': 'off' },
     },
     ...layerRules(),

@@ -30,7 +30,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'parse',
-    children: ['format', 'line', 'json', 'advice'],
+    children: ['format', 'line', 'wrapped', 'json', 'advice'],
     seam: ['line-parser', 'record-batch'],
   },
   { name: 'request', children: ['keys', 'route', 'client'] },
@@ -48,6 +48,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'config', packages: ['dotenv', 'zod'] },
   { name: 'nginx', children: ['conf'] },
   { name: 'geoip', packages: ['mmdb-lib'] },
+  { name: 'summary' },
   { name: 'status', packages: ['hono', '@hono/node-server', '@prometheus-io/client'] },
   { name: 'app', packages: ['isbot'] },
   {

@@ -1,7 +1,7 @@
 /**
  * One alert rule in the form of Grafana's provisioning files. A rule is a few queries, each reduced to
  * one number per series, an equation over them, and a threshold. Names of queries become letters in the
- * equation: `$errors` is the reduced query `errors`.
+ * equation: `$errors` is the reduced query `errors`. Its words and its equation are in alerts.md.
  *
  * No front end is involved: there are no dashboard variables, `$__interval` would be 1 s, and the back
  * end knows `$timeFilter` only without braces. Series of two queries are joined when their labels are the
@@ -20,13 +20,10 @@ export interface AlertQuery {
 
 type State = 'OK' | 'Alerting' | 'KeepLast';
 
-export interface AlertRule {
-  /** Its words are in alerts.md. */
-  readonly uid: string;
-  readonly queries: Readonly<Record<string, AlertQuery>>;
-  /** Over the names of the queries, `$errors / $requests`. */
-  readonly equation: string;
-  readonly above: number;
+/** What a rule asks, by the names of its equation. */
+export type AlertQueries = Readonly<Record<string, AlertQuery>>;
+
+export interface AlertOptions {
   readonly keepFiringFor?: string;
   /** Both keep the state: neither silence nor an error of the database is an end of the trouble. */
   readonly noDataState?: State;
@@ -66,7 +63,7 @@ function firing(refId: string, above: number) {
  * keeps Grafana from starting. So the variable is a part of the condition's name: there is a step for
  * each of its values, and one for none.
  */
-function conclusion({ above, switch: switched }: AlertRule) {
+function conclusion(above: number, switched: AlertOptions['switch']) {
   if (switched === undefined) return { condition: 'firing', steps: [firing('firing', above)] };
   const off = (refId: string) =>
     expressionStep(refId, { type: 'math', expression: '${value} * 0' });
@@ -82,9 +79,9 @@ function linkTo(uid: string, labels: readonly string[]): string {
   return `{{ externalURL }}d/${uid}?from=now-1h&to=now${['', ...values].join('&')}`;
 }
 
-export function provisionedRule(rule: AlertRule) {
-  const names = Object.keys(rule.queries);
-  const steps = Object.entries(rule.queries).flatMap(([name, query]) => [
+export function provisionedRule(uid: string, queries: AlertQueries, options: AlertOptions) {
+  const { equation, above, panel, link, ...words } = alertWords(uid);
+  const steps = Object.entries(queries).flatMap(([name, query]) => [
     influxStep(`${name}_raw`, query),
     expressionStep(name, {
       type: 'reduce',
@@ -93,31 +90,30 @@ export function provisionedRule(rule: AlertRule) {
       settings: { mode: 'dropNN' },
     }),
   ]);
-  for (const [, used] of rule.equation.matchAll(/\$(\w+)/g))
-    if (!names.includes(used ?? '')) throw new Error(`${rule.uid}: no query is called ${used}`);
-  const expression = rule.equation.replaceAll(/\$(\w+)/g, '${$1}');
-  const { condition, steps: last } = conclusion(rule);
-  const words = alertWords(rule.uid);
-  const { dashboardUid, panelId } = words.panel;
+  const expression = equation.replaceAll(/\$(\w+)/g, (_, name: string) => {
+    if (queries[name] === undefined) throw new Error(`${uid}: no query is called ${name}`);
+    return `\${${name}}`;
+  });
+  const { condition, steps: last } = conclusion(above, options.switch);
+  const { keepFiringFor, noDataState = 'KeepLast', execErrState = 'KeepLast' } = options;
   return {
-    uid: rule.uid,
+    uid,
     title: words.title,
     condition,
     data: [...steps, expressionStep('value', { type: 'math', expression }), ...last],
     for: words.for,
-    ...(rule.keepFiringFor === undefined ? {} : { keepFiringFor: rule.keepFiringFor }),
-    noDataState: rule.noDataState ?? 'KeepLast',
-    execErrState: rule.execErrState ?? 'KeepLast',
-    dashboardUid,
-    panelId,
+    ...(keepFiringFor === undefined ? {} : { keepFiringFor }),
+    noDataState,
+    execErrState,
+    ...panel,
     labels: { severity: words.severity },
     annotations: {
       summary: words.summary,
       description: words.description,
-      link: linkTo(words.link.dashboardUid, words.link.labels),
+      link: linkTo(link.dashboardUid, link.labels),
       // Panels, notifications and the history of states read these, not the keys of the rule.
-      __dashboardUid__: dashboardUid,
-      __panelId__: String(panelId),
+      __dashboardUid__: panel.dashboardUid,
+      __panelId__: String(panel.panelId),
     },
   };
 }

@@ -30,17 +30,17 @@ export function panelWords(id: number) {
 }
 
 export function alertWords(uid: string) {
-  const [title = '', severity = '', time = '', panel = '', link = '', ...texts] = cellsOf(
-    ALERTS,
-    uid,
-    7,
-  );
-  const [summary = '', description = ''] = texts;
+  const cells = cellsOf(ALERTS, uid, 8);
+  const [title = '', severity = '', condition = '', time = '', panel = '', link = ''] = cells;
+  const [summary = '', description = ''] = cells.slice(6);
+  const [, equation = '', above] = /^`(.+) > ([\d.]+)`$/.exec(condition) ?? [];
   const [dashboardUid = '', panelId] = panel.split(' ');
   const [linkUid = '', ...labels] = link.split(' ');
   return {
     title,
     severity,
+    equation,
+    above: Number(above),
     for: time,
     panel: { dashboardUid, panelId: Number(panelId) },
     link: { dashboardUid: linkUid, labels },

@@ -32,6 +32,11 @@ const BOUND_OF_BIN = Uint8Array.from(UPPER_MS, (upper) => {
   return bound === -1 ? LATENCY_BOUNDS_MS.length : bound;
 });
 
+/** Index into LATENCY_BOUNDS_MS of the bin of the schema that a time belongs to; the open bin is the last. */
+export function boundOf(ms: number): number {
+  return BOUND_OF_BIN[latencyBin(ms)] ?? LATENCY_BOUNDS_MS.length;
+}
+
 /** Nearest-rank quantile: the middle of the bin that holds the request of that rank, at most `maxMs`. */
 function quantileMs(bins: Uint32Array, count: number, maxMs: number, quantile: number): number {
   const rank = Math.max(1, Math.ceil(quantile * count));

@@ -18,15 +18,22 @@ export interface AdviceOptions {
   readonly notify: Notify;
 }
 
+/** What becomes of nginx's error log, and how it is kept away. */
+export const ERROR_LOG_LEFT_OUT =
+  'They are no requests: they are left out and counted nowhere. To leave out a file of such lines, ' +
+  'let LOG_PATHS name the access logs alone, such as /var/log/nginx/*access*.log.';
+
 /**
  * A parser that tells once of each format it uses what that cannot tell, and what to write in
- * nginx.conf; and once of a log that it lacks what CLIENT_IP_FROM names.
+ * nginx.conf; once of a log that it lacks what CLIENT_IP_FROM names; and once that lines of nginx's
+ * error log are left out.
  */
 export class AdvisedParser implements LineParser {
   readonly #parser: LineParser;
   readonly #options: AdviceOptions;
   #told = '';
   #isClientTold = false;
+  #isErrorLogTold = false;
 
   constructor(parser: LineParser, options: AdviceOptions) {
     this.#parser = parser;
@@ -62,6 +69,7 @@ export class AdvisedParser implements LineParser {
     this.#tellAdvice();
     // A key of JSON may come with a later line, so all that was read is looked at first.
     if (into.consumedTo >= batch.end) this.#tellClient();
+    if (this.#parser.leftOutLines > 0 && !this.#isErrorLogTold) this.#tellErrorLog(batch.path);
   }
 
   #tellAdvice(): void {
@@ -79,6 +87,15 @@ export class AdvisedParser implements LineParser {
         `The log ${log} has the format ${formatName}, which lacks ${advice.missing.join(', ')}. ` +
         `To have them, write in nginx.conf: ${printable(directive)} ` +
         `and end its access_log with ${ADVISED_NAME}.`,
+    });
+  }
+
+  #tellErrorLog(path: string): void {
+    this.#isErrorLogTold = true;
+    this.#options.notify({
+      code: 'error-log-left-out',
+      subject: this.#options.log,
+      message: `${printable(path)} has lines of nginx's error log. ${ERROR_LOG_LEFT_OUT}`,
     });
   }
 

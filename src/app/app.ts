@@ -184,7 +184,7 @@ interface AppParts {
   readonly pipeline: Pipeline;
   readonly writer: Writer | undefined;
   readonly target: Target | undefined;
-  /** Who wants to know when records are found damaged while they are drained. */
+  /** Called when damaged records are found while draining. */
   readonly onDamage: (listener: () => void) => void;
 }
 
@@ -218,7 +218,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   const stages = createStages(config, options.geoip);
   const { scanner } = stages;
   const newParser = (log: string) => newAdvisedParser(log, config, scanner, notify);
-  newParser(''); // A format that is none is told before anything is opened.
+  newParser(''); // Fails on an invalid LOG_FORMAT before anything is opened.
   const { source, filePositions } = await openLogSources({
     config,
     readFrom: checkpointFile.mustReadAll ? 'all' : config.readFrom,
@@ -351,7 +351,7 @@ function checkIdentity({ identity, logs }: Checkpoint, config: Config): void {
   checkLength('WINDOW', config.windowS, identity.windowS, config.stateDir);
   for (const { windows } of logs) {
     const savedS = windows.dimensions?.windowS;
-    // Dimensions that are switched on or off begin or end here; only two lengths cannot be one.
+    // Dimensions may be switched on or off here; only a changed length is refused.
     if (savedS === undefined || config.dimensionWindowS === undefined) continue;
     checkLength('DIMENSION_WINDOW', config.dimensionWindowS, savedS, config.stateDir);
   }

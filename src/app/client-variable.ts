@@ -2,8 +2,9 @@ import type { Config } from '../config/config.ts';
 import { printable } from '../text/printable.ts';
 
 /**
- * The variable that CLIENT_IP_FROM names must be in the format of a log: where it is not, $remote_addr
- * counts, and proxies are taken for clients. That looks like an answer, so it must be said.
+ * The variable that CLIENT_IP_FROM names must be in the format of a log: where it is not,
+ * $remote_addr counts, and proxies are taken for clients. The result looks right and is wrong, so a
+ * notice says it.
  */
 
 type ClientSettings = Pick<Config, 'clientFrom' | 'clientIp' | 'dimensionWindowS'>;

@@ -154,7 +154,10 @@ class Choice {
   }
 }
 
-/** Everything that makes a difference, as text. Former formats are in `logFormats` alone and make none. */
+/**
+ * Everything that makes a difference, as text. Former formats make none; they are in `logFormats`
+ * only.
+ */
 export function saysOf({ config, found }: NginxLogs): string {
   return JSON.stringify([
     config.logs,

@@ -7,7 +7,8 @@ import { type NginxLogs, readNginxLogs, saysOf } from './nginx-logs.ts';
 /**
  * Looks at the files of nginx's configuration for changes: every 2 s at their times and sizes, and
  * at what they say only after those. A change counts when nothing has changed for one more look, so
- * a file that is being written is not read half. What cannot be read is told and waited out.
+ * a file that is being written is not read half. When the configuration cannot be read, a notice
+ * says so and the watch goes on.
  *
  * The configuration is read when it is saved, and nginx may take it up later: until then its lines
  * have the former format, which the parser goes on to know.
@@ -19,7 +20,7 @@ export interface NginxWatch {
   close(): Promise<NginxLogs | undefined>;
 }
 
-/** Lines in a changed format that come before the change is taken up do not fit: so not much longer. */
+/** Short, because lines in a new format do not match until the change is taken up. */
 const LOOK_INTERVAL_MS = 2_000;
 
 /** `config`: as it was read from the environment. */

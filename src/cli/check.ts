@@ -17,6 +17,7 @@ import { surveyLines, type Survey } from './check/line-survey.ts';
 import { MetFormats } from './check/met-formats.ts';
 import { misspelledVariables } from './check/misspelled-variables.ts';
 import { pointedLine } from './check/pointed-line.ts';
+import { formatText } from './check/survey-text.ts';
 import { checkSurroundings } from './check/surroundings.ts';
 
 /**
@@ -176,7 +177,6 @@ class Check {
       const size = `${sizeBytes.toLocaleString('en')} bytes`;
       findings.print(`  ${printable(log)}: ${printable(path)}, ${size}, ${formatText(survey)}`);
       findings.add('logs', { log, path, bytes: sizeBytes, ...factsOf(survey) });
-      if (survey.leftOutLines > 0) findings.trouble(errorLogText(path, survey), '    ');
       if (survey.lines > 0 && survey.parsed === 0) {
         findings.trouble(
           `None of its first lines can be read; nginx-meter check ${printable(path)} says why.`,
@@ -209,7 +209,6 @@ class Check {
       '',
     );
     findings.fact('file', { path, ...factsOf(survey) });
-    if (survey.leftOutLines > 0) findings.trouble(errorLogText(path, survey), '  ');
     for (const fault of faults) {
       const count = fault.lines === 1 ? '1 line' : `${fault.lines} lines`;
       findings.trouble(
@@ -295,13 +294,6 @@ function factsOf({ lines, parsed, formatName, met, faults, leftOutLines }: Surve
   };
 }
 
-function errorLogText(path: string, { leftOutLines }: Survey): string {
-  return (
-    `${leftOutLines} lines of ${printable(path)} are of nginx's error log, which the meter does not count. ` +
-    'Leave the file out of LOG_PATHS: name the access logs, or use a pattern such as *access*.log.'
-  );
-}
-
 const FAULTS: Readonly<Record<string, string>> = {
   shape: 'not the form of the format',
   time: 'the timestamp is no time',
@@ -317,19 +309,4 @@ function receivedText(log: Exclude<LogSetting, FileSetting>): string {
     return `${log.name}: standard input; what was read cannot be read again.`;
   const name = log.name ?? 'by tag';
   return `${name}: ${printable(log.path)}; what is sent while nobody listens is lost.`;
-}
-
-function formatText({ formatName, lines, met }: Survey): string {
-  if (lines === 0) return 'its format is not known yet.';
-  if (met.length > 1) {
-    const parts = met.map((one) => `${one.formatName} (${one.lines} ${plural(one.lines, 'line')})`);
-    return `formats ${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}.`;
-  }
-  return formatName === AUTO
-    ? 'and no format that is known; set LOG_FORMAT to the log_format of nginx.conf.'
-    : `format ${formatName}.`;
-}
-
-function plural(count: number, word: string): string {
-  return count === 1 ? word : `${word}s`;
 }

@@ -22,6 +22,16 @@ export type Command =
       readonly toS: number | undefined;
     }
   | {
+      readonly name: 'report';
+      readonly files: readonly string[];
+      readonly json: boolean;
+      readonly html: string | undefined;
+      readonly top: number | undefined;
+      readonly site: string | undefined;
+      readonly fromS: number | undefined;
+      readonly toS: number | undefined;
+    }
+  | {
       readonly name: 'check';
       readonly file: string | undefined;
       readonly json: boolean;
@@ -40,11 +50,19 @@ export type Command =
   | { readonly name: 'help'; readonly about: CommandName | 'settings' | undefined }
   | { readonly name: 'version' };
 
-export type CommandName = 'run' | 'backfill' | 'check' | 'demo' | 'healthcheck' | 'completion';
+export type CommandName =
+  | 'run'
+  | 'report'
+  | 'backfill'
+  | 'check'
+  | 'demo'
+  | 'healthcheck'
+  | 'completion';
 export type Shell = 'bash' | 'zsh' | 'fish';
 
 export const COMMAND_NAMES: readonly CommandName[] = [
   'run',
+  'report',
   'backfill',
   'check',
   'demo',
@@ -66,6 +84,15 @@ const GENERAL = {
 
 export const OPTIONS: Readonly<Record<CommandName, ParseArgsOptionsConfig>> = {
   run: GENERAL,
+  report: {
+    ...GENERAL,
+    json: { type: 'boolean' },
+    html: { type: 'string' },
+    top: { type: 'string' },
+    site: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+  },
   backfill: {
     ...GENERAL,
     stdout: { type: 'boolean' },
@@ -101,6 +128,8 @@ export function parseCommandLine(argv: readonly string[]): Command {
   switch (name) {
     case 'backfill':
       return backfill(values, positionals);
+    case 'report':
+      return report(values, positionals);
     case 'check':
       atMost(name, positionals, 1);
       return {
@@ -157,7 +186,8 @@ function refuseEarlyOption(before: readonly string[], after: readonly string[]):
     if (option in GENERAL || /^-[hvV]+$/.test(word)) continue;
     if (command !== undefined && option in OPTIONS[command]) continue;
     const shown = printable(word, 60);
-    const owner = COMMAND_NAMES.find((name) => option in OPTIONS[name]);
+    const owners = COMMAND_NAMES.filter((name) => option in OPTIONS[name]);
+    const owner = owners.find((name) => after.includes(name)) ?? owners[0];
     if (owner === undefined) {
       const known = COMMAND_NAMES.flatMap((name) => Object.keys(OPTIONS[name]));
       throw unknownOption(command ?? 'run', shown, known);
@@ -265,6 +295,28 @@ function backfill(values: Values, files: readonly string[]): Command {
   const maxUnparsed = shareOption(values, 'max-unparsed');
   const retryForMs = durationOption(values, 'retry-for');
   return { name: 'backfill', files, stdout, json, maxUnparsed, retryForMs, fromS, toS };
+}
+
+const TOP_MAX = 1000;
+
+function report(values: Values, files: readonly string[]): Command {
+  if (files.length === 0) {
+    throw new UsageError('report needs at least one FILE; see nginx-meter report --help.');
+  }
+  const textOf = (name: string): string | undefined => {
+    const value = values.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    name: 'report',
+    files,
+    json: values.get('json') === true,
+    html: textOf('html'),
+    top: numberOption(values, 'top', 1, TOP_MAX),
+    site: textOf('site'),
+    fromS: timeOption(values, 'from'),
+    toS: timeOption(values, 'to'),
+  };
 }
 
 const DATE_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;

@@ -60,6 +60,11 @@ async function execute(command: Command): Promise<number> {
       const streams = { stdout, stderr, stdin, signal: firstSignal() };
       return backfillCommand({ ...rest, from, to }, readConfig(), streams);
     }
+    case 'report': {
+      const { reportCommand } = await import('./report.ts');
+      const { fromS: from, toS: to, ...rest } = command;
+      return reportCommand({ ...rest, from, to }, readConfig());
+    }
     case 'check': {
       const { checkCommand } = await import('./check.ts');
       const { file, json, isOffline } = command;

@@ -18,7 +18,7 @@ export async function checkHealth(listen: Config['listen']): Promise<Health> {
     const message = 'LISTEN has port 0, so it is not known where the meter listens. Set a port.';
     return { isAlive: false, message };
   }
-  // "Every address" is none that one could connect to.
+  // "Every address" is for listening; a client connects to the loopback address.
   const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[listen.host] ?? listen.host;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${listen.port}/healthz`;
   try {

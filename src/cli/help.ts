@@ -18,6 +18,26 @@ const COMMANDS: Readonly<Record<CommandName, CommandHelp>> = {
 due, saves its positions and exits within 10 s; a second signal ends it at once. On a terminal it
 shows a summary that moves; elsewhere its own log, on standard output.`,
   },
+  report: {
+    usage:
+      'nginx-meter report FILE… [--json] [--html FILE] [--top N] [--site NAME] [--from TIME] [--to TIME]',
+    summary: 'say what log files hold: how much, how bad, how slow, who',
+    text: `Reads FILEs, plain, .gz or .zst, in any order, and says what they hold. No setting is needed: the
+format is recognised. Lines may stand in any order.
+
+  --json       print the summary as JSON; docs/summary.md describes it
+  --html FILE  write it as one HTML file
+  --top N      rows of each list (10)
+  --site NAME  only this site
+  --from TIME  only lines from TIME on
+  --to TIME    only lines before TIME
+
+TIME is 2026-11-22, 2026-11-22T14:30Z, 2026-11-22T14:30+01:00 or seconds since 1970; without an
+offset it is UTC. Times are shown in UTC.
+
+Exit code 0: all was read; 1: something could not be read, or not one line fitted the format; 2: the
+words or settings are wrong.`,
+  },
   backfill: {
     usage: 'nginx-meter backfill FILE… [OPTIONS]',
     summary: 'read files, also .gz and .zst, and write every window of them',

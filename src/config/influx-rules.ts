@@ -116,6 +116,11 @@ function mixtureFaults(given: Given): Fault[] {
     const problem = 'is set without INFLUX_USER';
     faults.push(fault('INFLUX_PASSWORD', undefined, problem, 'INFLUX_USER=…'));
   }
+  // A token may be one of several organisations: without theirs InfluxDB 2 refuses every point.
+  if (version === '2' && given.has('INFLUX_TOKEN') && !given.has('INFLUX_ORG')) {
+    const problem = 'is set without INFLUX_ORG, so InfluxDB 2 would take no point';
+    faults.push(fault('INFLUX_TOKEN', undefined, problem, 'INFLUX_ORG=…, whose bucket it is'));
+  }
   return faults;
 }
 

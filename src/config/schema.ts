@@ -246,7 +246,7 @@ const influx = {
   INFLUX_ORG: optional(
     {
       group: 'InfluxDB',
-      text: 'Organisation, for InfluxDB 2.',
+      text: 'Organisation, for InfluxDB 2. Needed with INFLUX_TOKEN.',
       allowed: 'a name or an id',
     },
     readText,

@@ -51,6 +51,12 @@ export const NOTICES = {
     meaning: 'Points that the database refused cannot be kept in the dead-letter file.',
     remedy: 'Give STATE_DIR room and write permission.',
   },
+  'error-log-left-out': {
+    level: 'info',
+    meaning:
+      "Lines of nginx's error log stand in what is read; they are left out and counted nowhere.",
+    remedy: 'Let LOG_PATHS name the access logs alone, such as /var/log/nginx/*access*.log.',
+  },
   'file-rotated': {
     level: 'info',
     meaning: 'The log is a new file now; the old one is read to its end as well.',

@@ -30,6 +30,7 @@ import {
   type RecordBatch,
 } from './record-batch.ts';
 import { QUOTES_MAX, type Scanner, SCAN_LINES_MAX } from './line/scanner.ts';
+import { type InnerParser, UnwrappingParser } from './wrapped/unwrapping-parser.ts';
 import { cleanSites } from './site-span.ts';
 
 const CR = 0x0d;
@@ -51,13 +52,11 @@ export interface ParserOptions {
 /** Throws LogFormatError with a message for a person. */
 export function createParser({ format, scanner, jsonKeys }: ParserOptions): LineParser {
   const settings = typeof format === 'string' ? [format] : format;
-  return new FormatParser(
-    settings.flatMap((setting) => chooseFormats(setting, jsonKeys)),
-    scanner,
-  );
+  const formats = settings.flatMap((setting) => chooseFormats(setting, jsonKeys));
+  return new UnwrappingParser(new FormatParser(formats, scanner));
 }
 
-class FormatParser implements LineParser {
+class FormatParser implements InnerParser {
   leftOutLines = 0;
   readonly #candidates: readonly Candidate[];
   readonly #recogniser: Recogniser;
@@ -116,6 +115,11 @@ class FormatParser implements LineParser {
     const [named, ...others] = this.#candidates.filter(({ format }) => format.name === formatName);
     // Of several texts without a name of their own the lines have to tell.
     if (named !== undefined && others.length === 0) this.#used = named;
+  }
+
+  reads(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#recogniser.attach(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return this.#recogniser.reads(start, end);
   }
 
   parse(batch: LineBatch, from: number, into: RecordBatch): void {

@@ -118,20 +118,35 @@ export class Recogniser {
     while (at > 0 && at < until && sample.length < SAMPLE_LINES) {
       const feed = bytes.indexOf(LF, at);
       if (feed < 0 || feed >= until) break;
-      let start = at;
-      while (start < feed && bytes[start] === 0) start++;
-      const end = feed > start && bytes[feed - 1] === CR ? feed - 1 : feed;
-      const quotes: number[] = [];
-      let quote = bytes.indexOf(QUOTE, start);
-      while (quote >= 0 && quote < end && quotes.length < QUOTES_MAX) {
-        quotes.push(quote);
-        quote = bytes.indexOf(QUOTE, quote + 1);
-      }
-      const found = Int32Array.from(quotes);
-      sample.push({ start, end, quotes: found, firstQuote: 0, lastQuote: found.length });
+      sample.push(this.#lineAt(at, feed));
       at = feed + 1;
     }
     return sample;
+  }
+
+  #lineAt(from: number, feed: number): LineAt {
+    const bytes = this.#bytes;
+    let start = from;
+    while (start < feed && bytes[start] === 0) start++;
+    const end = feed > start && bytes[feed - 1] === CR ? feed - 1 : feed;
+    const quotes: number[] = [];
+    let quote = bytes.indexOf(QUOTE, start);
+    while (quote >= 0 && quote < end && quotes.length < QUOTES_MAX) {
+      quotes.push(quote);
+      quote = bytes.indexOf(QUOTE, quote + 1);
+    }
+    const found = Int32Array.from(quotes);
+    return { start, end, quotes: found, firstQuote: 0, lastQuote: found.length };
+  }
+
+  /** Whether a candidate takes the line as it stands; of several texts only with all marks of one. */
+  reads(from: number, feed: number): boolean {
+    const line = this.#lineAt(from, feed);
+    const [first] = this.#candidates;
+    const isOneText = this.#candidates.every(
+      (one) => first !== undefined && isSameText(one, first),
+    );
+    return this.#candidates.some((candidate) => this.#fits(candidate, line, isOneText));
   }
 }
 

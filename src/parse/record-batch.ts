@@ -67,7 +67,10 @@ export class RecordBatch {
   /** First byte not consumed yet; equals the line batch's end when all its lines are in here. */
   consumedTo = 0;
 
-  /** Index into REASONS; 0 = a record. The other columns are undefined for a row that is none. */
+  /**
+   * Index into REASONS; 0 = a record. The other columns are undefined for rows that are not
+   * records.
+   */
   readonly reason: Uint8Array;
   /** 1: a record that IGNORE leaves out (set by the request stage). */
   readonly ignored: Uint8Array;

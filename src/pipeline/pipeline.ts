@@ -123,7 +123,7 @@ export class Pipeline {
         await this.#options.clock.sleep(FULL_WAIT_MS, signal);
         continue;
       }
-      const batch = await this.#next();
+      const batch = await this.#next(this.#lookSinceMs(turnMs));
       if (batch !== undefined) {
         this.#take(batch);
         if (this.#overdueSeries(turnMs) >= PORTION_SERIES) await this.#commit(turnMs, false);
@@ -142,7 +142,7 @@ export class Pipeline {
     let isCaughtUp = false;
     while (clock.monotonicMs() < deadlineMs && !queue.isFull) {
       turnMs = clock.now();
-      const batch = await this.#next();
+      const batch = await this.#next(Number.POSITIVE_INFINITY);
       if (batch === undefined) {
         isCaughtUp = true;
         break;
@@ -161,12 +161,20 @@ export class Pipeline {
     await this.#makeDurable();
   }
 
+  /** Since when every log must have been looked at: since the end of a window that is due. */
+  #lookSinceMs(turnMs: number): number {
+    const isDue = this.#windowStartS(turnMs) !== this.#lastTickS || this.#owesLook;
+    if (!isDue) return Number.NEGATIVE_INFINITY;
+    this.#dueSinceMs ??= this.#options.clock.monotonicMs();
+    return this.#dueSinceMs;
+  }
+
   /** The next lines; of a new log none before it is durable where reading of it begins. */
-  async #next(): Promise<LineBatch | undefined> {
+  async #next(sinceMs: number): Promise<LineBatch | undefined> {
     const { source } = this.#options;
     for (;;) {
       if (source.wantsCheckpoint === true) await this.#makeDurable();
-      const batch = await source.next(this.#files.newestOf);
+      const batch = await source.next(this.#files.newestOf, sinceMs);
       if (batch !== undefined || source.wantsCheckpoint !== true) return batch;
     }
   }

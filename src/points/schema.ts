@@ -265,7 +265,7 @@ const ACCESS_LOG_TOP: MeasurementSchema = {
 
 const ACCESS_LOG_UNIQ: MeasurementSchema = {
   name: 'access_log_uniq',
-  meaning: 'estimate of the distinct clients',
+  meaning: 'estimate of the distinct clients, by their addresses',
   every: 'DIMENSION_WINDOW',
   isWritten: true,
   tags: [HOST, LOG, SITE],

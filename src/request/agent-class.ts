@@ -15,7 +15,7 @@ import {
   KeyWords,
   keyWordsBytes,
 } from './keys/key-words.ts';
-import { TOP_KEY_BYTES_MAX, type KeyColumn, type TopKey } from './keys/top-key.ts';
+import { storableLength, TOP_KEY_BYTES_MAX, type KeyColumn, type TopKey } from './keys/top-key.ts';
 import { Unescaper } from '../text/unescaper.ts';
 
 /** Values of `dim=agent`. Index = value of `AgentTable.classes`. */
@@ -240,7 +240,7 @@ export class AgentTable implements KeyColumn {
     }
     const unescaper = this.#unescaper;
     unescaper.read(this.#bytes, start, this.spans[2 * at + 1] ?? 0);
-    const length = Math.min(unescaper.length, TOP_KEY_BYTES_MAX);
+    const length = storableLength(unescaper.bytes, Math.min(unescaper.length, TOP_KEY_BYTES_MAX));
     const { hash } = this.#options;
     into.set(unescaper.bytes, 0, length, hash.hash(unescaper.bytes, 0, length), 0);
     into.high = hash.lanes[1] ?? 0;

@@ -32,12 +32,16 @@ export class RequestLine {
       return;
     }
     this.methodEnd = at;
+    // nginx takes any number of spaces between the parts, and logs them as they came.
+    while (at + 1 < end && bytes[at + 1] === SPACE) at++;
     this.targetStart = at + 1;
     const isEscaped = bytes[end - 5] === BACKSLASH;
     const cut = end - PROTOCOL_BYTES - (isEscaped ? 1 : 0);
     const hasProtocol =
       cut > at && bytes[cut] === SPACE && bytes[cut + 1] === LETTER_H && bytes[end - 4] === SLASH;
     this.targetEnd = hasProtocol ? cut : end;
+    while (this.targetEnd > this.targetStart && bytes[this.targetEnd - 1] === SPACE)
+      this.targetEnd--;
     this.protocolStart = hasProtocol ? cut + 1 : end;
   }
 }

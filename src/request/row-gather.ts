@@ -19,8 +19,8 @@ import { lastTimeMs } from './upstream.ts';
 import { methodOf, protocolOf } from './usual-request.ts';
 
 /**
- * What can be told of rows without any cache (method, protocol, …), and the spans that are to be
- * looked up in one, some hundred rows at a time.
+ * What rows say without any cache (method, protocol, …), and the spans to look up in one, some
+ * hundred rows at a time.
  *
  * Where bytes and columns lie in one piece of WebAssembly memory and the format has the whole
  * `$request`, row-gather.wat does nearly all of it in a fifth of the time; rows whose request has an

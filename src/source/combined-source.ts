@@ -44,12 +44,15 @@ export class CombinedSource implements LineSource<SourcePositions> {
     return this.#all.every((source) => source.hasEnded === true);
   }
 
-  async next(newestOf?: (path: string) => number): Promise<LineBatch | undefined> {
+  async next(
+    newestOf?: (path: string) => number,
+    sinceMs?: number,
+  ): Promise<LineBatch | undefined> {
     const count = this.#all.length;
     for (let tried = 0; tried < count; tried += 1) {
       const source = this.#all[this.#turn % count];
       this.#turn = (this.#turn + 1) % count;
-      const batch = await source?.next(newestOf);
+      const batch = await source?.next(newestOf, sinceMs);
       if (batch !== undefined) return batch;
     }
     return undefined;
@@ -57,9 +60,11 @@ export class CombinedSource implements LineSource<SourcePositions> {
 
   async wait(maxMs: number, signal: AbortSignal): Promise<void> {
     if (this.hasEnded) return;
+    const waiting = this.#all.filter((source) => source.hasEnded !== true);
+    const [only] = waiting;
+    if (only !== undefined && waiting.length === 1) return only.wait(maxMs, signal);
     const first = new AbortController();
     const either = AbortSignal.any([signal, first.signal]);
-    const waiting = this.#all.filter((source) => source.hasEnded !== true);
     const waits = waiting.map((source) => source.wait(maxMs, either));
     await Promise.race(waits);
     first.abort();

@@ -25,7 +25,7 @@ export interface LineBatch {
    */
   readonly before: boolean;
   /**
-   * True on the first batch of a log whose beginning was rotated away and is not to be found: the
+   * True on the first batch of a log whose beginning was rotated away and cannot be found: the
    * window of its first line is left alone, so that a part never overwrites the whole.
    */
   readonly headLost: boolean;

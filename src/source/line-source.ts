@@ -64,8 +64,11 @@ export interface LineSource<C = unknown> {
    * the next call. `newestOf` tells the event time (epoch seconds) up to which the file of a
    * LogStatus's `path` has been read: of several files that feed one log the one furthest behind is
    * read first.
+   *
+   * `undefined` means that everything has been looked at since `sinceMs` (monotonic) and nothing was
+   * there. Without it everything is looked at with care within the call; with -Infinity only what is due.
    */
-  next(newestOf?: (path: string) => number): Promise<LineBatch | undefined>;
+  next(newestOf?: (path: string) => number, sinceMs?: number): Promise<LineBatch | undefined>;
   /** Resolves when there may be something new, after `maxMs`, or when `signal` aborts. */
   wait(maxMs: number, signal: AbortSignal): Promise<void>;
   checkpoint(): C;

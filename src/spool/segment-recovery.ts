@@ -2,8 +2,9 @@
  * What an opening does with the segments it finds, and what happens to a damaged one.
  *
  * The checkpoint says which records belong to it (`committedSeq`). Later ones are cut off: they are
- * computed again from the log. Earlier ones must be there and intact, because they were fsynced
- * before the checkpoint was written; if not, the segment is damaged: a copy is kept beside it as
+ * computed again from the log. Earlier ones that are not settled (settled-mark.ts) must be there and
+ * intact, because they were fsynced before the checkpoint was written. If some are gone, the log must
+ * be read again; if a segment has lost a part, it is damaged: a copy is kept beside it as
  * `<name>.damaged`, its intact records stay in place, and the log must be read again for the rest.
  * A segment ends where the next one begins: what an earlier one holds beyond is left over from a
  * failed write.
@@ -27,15 +28,24 @@ export interface PendingCut {
 export interface Recovered {
   readonly segments: readonly Segment[];
   readonly cuts: readonly PendingCut[];
+  /** Records that belong to the checkpoint, and of whose segments there is no trace. */
+  readonly gone: SequenceSpan | undefined;
   /** Names of segments with intact records and damage between them, or of which records are missing. */
   readonly damaged: readonly string[];
   /** Intact records beyond `committedSeq`. */
   readonly cutRecords: number;
 }
 
+/** From the first to the last number. */
+export interface SequenceSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface RecoveryOptions {
   readonly committedSeq: number | undefined;
   readonly ackedSeq: number;
+  readonly settledSeq: number;
   /** See SpoolOptions. */
   readonly beforeLoss: () => Promise<void>;
   readonly killPoint: KillPoint;
@@ -48,13 +58,14 @@ export interface RecoveryOptions {
 export async function recoverSegments(
   fileSystem: SpoolFileSystem,
   dir: string,
-  { committedSeq, ackedSeq, beforeLoss, killPoint }: RecoveryOptions,
+  { committedSeq, ackedSeq, settledSeq, beforeLoss, killPoint }: RecoveryOptions,
 ): Promise<Recovered> {
   const names = (await fileSystem.list(dir)).filter((name) => firstSeqOf(name) !== undefined);
   names.sort();
   const segments: Segment[] = [];
   const cuts: PendingCut[] = [];
   const damaged: string[] = [];
+  const kept: number[] = [];
   let cutRecords = 0;
   for (const [i, name] of names.entries()) {
     const next = names[i + 1];
@@ -67,6 +78,7 @@ export async function recoverSegments(
     const content = await fileSystem.readWhole(join(dir, name));
     const verdict = judgeSegment(content, limits);
     cutRecords += verdict.cutRecords;
+    for (const { seq } of verdict.kept) kept.push(seq);
     if (verdict.isDamaged) {
       if (damaged.length === 0) await beforeLoss();
       damaged.push(name);
@@ -79,7 +91,22 @@ export async function recoverSegments(
     if (verdict.kept.length > 0) segments.push(segmentOf(name, verdict.kept, ackedSeq));
     else if (!verdict.isDamaged) cuts.push({ name, lengthBytes: 0 });
   }
-  return { segments, cuts, damaged, cutRecords };
+  // Without a checkpoint nobody counts on any of them.
+  const isUnknown = committedSeq === undefined || damaged.length > 0;
+  const after = Math.max(ackedSeq, settledSeq);
+  const gone = isUnknown ? undefined : goneOf(kept, after, committedSeq);
+  if (gone !== undefined) await beforeLoss();
+  return { segments, cuts, damaged, cutRecords, gone };
+}
+
+/** The first numbers after `after` and up to `until` that are not among those kept. */
+function goneOf(kept: readonly number[], after: number, until: number): SequenceSpan | undefined {
+  let last = after;
+  for (const seq of kept) {
+    if (seq > last + 1) return { from: last + 1, to: seq - 1 };
+    last = Math.max(last, seq);
+  }
+  return last < until ? { from: last + 1, to: until } : undefined;
 }
 
 interface Limits {

@@ -14,7 +14,13 @@
 import { join } from 'node:path';
 import type { KillPoint } from '../state/kill-point.ts';
 import { type Damage, emptySegment, type Segment, segmentName } from './segment.ts';
-import { type PendingCut, recoverSegments, salvageSegment } from './segment-recovery.ts';
+import {
+  type PendingCut,
+  type Recovered,
+  recoverSegments,
+  salvageSegment,
+} from './segment-recovery.ts';
+import { SettledMark } from './settled-mark.ts';
 import type { SpoolFile, SpoolFileSystem } from './spool-file-system.ts';
 import { decodeHeader, HEADER_BYTES, isIntact, type SpoolRecord } from './spool-record.ts';
 import { errorCode } from '../text/error-code.ts';
@@ -56,6 +62,7 @@ export class SegmentStore {
   readonly #fileSystem: SpoolFileSystem;
   readonly #killPoint: KillPoint;
   readonly #beforeLoss: () => Promise<void>;
+  readonly #settled: SettledMark;
   #segments: Segment[] = [];
   /** Acknowledged or dropped, but still on disk; deleted in this order. */
   #condemned: Segment[] = [];
@@ -70,22 +77,30 @@ export class SegmentStore {
     this.#fileSystem = options.fileSystem;
     this.#killPoint = options.killPoint;
     this.#beforeLoss = options.beforeLoss;
+    this.#settled = new SettledMark(options.fileSystem, options.dir);
   }
 
   /** Takes up what is in the folder, see segment-recovery.ts. */
-  async recover(
-    committedSeq: number | undefined,
-    ackedSeq: number,
-  ): Promise<{ damaged: readonly string[]; cutRecords: number }> {
+  async recover(committedSeq: number | undefined, ackedSeq: number): Promise<Recovered> {
+    this.#settled.take(await this.#fileSystem.list(this.#dir));
     const found = await recoverSegments(this.#fileSystem, this.#dir, {
       committedSeq,
       ackedSeq,
+      settledSeq: this.#settled.seq,
       beforeLoss: this.#beforeLoss,
       killPoint: this.#killPoint,
     });
     this.#segments = [...found.segments];
     this.#cuts = [...found.cuts];
     return found;
+  }
+
+  /**
+   * Nobody counts on the records up to `seq` any more: there is no checkpoint, or the log is read
+   * again. A mark that cannot be written costs one more reading, at a later start.
+   */
+  async noteSettled(seq: number): Promise<void> {
+    await this.#settled.raise(seq).catch(() => undefined);
   }
 
   /** On disk in all, acknowledged records and undeleted segments included. */
@@ -291,6 +306,7 @@ export class SegmentStore {
     for (let s = this.#condemned[0]; s !== undefined; s = this.#condemned[0]) {
       if (this.#reader?.segment === s) await this.#closeReader();
       try {
+        await this.#settled.raise(s.lastSeq);
         this.#killPoint('spool-before-delete');
         await this.#fileSystem.unlink(join(this.#dir, s.name));
         this.#killPoint('spool-after-delete');
@@ -317,6 +333,7 @@ export class SegmentStore {
       if (errorCode(error) !== 'ENOENT') throw error;
       await this.#fileSystem.makeFolder(this.#dir);
       this.#isFolderNew = true;
+      this.#settled.forget();
       file = await this.#fileSystem.create(path);
     }
     const segment = emptySegment(name, firstSeq - 1);

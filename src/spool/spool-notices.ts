@@ -1,15 +1,35 @@
 /** What the spool tells people: what happened, where, and what to do about it. */
 import type { Notice } from '../notice/notice.ts';
 import type { Damage } from './segment.ts';
+import type { Recovered, SequenceSpan } from './segment-recovery.ts';
 import { errorCode } from '../text/error-code.ts';
 
-export function damagedAtOpenNotice(dir: string, name: string): Notice {
+/** What an opening has to tell. */
+export function foundNotices(
+  dir: string,
+  { damaged, gone }: Pick<Recovered, 'damaged' | 'gone'>,
+): Notice[] {
+  const notices = damaged.map((name) => damagedAtOpenNotice(dir, name));
+  return gone === undefined ? notices : [...notices, goneNotice(dir, gone)];
+}
+
+function damagedAtOpenNotice(dir: string, name: string): Notice {
   return {
     code: 'spool-damaged',
     subject: `${dir}/${name}`,
     message:
       'A segment of the spool is damaged or has lost its end. What is intact in it is sent, a ' +
       `copy is kept as ${name}.damaged, and the log is read again for the rest.`,
+  };
+}
+
+export function goneNotice(dir: string, { from, to }: SequenceSpan): Notice {
+  return {
+    code: 'spool-damaged',
+    subject: dir,
+    message:
+      `Records ${from} to ${to} of the spool are gone, and the checkpoint counts on them: somebody ` +
+      'deleted the folder or a file in it. The log and its rotated files are read again for them.',
   };
 }
 

@@ -27,6 +27,12 @@ export interface SpoolRecord {
   readonly payload: Uint8Array;
 }
 
+/** One that is not known durable, as it goes to disk. */
+export interface Waiting {
+  readonly record: SpoolRecord;
+  readonly bytes: Uint8Array;
+}
+
 export interface RecordHeader {
   readonly seq: number;
   readonly points: number;

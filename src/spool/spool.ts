@@ -26,27 +26,24 @@ import {
   type SpoolOptions,
   zeroCounters,
 } from './spool-options.ts';
-import { encodeRecord, type SpoolRecord } from './spool-record.ts';
+import { encodeRecord, type SpoolRecord, type Waiting } from './spool-record.ts';
 import {
-  damagedAtOpenNotice,
   damagedNotice,
+  foundNotices,
+  goneNotice,
   readableNotice,
   undeletableNotice,
   unreadableNotice,
   unwritableNotice,
   writableNotice,
 } from './spool-notices.ts';
+import { Turns } from '../state/turns.ts';
 import { untilChange } from './until-change.ts';
 import { errorCode } from '../text/error-code.ts';
 
 const gzipAsync = promisify(gzip);
 
 const RETRY_MS = 1_000;
-
-interface Waiting {
-  readonly record: SpoolRecord;
-  readonly bytes: Uint8Array;
-}
 
 export class Spool {
   readonly counters = zeroCounters();
@@ -67,7 +64,7 @@ export class Spool {
   #trouble: string | undefined;
   #isUnreadable = false;
   #isClosed = false;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #change = Promise.withResolvers<undefined>();
 
   private constructor(options: SpoolOptions) {
@@ -137,7 +134,7 @@ export class Spool {
 
   /** Appends one batch of points and resolves to its sequence number. Never refuses. */
   append(bytes: Uint8Array, points: number): Promise<number> {
-    return this.#exclusive(async () => {
+    return this.#turns.run(async () => {
       const payload = await gzipAsync(bytes);
       const seq = this.#lastSeq + 1;
       const appendedAtMs = this.#options.clock.now();
@@ -157,7 +154,7 @@ export class Spool {
 
   /** Tries to make everything durable; false while something is only in memory. */
   sync(): Promise<boolean> {
-    return this.#exclusive(() => this.#sync());
+    return this.#turns.run(() => this.#sync());
   }
 
   /** From now on the records up to `seq` may be sent: the checkpoint that they belong to is written. */
@@ -173,12 +170,12 @@ export class Spool {
   async next(signal: AbortSignal): Promise<SpoolRecord | undefined> {
     while (!signal.aborted && !this.#isClosed) {
       const change = this.#change.promise;
-      const head = await this.#exclusive(() => this.#readHead());
+      const head = await this.#turns.run(() => this.#readHead());
       if (head === 'unreadable') await this.#options.clock.sleep(RETRY_MS, signal);
       else if (head !== undefined) return head;
       else if (this.#store.hasUndeleted) {
         await this.#options.clock.sleep(RETRY_MS, signal);
-        await this.#exclusive(() => this.#store.deleteCondemned());
+        await this.#turns.run(() => this.#store.deleteCondemned());
         this.#pulse();
       } else await untilChange(change, signal);
     }
@@ -187,7 +184,7 @@ export class Spool {
 
   /** The record is written or in the dead-letter file: it is not needed any more. */
   ack(seq: number): Promise<void> {
-    return this.#exclusive(async () => {
+    return this.#turns.run(async () => {
       if (seq <= this.#ackedSeq) return;
       const head = this.#head;
       this.#head = undefined;
@@ -224,7 +221,7 @@ export class Spool {
 
   /** Tries a last time to make everything durable and lets go of the files. */
   async close(): Promise<void> {
-    await this.#exclusive(async () => {
+    await this.#turns.run(async () => {
       if (this.#isClosed) return;
       await this.#sync();
       this.#isClosed = true;
@@ -243,21 +240,35 @@ export class Spool {
       await fileSystem.makeFolder(dir);
     } catch (error) {
       // The folder may still be there with records in it, on a disk that cannot be written.
-      if (await isFolderMissing(fileSystem, dir)) return this.#startTrouble(error);
+      if (await isFolderMissing(fileSystem, dir)) {
+        await this.#noteAllGone();
+        return this.#startTrouble(error);
+      }
     }
     const found = await this.#store.recover(committedSeq, this.#ackedSeq);
     this.counters.cutRecords = found.cutRecords;
     this.#lastSeq = Math.max(this.#lastSeq, this.#store.lastSeq, this.#ackedSeq);
     this.#committedSeq = this.#lastSeq;
     this.#oldestAtMs = this.#store.oldestAtMs;
-    this.wasDamaged = found.damaged.length > 0;
+    this.wasDamaged = found.damaged.length > 0 || found.gone !== undefined;
     this.counters.damagedSegments = found.damaged.length;
-    for (const name of found.damaged) this.#options.notify(damagedAtOpenNotice(dir, name));
+    for (const notice of foundNotices(dir, found)) this.#options.notify(notice);
     try {
       await this.#store.settle();
+      if (this.wasDamaged || committedSeq === undefined)
+        await this.#store.noteSettled(this.#lastSeq);
     } catch (error) {
       this.#startTrouble(error);
     }
+  }
+
+  /** The folder is gone, and cannot be made again. */
+  async #noteAllGone(): Promise<void> {
+    const { dir, committedSeq = 0, beforeLoss, notify } = this.#options;
+    this.wasDamaged = committedSeq > this.#ackedSeq;
+    if (!this.wasDamaged) return;
+    await beforeLoss?.();
+    notify(goneNotice(dir, { from: this.#ackedSeq + 1, to: committedSeq }));
   }
 
   async #writeOrKeep(waiting: Waiting): Promise<void> {
@@ -379,13 +390,6 @@ export class Spool {
   #startTrouble(error: unknown): void {
     this.#trouble = errorCode(error);
     this.#options.notify(unwritableNotice(this.#options.dir, error));
-  }
-
-  /** One thing at a time, in the order of the calls. */
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(work);
-    this.#turn = run.catch(() => undefined);
-    return run;
   }
 
   #pulse(): void {

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { SourcePositions } from '../source/line-source.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-form.ts';
 import { makeFolder } from './make-folder.ts';
+import { Turns } from './turns.ts';
 import type { Notify } from '../notice/notice.ts';
 import type { KillPoint } from './kill-point.ts';
 import { errorCode } from '../text/error-code.ts';
@@ -37,7 +38,8 @@ export class CheckpointFile {
   #isForgotten = false;
   /** A file of that name may lie there from an earlier run. */
   #mayHaveForgotten = true;
-  #turn: Promise<unknown> = Promise.resolve();
+  /** A checkpoint must not be saved while it is being forgotten. */
+  readonly #turns = new Turns();
 
   constructor(options: {
     dir: string;
@@ -65,7 +67,10 @@ export class CheckpointFile {
     return `${this.path}.forgotten`;
   }
 
-  /** The last checkpoint, or undefined when there is none that can be used. Throws when the file cannot be read at all. */
+  /**
+   * The last checkpoint; undefined when there is no usable one. Throws when the file cannot be read
+   * at all.
+   */
   async load(): Promise<Checkpoint | undefined> {
     this.#isForgotten = false;
     let bytes: Buffer;
@@ -93,10 +98,13 @@ export class CheckpointFile {
     return undefined;
   }
 
-  /** Does away with the checkpoint, durably: what belongs to it is gone. Until `load()` no other is saved. */
+  /**
+   * Removes the checkpoint durably, because what belongs to it is gone. Until `load()` no other is
+   * saved.
+   */
   forget(): Promise<void> {
     this.#isForgotten = true;
-    return this.#exclusive(async () => {
+    return this.#turns.run(async () => {
       this.#killPoint('checkpoint-before-forget');
       try {
         await rename(this.path, this.#forgottenPath);
@@ -115,7 +123,7 @@ export class CheckpointFile {
    * then. Throws on disk trouble; the old one is in place then.
    */
   save(checkpoint: Checkpoint): Promise<boolean> {
-    return this.#exclusive(async () => {
+    return this.#turns.run(async () => {
       if (this.#isForgotten) return false;
       await this.#replace(checkpoint);
       if (this.#mayHaveForgotten) await rm(this.#forgottenPath, { force: true });
@@ -141,13 +149,6 @@ export class CheckpointFile {
     this.#killPoint('checkpoint-after-rename');
     await this.#syncFolder();
     this.#killPoint('checkpoint-after-fsync');
-  }
-
-  /** One thing at a time: a checkpoint must not be saved while it is being forgotten. */
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(work);
-    this.#turn = run.catch(() => undefined);
-    return run;
   }
 
   async #syncFolder(): Promise<void> {

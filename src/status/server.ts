@@ -9,8 +9,8 @@ import { isAlive, LOOP_STUCK_MS, unreadyReasons } from './readiness.ts';
 
 /**
  * The status server: it only shows, decides nothing and takes nothing. GET and HEAD, no bodies, no
- * files. It owns one socket; when that is lost the meter goes on, and when the port cannot be had at
- * the start, the start fails with a ListenError.
+ * files. It owns one socket; when that is lost the meter goes on; when the port is taken at the
+ * start, the start fails with a ListenError.
  */
 
 /** The routes without a socket. */
@@ -93,7 +93,7 @@ export interface StatusServer {
   close(): Promise<void>;
 }
 
-/** Rejects with a ListenError when the address cannot be had. */
+/** Rejects with a ListenError when it cannot listen at the address. */
 export async function startStatusServer(
   address: ListenAddress,
   snapshot: StatusSnapshot,

@@ -299,6 +299,7 @@
             (if (i32.and (local.get $a) (i32.gt_u (local.get $q) (local.get $p)))
               (then
                 (local.set $digit (i32.load8_u (i32.sub (local.get $q) (i32.const 1))))
+                (br_if $stop (i32.eq (i32.load8_u (local.get $p)) (i32.const 91)))
                 (br_if $stop (i32.eq (local.get $digit) (i32.const 45)))
                 (br_if $stop (i32.eq (local.get $digit) (i32.const 46)))
                 (br_if $stop

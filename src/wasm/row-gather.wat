@@ -110,9 +110,22 @@
                     (i32.sub (i32.add (local.get $base) (local.get $end)) (i32.const 9)))
                   (i32.const 0x20))
                 ;; The space before the protocol is not that behind the method.
-                (i32.gt_s
-                  (i32.sub (local.get $end) (i32.const 9))
-                  (i32.add (local.get $start) (local.get $methodBytes)))))
+                (i32.and
+                  (i32.gt_s
+                    (i32.sub (local.get $end) (i32.const 9))
+                    (i32.add (local.get $start) (local.get $methodBytes)))
+                  ;; Neither of the two spaces has another beside it.
+                  (i32.and
+                    (i32.ne
+                      (i32.load8_u offset=1
+                        (i32.add
+                          (local.get $base)
+                          (i32.add (local.get $start) (local.get $methodBytes))))
+                      (i32.const 0x20))
+                    (i32.ne
+                      (i32.load8_u
+                        (i32.sub (i32.add (local.get $base) (local.get $end)) (i32.const 10)))
+                      (i32.const 0x20))))))
           (then
             (i32.store8 (i32.add (local.get $methods) (local.get $row)) (local.get $method))
             (i32.store8 (i32.add (local.get $protocols) (local.get $row)) (local.get $protocol))

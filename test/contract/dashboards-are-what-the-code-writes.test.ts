@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { generatedFiles } from '../../scripts/dashboards/generated-files.ts';
+import { panelsOf } from '../../scripts/dashboard-lint/lint.ts';
+import { committedAlertRules, committedDashboards } from '../support/committed-dashboards.ts';
 import { PROJECT_ROOT } from '../support/project.ts';
 import { runCommand } from '../support/run-command.ts';
 
@@ -19,6 +21,21 @@ test('no dashboard lies in the folder that the code does not write', () => {
   );
   const generated = [...generatedFiles().keys()].filter((name) => name.endsWith('.json'));
   assert.deepEqual(committed.sort(), generated.sort());
+});
+
+test('every row of the tables of words is of a panel, or of a rule', () => {
+  const rowsOf = (name: string) =>
+    [
+      ...readFileSync(join(PROJECT_ROOT, 'scripts/dashboards', name), 'utf8').matchAll(
+        /^\| ([\w-]+) \|/gm,
+      ),
+    ]
+      .map(([, key]) => String(key))
+      .filter((key) => key !== 'panel' && key !== 'rule');
+  const ids = committedDashboards().flatMap((board) => panelsOf(board).map(({ id }) => String(id)));
+  assert.deepEqual(rowsOf('panels.md').toSorted(), ids.toSorted());
+  const uids = committedAlertRules().map(({ uid }) => uid);
+  assert.deepEqual(rowsOf('alerts.md').toSorted(), uids.toSorted());
 });
 
 test('the check that CI runs says yes', async () => {

@@ -9,11 +9,12 @@ import {
   sumOf,
   times,
 } from '../support/dashboard-reader.ts';
+import { writePoints } from '../support/dashboard-database.ts';
 import type { InfluxRow } from '../support/influxdb.ts';
 import { exactQuantile, KEYS, PROPERTIES } from '../support/known-values.ts';
 
 test('tables and drill-down on a real InfluxDB with known traffic', async (t) => {
-  const { reader, hour } = await knownHour(t);
+  const { reader, hour, influx } = await knownHour(t);
 
   const key = (row: InfluxRow, tags: readonly string[]) => tags.map((tag) => row[tag]).join(' ');
 
@@ -119,6 +120,25 @@ test('tables and drill-down on a real InfluxDB with known traffic', async (t) =>
           name,
         );
     });
+
+  await t.test('top tables: of more rows than are asked for, those that count most', async () => {
+    const fromS = reader.view.fromMs / 1000;
+    const rows = Array.from({ length: 6000 }, (_, i) => {
+      const [key, count] = i % 10 === 0 ? ['/busy', 50] : [`/quiet/${i % 7}`, 1];
+      // Two ranks a second, so that no point replaces another.
+      const tags = `host=web-1,log=access,site=busy.example,dim=url,rank=0${1 + (i % 2)}`;
+      const fields = `key="${key}",count=${count}i,errors=0i,traffic=1i`;
+      return `access_log_top,${tags} ${fields} ${fromS + Math.floor(i / 2)}`;
+    });
+    await writePoints(influx, rows);
+    const shown = await reader.with({ values: { site: ['busy.example'] } }).panel(63);
+    assert.equal(shown.length, 5000);
+    const busy = shown.filter((one) => one['key'] === '/busy');
+    assert.equal(
+      sumOf(busy, (one) => Number(one['count'])),
+      600 * 50,
+    );
+  });
 
   const site = 'shop.example';
   const route = '/api/v1/users/:id';

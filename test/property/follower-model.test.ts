@@ -68,9 +68,9 @@ class Meter {
   }
 
   /** Reads at most `batches` batches; true when there was no more. */
-  async read(batches: number): Promise<boolean> {
+  async read(batches: number, sinceMs?: number): Promise<boolean> {
     for (let count = 0; count < batches; count += 1) {
-      const batch = await this.source?.next();
+      const batch = await this.source?.next(undefined, sinceMs);
       if (batch === undefined) return true;
       const text = Buffer.from(batch.bytes.subarray(batch.start, batch.end)).toString();
       for (const line of text.split('\n').slice(0, -1)) {
@@ -276,8 +276,17 @@ const steps: fc.Arbitrary<Step>[] = [
     }),
   ),
   few.map((n) => step(`readSome(${n})`, always, async (_, meter) => void (await meter.read(n)))),
+  // As the loop reads: what is due, or what has not been looked at since a moment.
+  few.map((n) =>
+    step(`readDue(${n})`, always, async (_, meter) => void (await meter.read(n, -Infinity))),
+  ),
+  few.map((n) =>
+    step(`readSince(${n})`, always, async (_, meter) => {
+      await meter.read(n * 9, meter.clock.monotonicMs());
+    }),
+  ),
   fc
-    .constantFrom(1000, 6000)
+    .constantFrom(250, 1000, 6000)
     .map((ms) => step(`pass(${ms})`, always, async (_, meter) => meter.clock.advance(ms))),
   fc.constant(step('checkpoint', always, (_, meter) => meter.source && meter.commit())),
   fc.constant(step('stop', always, (_, meter) => meter.crash())),

@@ -19,14 +19,18 @@ export function meterPoints(accounts: readonly KnownAccount[]): string[] {
   });
 }
 
-/** What the follower adds to points that are there: a rotation each hour, a truncation half an hour later. */
+/**
+ * What the follower adds to points that are there: a rotation each hour, a truncation half an hour later,
+ * and lines that came late.
+ */
 export function followerFields(accounts: readonly KnownAccount[]): string[] {
-  return accounts.map(({ startS, host, log }) => {
+  return accounts.map(({ startS, host, log, counted, unparsed, late, filtered }) => {
+    const lines = counted + unparsed + late + filtered;
     const rotations = startS % 3600 === 0 ? 1 : 0;
     const truncations = startS % 3600 === 1800 ? 1 : 0;
     return (
       `access_log_lines,host=${host},log=${log} lag_ms=${800 + (startS % 60)}i,` +
-      `rotations=${rotations}i,truncations=${truncations}i ${startS}`
+      `lines=${lines}i,late=${late}i,rotations=${rotations}i,truncations=${truncations}i ${startS}`
     );
   });
 }

@@ -98,5 +98,5 @@ export async function knownHour(t: TestContext) {
   });
   const hour = hourOf(traffic);
   assert.ok(hour.length > 3000);
-  return { traffic, reader, hour, seconds: traffic.toS - traffic.fromS };
+  return { influx, traffic, reader, hour, seconds: traffic.toS - traffic.fromS };
 }

@@ -13,8 +13,6 @@ export const KNOWN_FORMAT =
 
 /** Requests of this path are to be ignored. */
 export const HEALTH_PATH = '/healthz';
-/** A line that comes so long after its time is late for every lateness that the tests use. */
-const LATE_S = 3600;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 function timeLocal(timeS: number): string {
@@ -47,7 +45,10 @@ function healthCheck(timeS: number, site: string): string {
   );
 }
 
-/** The log of one host: `requests` and `accounts` are its own, of one stretch of time. */
+/**
+ * The log of one host: `requests` and `accounts` are its own, of one stretch of time. Without its late
+ * lines, of which a log that is read back has none.
+ */
 export function knownLog(
   requests: readonly KnownRequest[],
   accounts: readonly KnownAccount[],
@@ -55,14 +56,12 @@ export function knownLog(
   const byWindow = Map.groupBy(requests, ({ timeS }) => timeS - (timeS % 10));
   const [site = '-'] = requests.map((one) => one.site);
   let text = '';
-  for (const { startS, unparsed, late, filtered } of accounts) {
+  for (const { startS, unparsed, filtered } of accounts) {
     const own = (byWindow.get(startS) ?? []).toSorted((a, b) => a.timeS - b.timeS);
     // Health checks come first: they make the window, so that the other lines have one to be told in.
     text += healthCheck(startS, site).repeat(filtered);
     text += own.map(lineOf).join('');
     text += 'this is no line of the format\n'.repeat(unparsed);
-    const [any] = requests;
-    if (any !== undefined) text += lineOf({ ...any, timeS: startS - LATE_S }).repeat(late);
   }
   return text;
 }

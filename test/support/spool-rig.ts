@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Notice } from '../../src/notice/notice.ts';
 import type { Damage } from '../../src/spool/segment.ts';
@@ -31,6 +32,13 @@ export class SpoolRig {
       fileSystem: this.disk,
       ...options,
     });
+  }
+
+  /** Names of the segments in the folder, oldest first. */
+  get segments(): string[] {
+    return readdirSync(this.dir)
+      .filter((name) => name.endsWith('.seg'))
+      .sort();
   }
 
   get codes(): string[] {

@@ -1,9 +1,9 @@
 import { ROWS_MAX } from '../../request/keys/key-cache.ts';
 
 /**
- * Rows of one window that have been counted in its totals and wait to be counted by dimension: many
- * at a time, one dimension after the other, which takes half the time of all dimensions row by row.
- * Column by column, reused for ever; `length` says how far the columns are good.
+ * Rows that a window has counted in its totals and that wait to be counted by dimension. Counting
+ * many rows in one dimension after the other takes half the time of counting all dimensions row by
+ * row. The columns are reused; `length` says how many rows are valid.
  */
 export class CountedRows {
   length = 0;

@@ -1,6 +1,5 @@
 import type { RowDimensions } from '../../request/row-dimensions.ts';
 import { KEY_HIGH, KEY_LENGTH, KEY_LOW, KEY_WORDS } from '../../request/keys/key-words.ts';
-import { TopKey } from '../../request/keys/top-key.ts';
 import { CountedRows } from './counted-rows.ts';
 import { FAMILY_TIME } from '../../parse/record-batch.ts';
 import {
@@ -23,7 +22,7 @@ import {
   type SiteDimensionsSnapshot,
 } from './site-dimensions.ts';
 import { restoreKept, keptList, type KeptFlags, type KeptValues } from './kept-values.ts';
-import { TOP_RANKS, type SiteTopList, type SiteTopListSnapshot } from './site-top-list.ts';
+import type { SiteTopList, SiteTopListSnapshot } from './site-top-list.ts';
 import type { TopLists } from './top-lists.ts';
 
 /**
@@ -31,9 +30,9 @@ import type { TopLists } from './top-lists.ts';
  * lists and its distinct clients. Everything in here is a function of the counted lines in their order.
  */
 
+const NOTHING = { count: 0, countError: 0, errors: 0, traffic: 0 };
 /** Used by one window after the other. */
 const selected = new CountedRows();
-const agentKey = new TopKey();
 
 /** Without the totals of routes and upstreams, which heavy-hitters.ts saves. */
 export interface DimensionWindowSnapshot {
@@ -232,31 +231,17 @@ export class DimensionWindow {
     }
   }
 
-  #countClients(
-    { length, at: places, sites }: CountedRows,
-    { clients, agents }: RowDimensions,
-  ): void {
-    const { ofRow: clientWords } = clients.words;
-    const { ofRow: agentWords } = agents.words;
+  /** By their addresses alone: whoever changes the agent stays one client. */
+  #countClients({ length, at: places, sites }: CountedRows, { clients }: RowDimensions): void {
+    const { ofRow: words } = clients.words;
     for (let i = 0; i < length; i++) {
       const at = places[i] ?? 0;
       const word = KEY_WORDS * at;
-      if ((clientWords[word + KEY_LENGTH] ?? 0) === 0) continue;
+      if ((words[word + KEY_LENGTH] ?? 0) === 0) continue;
       const site = this.sites.all[sites[i] ?? 0];
       if (site === undefined) continue;
-      let low = agentWords[word + KEY_LOW] ?? 0;
-      let high = agentWords[word + KEY_HIGH] ?? 0;
-      if ((agentWords[word + KEY_LENGTH] ?? 0) < 0) {
-        agents.read(at, agentKey);
-        ({ low, high } = agentKey);
-      }
       const uniques = (site.uniques ??= new HyperLogLog());
-      uniques.addPair(
-        clientWords[word + KEY_LOW] ?? 0,
-        clientWords[word + KEY_HIGH] ?? 0,
-        low,
-        high,
-      );
+      uniques.addMixed(words[word + KEY_LOW] ?? 0, words[word + KEY_HIGH] ?? 0);
     }
   }
 
@@ -318,8 +303,8 @@ export class DimensionWindow {
   #sealTop(list: SiteTopList, { index, name, ranks }: DimensionsOfSite): TopTotals[] {
     const { dim } = list.kind;
     const top = list.seal(index, name);
-    for (let rank = top.length + 1; rank <= Math.min(ranks[dim] ?? 0, TOP_RANKS); rank++) {
-      top.push({ site: name, dim, rank, key: OTHER_KEY, count: 0, errors: 0, traffic: 0 });
+    for (let rank = top.length + 1; rank <= Math.min(ranks[dim] ?? 0, list.ranks); rank++) {
+      top.push({ site: name, dim, rank, key: OTHER_KEY, ...NOTHING });
     }
     ranks[dim] = top.length;
     return top;

@@ -9,6 +9,7 @@ import { ROW_SHAPE } from './keyed-row.ts';
 import type { KeyTotals } from './key-totals.ts';
 import { COUNTRIES, STATUSES, KEPT_VALUES_MAX } from './property-table.ts';
 import type { SealedDimensions } from './sealed-dimensions.ts';
+import type { DimensionSizes } from './top-list-kinds.ts';
 import { TopLists } from './top-lists.ts';
 import { KeptValues, type KeptValuesSnapshot } from './kept-values.ts';
 
@@ -34,6 +35,8 @@ export interface DimensionsOptions {
   readonly errorStatusMin: number;
   readonly routesMax: number;
   readonly rewrite: Rewrite;
+  /** How much finer than in a window of a minute: for a window that holds whole files. */
+  readonly sizes?: DimensionSizes;
   /** Shared by all logs. */
   readonly rows: RowDimensions;
 }
@@ -59,7 +62,7 @@ export class Dimensions {
   folded = 0;
   readonly #options: DimensionsOptions;
   readonly #choices: Choices;
-  readonly #topLists = new TopLists();
+  readonly #topLists: TopLists;
   readonly #byStart = new Map<number, DimensionWindow>();
   #records: RecordBatch | undefined;
   /** The window of the last line. */
@@ -69,13 +72,15 @@ export class Dimensions {
   readonly #waiting = new CountedRows();
 
   constructor(options: DimensionsOptions) {
-    const { windowS, routesMax } = options;
+    const { windowS, routesMax, sizes } = options;
+    const scale = sizes?.scale ?? 1;
     this.#options = options;
+    this.#topLists = new TopLists(sizes);
     const hitters = (keptMax: number, candidatesMax: number) =>
       new HeavyHitters({ keptMax, candidatesMax, windowS, shape: ROW_SHAPE });
     this.#choices = {
-      routes: hitters(routesMax, ROUTE_CANDIDATES_MAX),
-      upstreams: hitters(UPSTREAMS_MAX, UPSTREAM_CANDIDATES_MAX),
+      routes: hitters(routesMax, scale * ROUTE_CANDIDATES_MAX),
+      upstreams: hitters(UPSTREAMS_MAX, scale * UPSTREAM_CANDIDATES_MAX),
       statuses: new KeptValues(STATUSES, KEPT_VALUES_MAX, windowS),
       countries: new KeptValues(COUNTRIES, KEPT_VALUES_MAX, windowS),
     };
@@ -138,7 +143,9 @@ export class Dimensions {
     for (const one of [routes, upstreams, statuses, countries]) one.cross(windows, openFromS);
   }
 
-  /** No line will come after the one of `newestS`: what is open is chosen for as at the next window. */
+  /**
+   * No line comes after the one of `newestS`: chooses for the open windows as at the next crossing.
+   */
   endInput(newestS: number): void {
     this.advance(newestS, newestS + this.#options.windowS, NEVER);
   }

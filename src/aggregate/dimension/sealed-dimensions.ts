@@ -65,6 +65,8 @@ export interface TopTotals {
   readonly rank: number;
   readonly key: string;
   readonly count: number;
+  /** By how much `count` may be too great; 0: it is exact. */
+  readonly countError: number;
   readonly errors: number;
   readonly traffic: number;
 }

@@ -1,7 +1,7 @@
 import { TopKey, type KeyColumn } from '../../request/keys/top-key.ts';
 import type { CountedRows } from './counted-rows.ts';
 import { HINT_SLOT_BITS, TopList, type TopListSnapshot } from './top-list.ts';
-import type { TopListKind } from './top-list-kinds.ts';
+import type { DimensionSizes, TopListKind } from './top-list-kinds.ts';
 import type { TopTotals } from './sealed-dimensions.ts';
 import { tagValue } from '../../text/tag-value.ts';
 
@@ -11,13 +11,18 @@ import { tagValue } from '../../text/tag-value.ts';
  * first ten of the log.
  */
 
-export const TOP_RANKS = 10;
+const TOP_RANKS = 10;
 
-/** Lists are numbered so that none takes another's hint for its own; 0 is no list's. */
+/**
+ * Lists are numbered so that none takes another's hint for its own; 0 is no list's. After LISTS the numbers
+ * come again: a hint that old is found out by the hash of its slot.
+ */
+const LISTS = 2 ** (32 - HINT_SLOT_BITS);
 let lists = 0;
 
 function nextMark(): number {
-  return ++lists << HINT_SLOT_BITS;
+  lists = Math.max(1, (lists + 1) % LISTS);
+  return lists << HINT_SLOT_BITS;
 }
 
 export interface SiteTopListSnapshot {
@@ -29,16 +34,20 @@ export interface SiteTopListSnapshot {
 
 export class SiteTopList {
   readonly kind: TopListKind;
+  /** Keys that are handed over. */
+  readonly ranks: number;
   readonly #list: TopList;
   readonly #siteOfSlot: Int32Array;
   /** What this list's hints have above the slot. */
   #mark = nextMark();
   readonly #key = new TopKey();
 
-  constructor(kind: TopListKind) {
+  constructor(kind: TopListKind, sizes: DimensionSizes = { scale: 1, ranks: TOP_RANKS }) {
+    const slots = sizes.scale * kind.slots;
     this.kind = kind;
-    this.#list = new TopList(kind.slots);
-    this.#siteOfSlot = new Int32Array(kind.slots).fill(-1);
+    this.ranks = sizes.ranks;
+    this.#list = new TopList(slots);
+    this.#siteOfSlot = new Int32Array(slots).fill(-1);
   }
 
   /** As new, but with the memory it has. */
@@ -82,13 +91,14 @@ export class SiteTopList {
     const sites = this.#siteOfSlot;
     const { dim } = this.kind;
     return this.#list
-      .top(TOP_RANKS, (slot) => sites[slot] === index)
-      .map(({ key, count, errors, traffic }, i) => ({
+      .top(this.ranks, (slot) => sites[slot] === index)
+      .map(({ key, count, countError, errors, traffic }, i) => ({
         site,
         dim,
         rank: i + 1,
         key: tagValue(key),
         count,
+        countError,
         errors,
         traffic,
       }));

@@ -13,6 +13,13 @@ export interface TopListKind {
   readonly status?: number;
 }
 
+/** Of candidates and of the slots of top lists so many times as many; and keys to hand over of a list. */
+export interface DimensionSizes {
+  /** A power of two. */
+  readonly scale: number;
+  readonly ranks: number;
+}
+
 export const TOP_LISTS: readonly TopListKind[] = [
   { dim: 'ip', slots: 512, keys: ({ clients, hasClients }) => (hasClients ? clients : undefined) },
   { dim: 'url', slots: 512, keys: ({ urls }) => urls },

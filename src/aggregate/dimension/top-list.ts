@@ -22,7 +22,7 @@ import type { CountedRows } from './counted-rows.ts';
 import { grown, SpaceSaving, type SpaceSavingSnapshot } from '../sketch/space-saving.ts';
 
 /** Of a hint (key-words.ts), so many bits are the slot of the key. */
-export const HINT_SLOT_BITS = 10;
+export const HINT_SLOT_BITS = 16;
 
 const TOP_KEY_BYTES_MAX = 200;
 const CELLS_PER_SLOT = 4;

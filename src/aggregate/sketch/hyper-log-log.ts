@@ -15,6 +15,8 @@ const ALPHA_INFINITY = 1 / (2 * Math.LN2);
 
 /** What goes into the database: max() merges these over hosts and windows. */
 export const FOLDED_REGISTERS = 128;
+/** Of folded registers. */
+export const FOLDED_RANK_BITS = 64 - 7;
 const FOLDED_SHIFT = 5; // log2(REGISTERS / FOLDED_REGISTERS)
 const SPARSE_MAX = 512;
 
@@ -32,10 +34,9 @@ export class HyperLogLog {
     if (rank > (this.#registers[register] ?? 0)) this.#registers[register] = rank;
   }
 
-  /** Adds the pair of two keys, in this order, by the hashes of both. */
-  addPair(lowA: number, highA: number, lowB: number, highB: number): void {
-    const low = mix(Math.imul(lowA, 0x9e3779b1) ^ Math.imul(highB, 0x85ebca6b));
-    this.add(low, mix(Math.imul(highA, 0xc2b2ae35) ^ Math.imul(lowB, 0x27d4eb2f)));
+  /** The same by a hash whose lanes are not well mixed. */
+  addMixed(low: number, high: number): void {
+    this.add(mix(Math.imul(low, 0x9e3779b1)), mix(Math.imul(high, 0xc2b2ae35)));
   }
 
   /** Adds every key that `other` has seen. */

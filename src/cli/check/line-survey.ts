@@ -36,11 +36,14 @@ export interface Example {
 }
 
 export interface Survey {
-  /** A preset's name, `custom`, or `auto` when no line had a format that is known. */
+  /**
+   * A preset's name, `custom`, or `auto` when no line had a format that is known; of several that which
+   * most lines have.
+   */
   readonly formatName: string;
-  /** All formats that were met, the one of most lines first. */
+  /** All formats that lines have, the one of most lines first. */
   readonly met: readonly MetFormat[];
-  /** Lines of nginx's error log, which are no lines of the access log. */
+  /** Lines of nginx's error log, which are left out of `lines`. */
   readonly leftOutLines: number;
   /** `FAMILY_*` bits that the format fills. */
   readonly families: number;
@@ -92,15 +95,15 @@ export async function surveyLines(options: SurveyOptions): Promise<Survey> {
   } finally {
     await file.close();
   }
-  const [most] = parser.met;
-  const { formatName, families } = most ?? parser;
+  const { leftOutLines, met } = parser;
+  const { formatName, families } = met[0] ?? parser;
   // What does not fit the recognised format is explained by it, not by the one it fits by chance.
   const isAuto = typeof setting === 'string' && setting.trim() === 'auto';
   const format = isAuto ? formatName : setting;
   return {
     formatName,
-    met: parser.met,
-    leftOutLines: parser.leftOutLines,
+    met,
+    leftOutLines,
     families,
     lacksClient: client !== undefined && parser.lacks(client),
     lines: tally.lines,

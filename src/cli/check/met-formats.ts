@@ -27,7 +27,7 @@ export class MetFormats {
   readonly #names: ReadonlyMap<string, string>;
   readonly #paths: ReadonlyMap<string | undefined, string>;
   readonly #client: string | undefined;
-  /** Formats without what CLIENT_IP_FROM names, by their names for people, and the logs they are of. */
+  /** Formats that lack the variable of CLIENT_IP_FROM, by display name, and their logs. */
   readonly #withoutClient = new Map<string, Set<string>>();
 
   constructor(config: Config, found: readonly FoundLog[]) {
@@ -55,11 +55,11 @@ export class MetFormats {
     const { formatName, families, lacksClient } = survey;
     const path = from === undefined ? undefined : (this.#paths.get(from.log) ?? from.path);
     this.#add(setting, formatName, families, path);
-    // Which of several formats of one's own it was is not known, and those have been looked at.
+    // With several custom formats it is unknown which one this is; all have been looked at.
     if (lacksClient && formatName !== CUSTOM) this.#addWithoutClient(formatName, from?.log);
   }
 
-  /** A sentence for each format that has not what CLIENT_IP_FROM names. */
+  /** A sentence for each format that lacks the variable of CLIENT_IP_FROM. */
   troubles(): string[] {
     const client = this.#client;
     if (client === undefined) return [];

@@ -28,7 +28,7 @@ export async function inspectStateFolder(dir: string): Promise<StateFolder> {
   return { isUsable: false, text: `${problem}. ${remedy}` };
 }
 
-/** At `/` there is something, so a climb comes to its end. */
+/** `/` always exists, so the loop ends. */
 async function isNothingAt(path: string): Promise<boolean> {
   try {
     await lstat(path);

@@ -1,6 +1,6 @@
 import { widthOf } from './terminal-region.ts';
 
-/** Shown where a figure cannot be had: the format has no $request_time, or nothing happened. */
+/** Shown where a figure is unknown: the format has no $request_time, or nothing happened. */
 export const LOST = '–';
 
 export interface Row {

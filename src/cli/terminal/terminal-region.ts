@@ -95,7 +95,8 @@ export function cutToWidth(text: string, widthMax: number): string {
 function cellsOf(part: string): number {
   if (part.length > 2) return 0;
   const code = part.codePointAt(0) ?? 0;
-  // From Hangul Jamo on many characters are wide; to count one too many only leaves a gap.
-  const isNarrow = code < 0x1100 || (code >= 0x2010 && code <= 0x2027);
+  // From Hangul Jamo on many characters are wide, dashes and blocks are not; to count one too many only leaves a gap.
+  const isNarrow =
+    code < 0x1100 || (code >= 0x2010 && code <= 0x2027) || (code >= 0x2500 && code <= 0x25ff);
   return isNarrow ? 1 : 2;
 }

@@ -6,7 +6,7 @@ export function renderPresetTable(): string {
   return [
     '| `LOG_FORMAT` | what it is |',
     '|---|---|',
-    ...PRESETS.map(({ name, about }) => row(name, about)),
+    ...PRESETS.map(({ name, about }) => row(name, about.replaceAll(/\$\w+/g, '`$&`'))),
     row(JSON_PRESET.name, JSON_PRESET.about),
     ...ALIASES.map(({ alias, names }) =>
       row(alias, names.map((name) => `\`${name}\``).join(' or ')),

@@ -125,7 +125,7 @@ export class ValueReader {
         return this.#beforeSlash(at, to);
       case OP_SITE: {
         const end = this.#host(at, to);
-        const isNone = end === at + 1 && bytes[at] === DASH;
+        const isNone = bytes[at] === BRACKET || (end === at + 1 && bytes[at] === DASH);
         return end < 0 || isNone || isAddress(bytes, at, end) ? -1 : end;
       }
       case OP_CLIENT: {

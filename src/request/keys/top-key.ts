@@ -17,9 +17,27 @@ export const TOP_KEY_BYTES_MAX = 200;
 /** Secrets are looked for in so many bytes of a URL: as long as nginx takes a request line to be. */
 const URL_BYTES_MAX = 8192;
 const QUESTION = 0x3f;
+const SPACE = 0x20;
+const BACKSLASH = 0x5c;
+const UNDERSCORE = 0x5f;
+const DELETE = 0x7f;
 
 /** In place of a length: the key is not the same for all that share the slot. */
 const MADE_ANEW = -2;
+
+/**
+ * Makes `bytes[0, length)` what it is stored as, so that two keys that would be shown alike are
+ * counted as one: control characters and backslashes become `_`, spaces at the end go. Returns the length.
+ */
+export function storableLength(bytes: Uint8Array, length: number): number {
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte < SPACE || byte === DELETE || byte === BACKSLASH) bytes[i] = UNDERSCORE;
+  }
+  let end = length;
+  while (end > 0 && bytes[end - 1] === SPACE) end--;
+  return end;
+}
 
 /** The bytes of one key; length 0: there is none. */
 export class TopKey {
@@ -108,7 +126,7 @@ export class UrlKeys implements KeyColumn {
     }
     const redactor = this.#redactor;
     const isClean = this.#redact(start, end);
-    const { length } = redactor;
+    const length = isClean ? redactor.length : storableLength(redactor.bytes, redactor.length);
     const low = this.#hash.hash(redactor.bytes, 0, length);
     into.set(redactor.bytes, 0, length, low, this.#hash.lanes[1] ?? 0);
     if (known !== ASK) return;

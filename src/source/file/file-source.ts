@@ -10,13 +10,15 @@ import type { Notice, Notify } from '../../notice/notice.ts';
 import type { FollowCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
 import type { LineBatch } from '../line-batch.ts';
 import type { FolderTrouble, LineSource, LogStatus } from '../line-source.ts';
+import { FolderEvents } from './folder-events.ts';
+import { LocalDevices } from './local-devices.ts';
 import { LogFollower, type FollowContext } from './log-follower.ts';
+import { LOOK_MS } from './look-times.ts';
 import { LogPaths, type PathSetting } from './log-paths.ts';
 import { lookAt } from './open-file.ts';
 import { HeadCache } from './siblings.ts';
 import type { ReadFrom } from './start-position.ts';
 import { readableFolderNotice } from './unreadable-folders.ts';
-import { FolderWatch } from './wake.ts';
 import { levelOf } from '../../notice/codes.ts';
 
 export interface FileSourceOptions {
@@ -40,6 +42,9 @@ export interface FileSourceOptions {
   readonly notify: Notify;
 }
 
+/** Folders are looked into so often even when nothing says that they have changed. */
+const DISCOVER_MS = 30_000;
+
 /** More matches of the globs than this are not followed: each holds a descriptor. */
 const LOGS_MAX = 1000;
 
@@ -56,10 +61,11 @@ class FileSource implements LineSource<FollowCheckpoint> {
   readonly #options: FileSourceOptions;
   readonly #context: FollowContext;
   readonly #paths: LogPaths;
-  /** Begun with the first wait: before, nobody sleeps whom it could wake. */
-  #watch: FolderWatch | undefined;
+  readonly #events: FolderEvents;
   readonly #pollIntervalMs: number;
-  #followers: LogFollower[] = [];
+  readonly #followers: LogFollower[] = [];
+  readonly #byPath = new Map<string, LogFollower>();
+  readonly #names = new Set<string>();
   /** Of logs that match no longer, or not yet: kept, so that nothing is read twice when they come back. */
   #unused = new Map<string, LogCheckpoint>();
   /** Of folders, as of the last look. */
@@ -79,7 +85,11 @@ class FileSource implements LineSource<FollowCheckpoint> {
     const drainMs = options.drainMs ?? 5000;
     const pollIntervalMs = this.#pollIntervalMs;
     const heads = new HeadCache(clock);
-    const isFollowed = (path: string) => this.#followers.some((one) => one.path === path);
+    const isPolling = options.watchPolling === true;
+    this.#events = new FolderEvents({ isPolling, pollIntervalMs, notify });
+    const isFollowed = (path: string) => this.#byPath.has(path);
+    const local = new LocalDevices();
+    const isLocal = isPolling ? () => false : local.has;
     this.#context = {
       clock,
       notify,
@@ -89,6 +99,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
       pollIntervalMs,
       heads,
       isFollowed,
+      isLocal,
+      sweepMs: this.#events.sweepMs,
     };
     this.#paths = new LogPaths(options.paths);
   }
@@ -98,18 +110,25 @@ class FileSource implements LineSource<FollowCheckpoint> {
     await this.#discover(this.#options.readFrom);
   }
 
-  async next(newestOf?: (path: string) => number): Promise<LineBatch | undefined> {
-    const isWoken = this.#watch?.takePending() ?? false;
-    await this.#discoverIfDue(isWoken);
+  async next(
+    newestOf?: (path: string) => number,
+    sinceMs = Number.POSITIVE_INFINITY,
+  ): Promise<LineBatch | undefined> {
+    const nowMs = this.#options.clock.monotonicMs();
+    await this.#discoverIfDue(nowMs, this.#takeEvents(nowMs));
+    const isThorough = sinceMs === Number.POSITIVE_INFINITY;
     // First whoever has lines; then, as nobody seems to have, everybody looks again.
-    for (const mustLook of [false, true]) {
+    for (const mustLook of isThorough ? [false, true] : [false]) {
       const followers = this.#inOrder(newestOf);
       const count = followers.length;
       for (let tried = 0; tried < count; tried += 1) {
         const follower = followers[this.#turn % count];
         this.#turn = (this.#turn + 1) % count;
         if (follower === undefined || this.#held.has(follower)) continue;
-        const batch = await follower.next(mustLook);
+        let batch = isThorough ? 'unclear' : follower.glance(nowMs, sinceMs);
+        if (batch === 'unclear') {
+          batch = await follower.next(mustLook || follower.looks.lookedAtMs < sinceMs);
+        }
         if (batch !== undefined) return batch;
       }
     }
@@ -117,11 +136,19 @@ class FileSource implements LineSource<FollowCheckpoint> {
   }
 
   async wait(maxMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    this.#events.begin([
+      ...this.#paths.folders(),
+      ...this.#followers.map((one) => dirname(one.path)),
+    ]);
+    this.#events.follow(this.#followers, nowMs);
+    const dueMs = Math.min(...this.#followers.map((one) => one.dueMs)) - nowMs;
+    const ms = Math.max(dueMs, Math.min(LOOK_MS, this.#pollIntervalMs));
     const woken = new AbortController();
-    this.#watch ??= this.#startWatching();
-    const takeBack = this.#watch.onWake(() => woken.abort());
-    const ms = Math.min(maxMs, this.#pollIntervalMs);
-    await this.#options.clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+    const takeBack = this.#events.onWake(() => woken.abort());
+    const shortMs = Math.min(maxMs, this.#pollIntervalMs, ms);
+    await clock.sleep(shortMs, AbortSignal.any([signal, woken.signal]));
     takeBack();
   }
 
@@ -146,7 +173,7 @@ class FileSource implements LineSource<FollowCheckpoint> {
   }
 
   async close(): Promise<void> {
-    await this.#watch?.close();
+    await this.#events.close();
     for (const follower of this.#followers) await follower.close();
   }
 
@@ -176,28 +203,32 @@ class FileSource implements LineSource<FollowCheckpoint> {
     return ordered;
   }
 
-  #startWatching(): FolderWatch {
-    const { watchPolling, notify } = this.#options;
-    const isWatched = (path: string) => this.#followers.some((one) => one.path === path);
-    const watch = new FolderWatch(watchPolling === true, this.#pollIntervalMs, isWatched, notify);
-    const logFolders = this.#followers.map((one) => dirname(one.path));
-    for (const folder of [...this.#paths.folders(), ...logFolders]) watch.add(folder);
-    return watch;
+  /** Marks the logs to which something happened; true when files were created, deleted or renamed. */
+  #takeEvents(nowMs: number): boolean {
+    const touched = this.#events.take();
+    if (touched === undefined) return false;
+    for (const path of touched.paths) this.#byPath.get(path)?.looks.touch(nowMs);
+    if (touched.isAny) for (const one of this.#followers) one.looks.touch(nowMs);
+    return touched.hasNames || touched.isAny;
   }
 
-  async #discoverIfDue(isWoken: boolean): Promise<void> {
+  async #discoverIfDue(nowMs: number, isWoken: boolean): Promise<void> {
     if (!this.#paths.hasGlobs) return;
-    const sinceMs = this.#options.clock.monotonicMs() - this.#discoveredAtMs;
-    if (isWoken || sinceMs >= this.#pollIntervalMs) await this.#discover('beginning');
+    const sinceMs = nowMs - this.#discoveredAtMs;
+    if (sinceMs < this.#pollIntervalMs && !(isWoken && sinceMs >= LOOK_MS)) return;
+    const mustFind = isWoken || sinceMs >= DISCOVER_MS;
+    if (mustFind || this.#paths.haveFoldersChanged(this.#options.clock.now())) {
+      await this.#discover('beginning');
+    }
   }
 
   async #discover(readFrom: ReadFrom): Promise<void> {
     this.#discoveredAtMs = this.#options.clock.monotonicMs();
-    const known = new Set([...this.#unused.keys(), ...this.#followers.map((one) => one.path)]);
-    const { logs, unreadable } = await this.#paths.find(known);
+    const known = new Set([...this.#unused.keys(), ...this.#byPath.keys()]);
+    const { logs, unreadable } = await this.#paths.find(known, new Set(this.#byPath.keys()));
     this.#noticeFolders(unreadable);
     for (const { path, log } of logs) {
-      if (this.#followers.some((one) => one.path === path)) continue;
+      if (this.#byPath.has(path)) continue;
       if (this.#followers.length >= LOGS_MAX) {
         this.#options.notify({
           code: 'too-many-logs',
@@ -237,12 +268,15 @@ class FileSource implements LineSource<FollowCheckpoint> {
     } else {
       follower.resume(saved);
     }
-    if (this.#followers.some((one) => one.log === log)) {
+    if (this.#names.has(log)) {
       this.#hasShared = true;
       this.#noticeSharedName(path, log);
     }
+    this.#names.add(log);
     this.#followers.push(follower);
-    this.#watch?.add(dirname(path));
+    this.#byPath.set(path, follower);
+    this.#events.count = this.#followers.length;
+    this.#events.add(dirname(path));
   }
 
   /** A log that was renamed to another log's name goes on there. */
@@ -250,6 +284,7 @@ class FileSource implements LineSource<FollowCheckpoint> {
     const facts = await lookAt(path).catch(() => undefined);
     if (facts?.isFile !== true) return undefined;
     for (const other of this.#followers) {
+      if (!other.holds(facts)) continue;
       const held = await other.release(facts);
       if (held === 'shared') return held;
       if (held === undefined) continue;

@@ -1,7 +1,7 @@
 /**
- * By what a file's content is known again: a hash of its first bytes and one of the bytes before the
- * position. Content, not bytes on disk: of a compressed file it is what comes out of it, so that
- * `access.log.1` and `access.log.2.gz` are seen to be the same.
+ * The fingerprint by which a file's content is recognised: a hash of its first bytes and one of the
+ * bytes before the position. Of a compressed file the content counts, so `access.log.1` and
+ * `access.log.2.gz` are seen to be the same.
  */
 import { hash } from 'node:crypto';
 

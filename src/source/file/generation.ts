@@ -11,10 +11,12 @@
  * each read the bytes before the position, so a file that was truncated and has grown past the position
  * again is never taken for a continuation.
  */
+import { fstatSync, readSync, readvSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { GzipContent, isGzip, PlainContent, type Content } from '../content.ts';
 import {
   compareHead,
+  HEAD_BYTES,
   headOf,
   isTail,
   NO_HEAD,
@@ -45,7 +47,23 @@ export type ReadOutcome =
   /** No such file at the last known path. */
   | { readonly kind: 'elsewhere' };
 
+/** What one glance at the open file shows. */
+export type Glance =
+  /** Nothing has happened to it since the last one. */
+  | { readonly kind: 'same' }
+  /** Lines were added; `isAll`: there were no more at this moment. */
+  | { readonly kind: 'lines'; readonly frame: Frame; readonly isAll: boolean }
+  /** Anything else: to be looked at with care. */
+  | { readonly kind: 'unclear' };
+
+const SAME: Glance = { kind: 'same' };
+const UNCLEAR: Glance = { kind: 'unclear' };
+
 const LF = 0x0a;
+/** Beyond this a file that was truncated cannot have grown to its old length between two glances. */
+const HEAD_PROOF_BYTES = 1024 * 1024;
+const scratch = Buffer.alloc(HEAD_BYTES);
+const proof = scratch.subarray(0, TAIL_BYTES);
 
 export class Generation implements FileIdentity {
   device: string;
@@ -72,6 +90,8 @@ export class Generation implements FileIdentity {
   #tail: Buffer | undefined = Buffer.alloc(0);
   #savedTail: TailFingerprint | undefined;
   #isTailProved = false;
+  /** As of the last glance. */
+  readonly #seen = { sizeBytes: -1, mtimeMs: -1, ctimeMs: -1 };
 
   constructor(path: string, facts: FileFacts) {
     this.path = path;
@@ -200,6 +220,51 @@ export class Generation implements FileIdentity {
     const before = frame.position <= this.beforeUntil;
     this.#advance(frame, buffer);
     return { kind: 'lines', frame, before };
+  }
+
+  /**
+   * A look in the thread of the caller, for a local file that is open: one fstat, and one read where
+   * lines were added. `mayBeSame`: all that was there before is read.
+   */
+  glance(buffer: Uint8Array, maxLineBytes: number, mayBeSame: boolean): Glance {
+    const handle = this.#handle;
+    if (handle === undefined) return UNCLEAR;
+    const { size, mtimeMs, ctimeMs, nlink } = fstatSync(handle.fd);
+    const seen = this.#seen;
+    const isSame = size === seen.sizeBytes && mtimeMs === seen.mtimeMs && ctimeMs === seen.ctimeMs;
+    if (isSame && mayBeSame) return SAME;
+    seen.sizeBytes = size;
+    seen.mtimeMs = mtimeMs;
+    seen.ctimeMs = ctimeMs;
+    const tail = this.#tail;
+    const isReady =
+      nlink > 0 &&
+      size > this.position &&
+      tail?.length === TAIL_BYTES &&
+      this.head.length === HEAD_BYTES &&
+      this.beforeUntil <= this.position &&
+      this.#content !== undefined &&
+      !(this.isGzip || this.isInOverlong);
+    if (!isReady || !this.#beginsAsBefore(handle.fd)) return UNCLEAR;
+    const wanted = Math.min(firstReadBytes(maxLineBytes), size - this.position + 1);
+    const parts = [proof, buffer.subarray(0, wanted)];
+    const filled = readvSync(handle.fd, parts, this.position - TAIL_BYTES) - TAIL_BYTES;
+    if (filled < 0 || !tail.equals(proof)) return UNCLEAR;
+    this.sizeBytes = size;
+    this.mtimeMs = mtimeMs;
+    const end = buffer.subarray(0, filled).lastIndexOf(LF) + 1;
+    if (end === 0) return filled < Math.min(wanted, maxLineBytes) ? SAME : UNCLEAR;
+    const position = this.position + end;
+    const whole = { start: 0, end, overlongLines: 0, overlongBytes: 0 };
+    const frame = { ...whole, position, isInOverlong: false };
+    this.#advance(frame, buffer);
+    return { kind: 'lines', frame, isAll: filled < wanted };
+  }
+
+  #beginsAsBefore(fd: number): boolean {
+    if (this.position > HEAD_PROOF_BYTES) return true;
+    const count = readSync(fd, scratch, 0, HEAD_BYTES, 0);
+    return compareHead(scratch.subarray(0, count), this.head) === 'same';
   }
 
   /** Goes to the end of the last complete line without handing anything out. */

@@ -13,12 +13,15 @@
  * What can be lost: lines that were deleted before a look, and lines truncated away of which no copy is
  * found. Both are reported.
  */
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Notice } from '../../notice/notice.ts';
 import type { GenerationCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
 import type { Generation, ReadOutcome } from './generation.ts';
 import { Generations } from './generations.ts';
 import type { LineBatch } from '../line-batch.ts';
 import type { LogStatus } from '../line-source.ts';
+import { LookTimes, type LookTimesOptions } from './look-times.ts';
 import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
 import { foundNotice, inspectPath, missingNotice, unreadableNotice } from './path-inspection.ts';
 import {
@@ -31,10 +34,11 @@ import { RotationSearch, type SearchContext } from './rotation-search.ts';
 import { areSameFiles, listSiblings, type Sibling } from './siblings.ts';
 import { firstGenerations, type ReadFrom } from './start-position.ts';
 
-export interface FollowContext extends SearchContext {
+export interface FollowContext extends SearchContext, LookTimesOptions {
   readonly readBuffer: Uint8Array;
   readonly maxLineBytes: number;
-  readonly pollIntervalMs: number;
+  /** Whether files on this device may be read in the thread of the caller. */
+  readonly isLocal: (device: string, path: string) => boolean;
 }
 
 /** A deleted file without successor is let go after this, so that its disk space can be freed. */
@@ -52,7 +56,7 @@ export class LogFollower {
   /** Where the symbolic links of the path end. */
   #target: string;
   #isHeadLost = false;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  readonly looks: LookTimes;
   #missingSinceMs: number | undefined;
   /** The last read found nothing: not tried again before a look is due. */
   #isIdle = false;
@@ -65,6 +69,7 @@ export class LogFollower {
     this.path = path;
     this.log = log;
     this.#target = path;
+    this.looks = new LookTimes(dirname(path), context);
     this.#context = context;
     this.#search = new RotationSearch(path, this.#generations, context);
   }
@@ -99,10 +104,61 @@ export class LogFollower {
     }
   }
 
-  /** The next lines. With `mustLook`, undefined means that nothing was there at a look made in this call. */
+  /** Monotonic; when it is to be asked for lines next. */
+  get dueMs(): number {
+    return this.#isIdle ? this.looks.dueMs : Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * The next lines where one glance at the file is enough, or undefined when it shows that there are
+   * none, or none is due: every log is to have been looked at since `sinceMs`.
+   */
+  glance(nowMs: number, sinceMs: number): LineBatch | 'unclear' | undefined {
+    const isLookDue = nowMs >= this.looks.dueMs || this.looks.lookedAtMs < sinceMs;
+    if (this.#isIdle && !isLookDue) return undefined;
+    if (!this.#mayGlance(nowMs)) return 'unclear';
+    const { live } = this.#generations;
+    const { readBuffer, maxLineBytes } = this.#context;
+    if (live === undefined) return 'unclear';
+    try {
+      const isWhole = this.#isIdle && this.#isCaughtUp;
+      const seen = live.glance(readBuffer, maxLineBytes, isWhole);
+      if (seen.kind === 'unclear') return 'unclear';
+      this.looks.noteLook(nowMs);
+      if (seen.kind === 'same') return undefined;
+      this.#isIdle = seen.isAll;
+      this.#isCaughtUp = seen.isAll;
+      this.looks.noteLines(nowMs);
+      return this.#batchOf(live, { frame: seen.frame, before: false });
+    } catch {
+      // Whatever it is, the look with care meets it too, and says so.
+      return 'unclear';
+    }
+  }
+
+  /** Whether the live file is all there is to look at, and it still stands at the path. */
+  #mayGlance(nowMs: number): boolean {
+    const { live, all } = this.#generations;
+    if (live === undefined || this.#search.isOpen || this.#trouble !== undefined) return false;
+    if (!this.#context.isLocal(live.device, this.path)) return false;
+    let retiredMs = 0;
+    for (const one of all) {
+      if (one === live) continue;
+      if (!one.isDone) return false;
+      retiredMs = Math.max(retiredMs, one.quietSinceMs);
+    }
+    if (this.looks.isThoroughDue(nowMs, retiredMs)) return false;
+    if (!this.looks.takePathDue(nowMs)) return true;
+    const stats = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    return String(stats?.ino) === live.inode && String(stats?.dev) === live.device;
+  }
+
+  /**
+   * The next lines. With `mustLook`, undefined means that nothing was there at a look made in this call.
+   */
   async next(mustLook: boolean): Promise<LineBatch | undefined> {
-    const { clock, pollIntervalMs } = this.#context;
-    let isLookDue = clock.monotonicMs() - this.#lookedAtMs >= pollIntervalMs;
+    const { clock } = this.#context;
+    let isLookDue = clock.monotonicMs() >= this.looks.dueMs;
     if (!isLookDue && !mustLook && this.#isIdle) return undefined;
     let hasLooked = false;
     for (;;) {
@@ -112,6 +168,7 @@ export class LogFollower {
       this.#isIdle = batch === undefined;
       if (batch !== undefined) {
         this.#isCaughtUp = false;
+        this.looks.noteLines(clock.monotonicMs());
         return batch;
       }
       if (hasLooked || !mustLook) break;
@@ -129,7 +186,7 @@ export class LogFollower {
    * `shared`: the file stands at this log's path too, so that its lines would count twice.
    */
   async release(file: FileFacts): Promise<GenerationCheckpoint | 'shared' | undefined> {
-    const held = this.#generations.all.find((one) => !one.isDisplaced && isSameFile(one, file));
+    const held = this.#heldAs(file);
     if (held === undefined) return undefined;
     const own = await lookAt(this.path).catch(() => undefined);
     if (own !== undefined && isSameFile(own, file)) return 'shared';
@@ -137,6 +194,14 @@ export class LogFollower {
     const saved = held.checkpoint();
     await this.#generations.remove(held);
     return saved;
+  }
+
+  holds(file: FileFacts): boolean {
+    return this.#heldAs(file) !== undefined;
+  }
+
+  #heldAs(file: FileFacts): Generation | undefined {
+    return this.#generations.all.find((one) => !one.isDisplaced && isSameFile(one, file));
   }
 
   checkpoint(): LogCheckpoint {
@@ -176,7 +241,7 @@ export class LogFollower {
   // --- Looking: what stands at the path, and beside it ---
 
   async #look(): Promise<void> {
-    this.#lookedAtMs = this.#context.clock.monotonicMs();
+    this.looks.noteThorough(this.#context.clock.monotonicMs());
     try {
       for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
         await this.#inspect();
@@ -273,7 +338,7 @@ export class LogFollower {
 
   #batchOf(
     generation: Generation,
-    { frame, before }: Extract<ReadOutcome, { kind: 'lines' }>,
+    { frame, before }: Pick<Extract<ReadOutcome, { kind: 'lines' }>, 'frame' | 'before'>,
   ): LineBatch {
     const headLost = this.#isHeadLost && !before;
     if (headLost) this.#isHeadLost = false;

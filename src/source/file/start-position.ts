@@ -15,7 +15,7 @@ export type ReadFrom = 'beginning' | 'end' | 'all';
 export interface FirstGenerations {
   /** Rotated files, oldest first. */
   readonly generations: Generation[];
-  /** The beginning of the current file's first window was rotated away and is not to be had. */
+  /** The beginning of the current file's first window was rotated away and cannot be found. */
   readonly isHeadLost: boolean;
 }
 

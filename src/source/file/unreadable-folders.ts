@@ -17,8 +17,19 @@ export interface UnreadableFolder {
 
 export const GLOB_SIGNS = /[*?[\]{}]/;
 
+export interface GlobFolders {
+  readonly unreadable: readonly UnreadableFolder[];
+  /** All that the glob looks into. */
+  readonly folders: readonly string[];
+}
+
+export async function unreadableFolders(pattern: string): Promise<readonly UnreadableFolder[]> {
+  return (await globFolders(pattern)).unreadable;
+}
+
 /** `pattern`: an absolute glob. */
-export async function unreadableFolders(pattern: string): Promise<UnreadableFolder[]> {
+export async function globFolders(pattern: string): Promise<GlobFolders> {
+  const folders: string[] = [];
   const found = new Map<string, UnreadableFolder>();
   let below = basename(pattern);
   let level = dirname(pattern);
@@ -27,10 +38,11 @@ export async function unreadableFolders(pattern: string): Promise<UnreadableFold
     // A folder is listed for a glob; for a name it need only be entered.
     const isListed = GLOB_SIGNS.test(below);
     for (const folder of isNamed ? [level] : await foldersOf(level)) {
+      folders.push(folder);
       const refusing = await refusingFolder(folder, isListed);
       if (refusing !== undefined) found.set(refusing.folder, { ...refusing, isNamed });
     }
-    if (isNamed) return [...found.values()];
+    if (isNamed) return { unreadable: [...found.values()], folders };
     below = basename(level);
     level = dirname(level);
   }

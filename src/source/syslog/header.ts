@@ -7,7 +7,7 @@
  * have a process id behind them, `nginx[12]:`. Nothing is allocated per message.
  */
 
-/** Why a message is none; a closed set, for reports. */
+/** Why a message is malformed; a closed set, for notices. */
 export type MalformedReason = 'no-priority' | 'no-time' | 'no-tag';
 
 const TAG_BYTES_MAX = 64;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { waitUntil } from '../../support/wait-until.ts';
 import { PromiseRig } from './promise-rig.ts';
@@ -52,6 +52,17 @@ test('a damaged segment is set aside and its windows come out of the log again',
   assert.deepEqual(readFileSync(`${segment}.damaged`), bytes);
   assert.match(rig.victim.output, /damaged/);
 });
+
+for (const what of ['segment', 'folder'] as const)
+  test(`the ${what} was deleted while the meter was stopped: its windows come out of the log again`, async (t) => {
+    const { rig, segment } = await withWaitingPoints(t);
+    rmSync(what === 'segment' ? segment : dirname(segment), { recursive: true });
+    await rig.proxy.setMode('pass');
+    rig.log.write(50);
+    await rig.victim.start();
+    await rig.assertExact();
+    assert.match(rig.victim.output, /Records \d+ to \d+ of the spool are gone/);
+  });
 
 for (const at of [
   'checkpoint-before-forget',

@@ -40,3 +40,16 @@ test('a log without times: the line to paste is said once, at the start', async 
     [],
   );
 });
+
+test("nginx's error log is said once, and has no series", async (t) => {
+  const rig = new AppRig(t);
+  const error = '2026/01/02 03:04:00 [error] 12#12: *7 open() "/a" failed (2: No such file)\n';
+  rig.append(error + error);
+  await rig.start();
+  const told = () => rig.notices.filter(({ code }) => code === 'error-log-left-out');
+  await rig.until('it is said', () => told().length === 1);
+  rig.append(error + combinedLine());
+  await rig.until('the request behind it is counted', () => rig.sum('count') === 1);
+  assert.equal(told().length, 1);
+  assert.equal(rig.agentSum('lines'), 1);
+});

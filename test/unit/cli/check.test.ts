@@ -282,3 +282,22 @@ test('the caret stands under the byte, whatever stands before it', () => {
   assert.equal(shown[column], '!');
   assert.ok(shown.startsWith('…ü') && shown.endsWith('z…'));
 });
+
+test('each format of a file is named with its share, and the one of most lines is advised on', async (t) => {
+  const common = GOOD.replace(' "-" "curl/8.11.0"', '');
+  const { text } = await check({}, logFile(t, [GOOD, GOOD, GOOD, common]));
+  assert.match(text, /formats combined \(75\.0 %, 3 lines\) and common \(25\.0 %, 1 line\)\./);
+  assert.match(text, /Format combined has no \$request_time/);
+});
+
+test("nginx's error log is said to be one, and how it is left out", async (t) => {
+  const line = '2026/11/30 10:00:00 [error] 123#123: *7 open() failed (2: No such file)';
+  const { code, text } = await check({}, logFile(t, [line, line]));
+  assert.equal(code, 0, text);
+  assert.match(text, /nginx's error log\. .*LOG_PATHS name the access logs alone/);
+});
+
+test('an object without a known status is explained by its keys', async (t) => {
+  const { text } = await check({}, logFile(t, ['{"time":"2026-01-02T03:04:05Z","answer":200}']));
+  assert.match(text, /key for the status.*the keys are time, answer\. LOG_JSON_KEYS/);
+});

@@ -65,6 +65,16 @@ const contradictions: readonly (readonly [string, Readonly<Record<string, string
   ],
   ['2 with a user', { ...V2, INFLUX_USER: 'u' }, /INFLUX_USER does not go with InfluxDB 2/],
   [
+    'a token of 2 without its organisation',
+    { ...V2, INFLUX_TOKEN: 't' },
+    /INFLUX_TOKEN is set without INFLUX_ORG, so InfluxDB 2 would take no point/,
+  ],
+  [
+    'a token of 2 in a file without its organisation',
+    { ...V2, INFLUX_TOKEN_FILE: import.meta.filename },
+    /without INFLUX_ORG/,
+  ],
+  [
     'a password without a user',
     { ...V1, INFLUX_PASSWORD: 'p' },
     /INFLUX_PASSWORD is set without INFLUX_USER/,
@@ -151,7 +161,7 @@ test('a secret in the path of INFLUX_URL, or in the place of a path of a file, i
 test('a secret that was changed in its file is read again', async (t) => {
   const path = join(temporaryFolder(t), 'token');
   writeFileSync(path, 'one\n');
-  const { influx } = loadConfig({ ...V2, INFLUX_TOKEN_FILE: path });
+  const { influx } = loadConfig({ ...V2, INFLUX_ORG: 'o', INFLUX_TOKEN_FILE: path });
   assert.ok(influx?.version === 2);
   assert.equal(await influx.token?.refresh(), 'same');
   writeFileSync(path, 'two\n');

@@ -91,7 +91,7 @@ const DIMENSION: SealedDimensions = {
     },
   ],
   properties: [{ site: 'a', dim: 'status', value: '404', ...FIGURES }],
-  tops: [{ site: 'a', dim: 'url', rank: 1, key: '/a "b"\n\\', ...FIGURES }],
+  tops: [{ site: 'a', dim: 'url', rank: 1, key: '/a "b"\n\\', countError: 0, ...FIGURES }],
   uniques: [{ site: 'a', uniq: 4, registers: new Uint8Array(128) }],
 };
 
