@@ -27,6 +27,7 @@ export interface LintPanel {
       readonly unit?: string;
       readonly max?: number;
       readonly fieldMinMax?: boolean;
+      readonly noValue?: string;
       readonly thresholds?: { readonly steps?: readonly LintStep[] };
       readonly color?: { readonly mode?: string };
       readonly mappings?: readonly {
@@ -164,6 +165,11 @@ function lintColumns(panel: LintPanel, titles: readonly string[]): Fault[] {
   );
   if (hasBar && defaults?.fieldMinMax !== true)
     found.push(['gauge-scale', 'bars would be scaled by the largest number of the whole table']);
+  const hasWords = (defaults?.noValue ?? '').length > 1;
+  const isNumber = ({ properties }: LintOverride) => properties.some(({ id }) => id === 'unit');
+  const hasOwn = ({ properties }: LintOverride) => properties.some(({ id }) => id === 'noValue');
+  if (hasWords && overrides.some((column) => isNumber(column) && !hasOwn(column)))
+    found.push(['cell-words', 'the words of an empty table would stand in every empty cell']);
   const isCut = panel.targets?.some(({ query }) => /\bLIMIT \d|\btop\(/.test(query ?? ''));
   if (isCut === true && !titles.some((title) => title.startsWith('≥')))
     found.push(['silent-limit', 'its query is cut off, and no column says at least']);

@@ -33,7 +33,7 @@ export interface TableLook extends Look {
 export const COLUMNS = {
   requests: { field: 'requests', unit: 'short', width: 110, isBar: true },
   perSecond: { field: 'req/s', unit: 'reqps', decimals: 1, width: 90 },
-  change: { field: 'vs 1 d', unit: 'suffix: ×', decimals: 1, steps: CHANGE, width: 70 },
+  change: { field: 'vs 1 d', unit: 'suffix:×', decimals: 1, steps: CHANGE, width: 70 },
   failed: { field: '5xx', unit: 'short', width: 80, isBar: true },
   failedRatio: { field: '5xx %', unit: 'percentunit', decimals: 2, steps: ERROR_RATIO, width: 75 },
   refused: { field: '4xx', unit: 'short', width: 65 },
@@ -56,6 +56,8 @@ function columnProperties(column: Column): Record<string, unknown> {
   const properties = {
     unit,
     decimals,
+    // That of the panel is about the whole table, and would stand in every empty cell.
+    noValue: unit && '-',
     'custom.width': width,
     // Without its own colour mode an override's thresholds have no effect.
     ...(steps && { thresholds: thresholds(steps), color: { mode: 'thresholds' } }),

@@ -151,6 +151,7 @@ const PLANTED: Readonly<Record<string, (files: Files) => void>> = {
   'table-widths: more than there is': (f) =>
     (override(f, ROUTES, 'p95').find((one) => one.id === 'custom.width').value = 400),
   'table-widths: a number without one': (f) => without(override(f, ROUTES, 'p95'), 'custom.width'),
+  'cell-words: a sentence in a cell': (f) => without(override(f, 2, 'vs 1 d'), 'noValue'),
   'table-filter: icons in the titles': (f) =>
     (panel(f, ROUTES).fieldConfig.defaults.custom.filterable = true),
   'gauge-scale: that of the bytes': (f) => delete panel(f, ROUTES).fieldConfig.defaults.fieldMinMax,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { PROJECT_ROOT } from '../../support/project.ts';
-import { runCommand } from '../../support/run-command.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
+import { PROJECT_ROOT } from '../support/project.ts';
+import { runCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 
 /**
  * The scripts of the stack with InfluxDB 2 against stand-ins of its programs, which keep what they are
