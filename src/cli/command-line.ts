@@ -39,6 +39,7 @@ export type Command =
       readonly isOffline: boolean;
     }
   | { readonly name: 'completion'; readonly shell: Shell }
+  | { readonly name: 'routes'; readonly file: string }
   | {
       readonly name: 'demo';
       /** Undefined: until it is stopped. */
@@ -55,6 +56,7 @@ export type CommandName =
   | 'report'
   | 'backfill'
   | 'check'
+  | 'routes'
   | 'demo'
   | 'healthcheck'
   | 'completion';
@@ -65,6 +67,7 @@ export const COMMAND_NAMES: readonly CommandName[] = [
   'report',
   'backfill',
   'check',
+  'routes',
   'demo',
   'healthcheck',
   'completion',
@@ -103,6 +106,7 @@ export const OPTIONS: Readonly<Record<CommandName, ParseArgsOptionsConfig>> = {
     to: { type: 'string' },
   },
   check: { ...GENERAL, json: { type: 'boolean' }, offline: { type: 'boolean' } },
+  routes: GENERAL,
   demo: {
     ...GENERAL,
     seconds: { type: 'string' },
@@ -141,6 +145,9 @@ export function parseCommandLine(argv: readonly string[]): Command {
     case 'completion':
       atMost(name, positionals, 1);
       return { name, shell: shellOf(positionals[0]) };
+    case 'routes':
+      atMost(name, positionals, 1);
+      return routes(positionals);
     case 'demo':
       atMost(name, positionals, 0);
       return {
@@ -274,6 +281,12 @@ function atMost(name: CommandName, words: readonly string[], countMax: number): 
   if (extra === undefined) return;
   const command = name === 'run' ? 'nginx-meter' : `nginx-meter ${name}`;
   throw new UsageError(`"${printable(extra, 60)}" is one word too many; see ${command} --help.`);
+}
+
+function routes([file]: readonly string[]): Command {
+  if (file === undefined)
+    throw new UsageError('routes needs a FILE; see nginx-meter routes --help.');
+  return { name: 'routes', file };
 }
 
 function backfill(values: Values, files: readonly string[]): Command {

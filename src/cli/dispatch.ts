@@ -75,6 +75,10 @@ async function execute(command: Command): Promise<number> {
       process.stdout.write(completionScript(command.shell));
       return 0;
     }
+    case 'routes': {
+      const { routesCommand } = await import('./routes.ts');
+      return routesCommand(command.file, readConfig(), process.stdout);
+    }
     case 'demo': {
       const { demoCommand } = await import('./demo.ts');
       return demoCommand(command, readEnvironment());

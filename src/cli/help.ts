@@ -80,6 +80,16 @@ and for each kind of fault shows the first such line with a caret where it stops
 Exit code 0: all is well; 1: a log, a line of FILE, the database, the port or the state folder is not
 as the meter needs it; 2: the configuration is wrong.`,
   },
+  routes: {
+    usage: 'nginx-meter routes FILE',
+    summary: 'show the route of each path of FILE, and why',
+    text: `Reads FILE, plain or compressed, and shows the routes of its requests: how many came, the first path
+that became the route, and why what is :id in it is that. ROUTES changes routes; docs/log-formats.md
+has the rules.
+
+Exit code 0: FILE was read; 1: it cannot be read, or no line of it can; 2: the words or settings are
+wrong.`,
+  },
   demo: {
     usage: 'nginx-meter demo [--seconds N] [--rate N] [--seed N]',
     summary: 'made-up traffic, and the meter on it',

@@ -13,6 +13,13 @@ export const NOT_A_NAME = 8;
 /** What stands behind these is a slug as soon as it has two words. */
 export const SLUG_FOLDER = 16;
 
+/** A file or folder that a program has by this name wherever it is installed. */
+export const PROGRAM_NAME = 32;
+/** Begins the name of something to be done: what follows in kebab case is no title. */
+export const DOING = 64;
+/** Stands before titles alone, so that what begins with a word of doing may be one. */
+export const TITLE_FOLDER = 128;
+
 const WORD_BYTES_MAX = 24;
 const meanings = new Map<number, number>();
 
@@ -56,7 +63,37 @@ mark(
    sign-up register password passwords reset new edit create update delete search all list settings
    preferences profile avatar count export import verify confirm invite token tokens auth session
    sessions oauth feed rss forgot forgot-password reset-password recover roles groups bulk batch
-   index login.php index.php by-email by-name by-id by-username`,
+   index login.php index.php by-email by-name by-id by-username transactions orders invoices payments
+   billing messages notifications followers following favorites bookmarks comments reviews posts
+   activity history dashboard overview summary stats statistics permissions addresses devices
+   subscriptions subscription status active pending online query lookup validate exists available`,
+);
+mark(
+  PROGRAM_NAME,
+  `wp-login wp-cron wp-json wp-admin wp-content wp-includes wp-comments-post wp-signup wp-activate
+   wp-trackback wp-links-opml wp-mail wp-config wp-load wp-settings wp-blog-header xmlrpc admin-ajax
+   admin-post async-upload load-styles load-scripts wp-sitemap sitemap_index phpmyadmin cgi-bin
+   well-known .well-known server-status nginx_status stub_status remote.php status.php index.php
+   robots.txt favicon.ico ads.txt security.txt humans.txt actuator graphql swagger-ui api-docs
+   swagger.json openapi.json healthz readyz livez`,
+);
+mark(
+  DOING,
+  `get list add create update delete remove edit set fetch find search check send submit upload
+   download export import sync verify validate confirm reset change forgot cancel approve reject
+   assign process generate calculate start stop run load save view show print track register
+   subscribe unsubscribe login logout sign checkout my mark move copy apply accept enable disable
+   refresh resend request redeem restore retry share switch test transfer unlock lock manage
+   authenticate authorize complete compute convert count clear close open describe detach attach
+   execute insert invoke join leave link unlink merge notify patch post publish put query read
+   receive rename replace report reserve resolve revoke rotate schedule select sort store tag trigger
+   undo use wait write batch bulk is has can health admin user`,
+);
+mark(
+  TITLE_FOLDER,
+  `blog post posts article articles news story stories wiki guide guides tutorial tutorials lesson
+   lessons recipe recipes question questions q thread threads forum forums talk talks presentation
+   presentations case-studies review reviews archive archives event events help faq tips`,
 );
 mark(
   SLUG_FOLDER,

@@ -6,15 +6,18 @@
  * `/2024/05/17/a-title-of-five-words.html` → `/:id/:id/:id/:id.html`.
  */
 import {
+  DOING,
   meaningOf,
   NAME_FOLDER,
   NOT_A_NAME,
   PAGE_EXTENSION,
+  PROGRAM_NAME,
   SLUG_FOLDER,
   STATIC_EXTENSION,
+  TITLE_FOLDER,
 } from './path-words.ts';
-import type { RequestPath } from '../request-path.ts';
-import { isLocale, isVariable, wordsOfLast } from './segment-class.ts';
+import { PATH_SEGMENTS_MAX, type RequestPath } from '../request-path.ts';
+import { isLocale, isTitleOfLast, isVariable, wordsOfLast } from './segment-class.ts';
 
 /** Bytes of a route at most; a longer one ends in `/*`. As many as a tag value may have. */
 export const ROUTE_BYTES_MAX = 200;
@@ -32,6 +35,24 @@ const SLUG_WORDS_MIN = 2;
 const IS_PAGE = 1024;
 const EXTENSION_BYTES_MAX = 6;
 
+/** Why a segment is `:id`, for people; index = value of `RouteTemplate.reasons`. */
+export const REASONS_FOR_ID = [
+  '', // 0: it stays as it is
+  'a number, date, hash or code, or a title by its length',
+  'a title: a folder of four words or more at the end',
+  'a name: it stands behind a word like users or tag',
+  'a title: two words or more behind a word like blog or products',
+  'a title: a page of three words or more',
+] as const;
+const BY_FORM = 1;
+const PERMALINK = 2;
+const NAMED = 3;
+const SLUG = 4;
+const PAGE_TITLE = 5;
+/** The first word of `v1-list-orders` is the second. */
+const VERSION_BYTES_MAX = 4;
+
+const HYPHEN = 0x2d;
 const SLASH = 0x2f;
 const STAR = 0x2a;
 const DOT = 0x2e;
@@ -42,10 +63,13 @@ export class RouteTemplate {
   /** The bytes of the route that was made last; valid until the next `make()`. */
   readonly bytes = new Uint8Array(ROUTE_BYTES_MAX);
   length = 0;
+  /** Per segment of the path whose route was made last: index into REASONS_FOR_ID. */
+  readonly reasons = new Uint8Array(PATH_SEGMENTS_MAX);
 
   /** Makes the route of a path that is one (`path.isPath`). */
   make(path: RequestPath): void {
     this.length = 0;
+    this.reasons.fill(0);
     const last = path.length - 1;
     const isFile = last >= 0 && !path.hasTrailingSlash && !path.isCut;
     const dot = isFile ? extensionAt(path, last) : -1;
@@ -59,8 +83,9 @@ export class RouteTemplate {
     for (let i = 0; i < segments && i < most; i++) {
       const end = i === last && dot >= 0 ? dot : (path.ends[i] ?? 0);
       const isPage = i === last && (extension & PAGE_EXTENSION) !== 0;
-      const isId = isSegmentVariable(path, i, end, folder, isPage ? folders | IS_PAGE : 0);
-      if (!this.#segment(path, i, end, isId)) return;
+      const reason = reasonForId(path, i, end, folder, isPage ? folders | IS_PAGE : 0);
+      this.reasons[i] = reason;
+      if (!this.#segment(path, i, end, reason > 0)) return;
       folder = meaningOf(path.bytes, path.starts[i] ?? 0, path.ends[i] ?? 0);
       folders |= folder;
     }
@@ -105,25 +130,52 @@ export class RouteTemplate {
 }
 
 /**
- * `folder` is what the segment before means; `page`, for a page, IS_PAGE and what all before mean.
+ * Index into REASONS_FOR_ID. `folder` is what the segment before means; `page`, for a page, IS_PAGE and
+ * what all before mean.
  */
-function isSegmentVariable(
+function reasonForId(
   path: RequestPath,
   i: number,
   end: number,
   folder: number,
   page: number,
-): boolean {
+): number {
   const { bytes } = path;
   const start = path.starts[i] ?? 0;
   const wholeEnd = path.ends[i] ?? 0;
-  if (i === 0 && end === wholeEnd && isLocale(bytes, start, end)) return false;
-  if (isVariable(bytes, start, end)) return true;
-  const isPermalink = path.hasTrailingSlash && i === path.length - 1;
-  if (isPermalink && wordsOfLast() >= PERMALINK_WORDS_MIN) return true;
-  if ((folder & NAME_FOLDER) !== 0) return (meaningOf(bytes, start, wholeEnd) & NOT_A_NAME) === 0;
-  if (((folder | page) & SLUG_FOLDER) !== 0) return wordsOfLast() >= SLUG_WORDS_MIN;
-  return page !== 0 && wordsOfLast() >= PAGE_TITLE_WORDS_MIN;
+  const meaning = meaningOf(bytes, start, wholeEnd) | meaningOf(bytes, start, end);
+  if ((meaning & PROGRAM_NAME) !== 0) return 0;
+  if (i === 0 && end === wholeEnd && isLocale(bytes, start, end)) return 0;
+  const isByForm = isVariable(bytes, start, end);
+  if (isByForm && !isTitleOfLast()) return BY_FORM;
+  const words = wordsOfLast();
+  const isPermalink =
+    path.hasTrailingSlash && i === path.length - 1 && words >= PERMALINK_WORDS_MIN;
+  if ((folder & NAME_FOLDER) !== 0 && !isByForm && !isPermalink) {
+    return (meaning & NOT_A_NAME) === 0 ? NAMED : 0;
+  }
+  const mayBeTitle = isPermalink || page !== 0 || ((folder | page) & TITLE_FOLDER) !== 0;
+  if (words > 1 && !mayBeTitle && isDoing(bytes, start, end)) return 0;
+  if (isByForm || isPermalink) return isByForm ? BY_FORM : PERMALINK;
+  return titleReason(folder, page, words);
+}
+
+function titleReason(folder: number, page: number, words: number): number {
+  if (((folder | page) & SLUG_FOLDER) !== 0) return words >= SLUG_WORDS_MIN ? SLUG : 0;
+  return page !== 0 && words >= PAGE_TITLE_WORDS_MIN ? PAGE_TITLE : 0;
+}
+
+/** `add-to-cart`, `v1-list-orders`, `my-account`: its first word says what is done. */
+function isDoing(bytes: Uint8Array, start: number, end: number): boolean {
+  let from = start;
+  let at = bytes.indexOf(HYPHEN, from);
+  const isVersion = ((bytes[from] ?? 0) | 0x20) === 0x76 && at - from <= VERSION_BYTES_MAX;
+  const digit = bytes[from + 1] ?? 0;
+  if (isVersion && at > from + 1 && digit >= 0x30 && digit <= 0x39) {
+    from = at + 1;
+    at = bytes.indexOf(HYPHEN, from);
+  }
+  return at > from && at < end && (meaningOf(bytes, from, at) & DOING) !== 0;
 }
 
 /** Where the extension of a segment begins, with its dot; -1 when it has none, as an e-mail address. */

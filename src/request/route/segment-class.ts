@@ -51,9 +51,11 @@ interface Features {
   hasNumber: boolean;
   /** A word of letters and digits that is no word. */
   hasToken: boolean;
+  /** So many words that they are a title, and nothing else. */
+  isTitle: boolean;
 }
 
-const features: Features = { words: 0, hasNumber: false, hasToken: false };
+const features: Features = { words: 0, hasNumber: false, hasToken: false, isTitle: false };
 
 /** Whether `bytes[start, end)`, one decoded segment without extension, is variable. */
 export function isVariable(bytes: Uint8Array, start: number, end: number): boolean {
@@ -62,6 +64,7 @@ export function isVariable(bytes: Uint8Array, start: number, end: number): boole
   found.words = 1;
   found.hasNumber = false;
   found.hasToken = false;
+  found.isTitle = false;
   if (length > WORD_BYTES_MAX) return true;
   let any = 0;
   let digits = 0;
@@ -84,7 +87,14 @@ export function isVariable(bytes: Uint8Array, start: number, end: number): boole
   if (bytes[end - 1] === EQUALS && length >= 12) return true;
   if (isVersion(bytes, start, end)) return false;
   lookAtWords(bytes, start, end, (any & SEPARATOR) !== 0);
-  return found.hasNumber || found.hasToken || found.words >= TITLE_WORDS_MIN;
+  if (found.hasNumber || found.hasToken) return true;
+  found.isTitle = found.words >= TITLE_WORDS_MIN;
+  return found.isTitle;
+}
+
+/** The segment that was asked about last is variable for the number of its words alone. */
+export function isTitleOfLast(): boolean {
+  return features.isTitle;
 }
 
 /** Words with letters, separated by what stands in a slug, in the segment that was asked about last. */

@@ -67,7 +67,7 @@ for (const [words, command] of understood) {
 const refused: readonly (readonly [string, RegExp])[] = [
   ['bakfill', /"bakfill" is no command\. Did you mean backfill\?/],
   ['healtcheck', /Did you mean healthcheck\?/],
-  ['frobnicate', /The commands are run, report, backfill, check, demo, healthcheck/],
+  ['frobnicate', /The commands are run, report, backfill, check, routes, demo, healthcheck/],
   ['help chek', /no help about "chek"\. Did you mean nginx-meter help check\?/],
   ['--stduot a.log', /--stduot is no option of nginx-meter\. Did you mean --stdout\?/],
   ['--from 2026-11-22 backfill a', /--from is an option of backfill and stands after it/],

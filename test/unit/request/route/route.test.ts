@@ -42,6 +42,33 @@ const CASES: Readonly<Record<string, readonly (readonly [target: string, route: 
     ['/.env', '/.env'],
     ['/forgot-password', '/forgot-password'],
   ],
+  'names of programs stay behind any prefix': [
+    ['/users/wp-login.php', '/users/wp-login.php'],
+    ['/blog/wp-json/wp/v2/posts/12', '/blog/wp-json/wp/v2/posts/:id'],
+    ['/tag/wp-cron.php', '/tag/wp-cron.php'],
+    ['/shop/xmlrpc.php', '/shop/xmlrpc.php'],
+  ],
+  'words that are no names keep their extension': [
+    ['/users/me.json', '/users/me.json'],
+    ['/users/transactions.json', '/users/transactions.json'],
+    ['/users/alice.json', '/users/:id.json'],
+    ['/user/login.html', '/user/login.html'],
+    ['/user/settings.php', '/user/settings.php'],
+  ],
+  'endpoints in kebab case are no titles': [
+    [
+      '/v1-list-previous-pending-tasks/66d4b1d0a92bedb5aa316f75',
+      '/v1-list-previous-pending-tasks/:id',
+    ],
+    ['/list-all-my-open-orders', '/list-all-my-open-orders'],
+    ['/api/get-user-by-email-address', '/api/get-user-by-email-address'],
+    ['/products/add-to-cart', '/products/add-to-cart'],
+    ['/shop/my-account', '/shop/my-account'],
+    // What stands where titles stand is one, whatever its first word.
+    ['/blog/get-rich-with-good-soap', '/blog/:id'],
+    ['/make-your-own-soap-at-home/', '/:id'],
+    ['/products/red-woollen-scarf', '/products/:id'],
+  ],
   'numbers, dates and versions of things': [
     ['/users/42', '/users/:id'],
     ['/2024/05/17/news', '/:id/:id/:id/news'],
