@@ -49,6 +49,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'nginx', children: ['conf'] },
   { name: 'geoip', packages: ['mmdb-lib'] },
   { name: 'summary' },
+  { name: 'history' },
   { name: 'status', packages: ['hono', '@hono/node-server', '@prometheus-io/client'] },
   { name: 'app', packages: ['isbot'] },
   {

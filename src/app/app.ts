@@ -11,6 +11,9 @@ import type { LineSource, SourcePositions } from '../source/line-source.ts';
 import { DeadLetterFile } from '../deliver/dead-letter.ts';
 import type { Encoding, Target } from '../deliver/target.ts';
 import { encodeMeter, pointGroups } from '../points/points.ts';
+import type { PointGroup } from '../points/point-sink.ts';
+import { openHistory } from './open-history.ts';
+import type { History } from '../history/history.ts';
 import type { ProcessTags } from '../points/process-tags.ts';
 import { Spool } from '../spool/spool.ts';
 import { Writer } from '../deliver/writer.ts';
@@ -70,6 +73,7 @@ export class App {
   readonly #pipeline: Pipeline;
   readonly #writer: Writer | undefined;
   readonly #target: Target | undefined;
+  readonly #history: History | undefined;
   readonly #stopping = new AbortController();
   readonly #startedMs: number;
   #server: StatusServer | undefined;
@@ -83,6 +87,7 @@ export class App {
     this.#pipeline = parts.pipeline;
     this.#writer = parts.writer;
     this.#target = parts.target;
+    this.#history = parts.history;
     this.#startedMs = parts.options.clock.monotonicMs();
     parts.onDamage((): void => {
       this.#isDamaged = true;
@@ -156,6 +161,7 @@ export class App {
     await this.#source.close();
     await this.#target?.close();
     await this.#spool.close();
+    this.#history?.close();
     await this.#lock.release();
   }
 
@@ -184,6 +190,7 @@ interface AppParts {
   readonly pipeline: Pipeline;
   readonly writer: Writer | undefined;
   readonly target: Target | undefined;
+  readonly history: History | undefined;
   /** Called when damaged records are found while draining. */
   readonly onDamage: (listener: () => void) => void;
 }
@@ -242,7 +249,9 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
           asksFirst: true,
           killPoint,
         });
+  const history = await openHistory(config, clock, notify);
   const pipeline = buildPipeline(options, {
+    history,
     source,
     filePositions,
     spool,
@@ -262,6 +271,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     pipeline,
     writer,
     target,
+    history,
     onDamage: (listener) => {
       damage.listener = listener;
     },
@@ -282,6 +292,7 @@ function newAdvisedParser(log: string, config: Config, scanner: Scanner, notify:
 function buildPipeline(
   { config, clock, notify, onWindows }: AppOptions,
   parts: {
+    history: History | undefined;
     source: LineSource<SourcePositions>;
     filePositions: () => FollowCheckpoint;
     spool: Spool;
@@ -316,11 +327,17 @@ function buildPipeline(
       rotations: 0,
       truncations: 0,
     }),
-    encode: (windows, dimensions) => parts.encoding.encode(pointGroups(windows, dimensions, tags)),
+    encode: (windows, dimensions) => {
+      parts.history?.put(pointGroups(windows, dimensions, tags));
+      return parts.encoding.encode(pointGroups(windows, dimensions, tags));
+    },
+    beforeCheckpoint: () => parts.history?.commit(),
     meterPoint: (startS) => {
       const receivers = parts.source.receivers?.() ?? [];
       const totals = figures.take(pipeline, receivers, parts.spool, parts.writer);
-      const [batch] = parts.encoding.encode([(into) => encodeMeter(totals, startS, tags, into)]);
+      const point: PointGroup = (into) => encodeMeter(totals, startS, tags, into);
+      parts.history?.put([point]);
+      const [batch] = parts.encoding.encode([point]);
       return batch;
     },
     onWindows,

@@ -271,6 +271,9 @@ function assemble(read: Settings, environment: Environment) {
     /** Absolute path. */
     stateDir: resolve(read.STATE_DIR ?? defaultStateDir()),
     spoolMaxBytes: read.SPOOL_MAX_BYTES,
+    /** Undefined: no history. */
+    historyMs: read.HISTORY,
+    historyMaxBytes: read.HISTORY_MAX_BYTES,
     /** Undefined: no status server. */
     listen: read.LISTEN,
     logLevel: read.LOG_LEVEL,

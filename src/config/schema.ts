@@ -18,6 +18,7 @@ import {
 import { Secret } from './secret.ts';
 import {
   durationMs,
+  durationOrOff,
   oneOf,
   optional,
   readSwitch,
@@ -293,6 +294,24 @@ const running = {
     {
       group: 'Running',
       text: 'How much disk the points that wait for the database may take. When that is full, reading stops and the log itself is the buffer. Without INFLUX_URL the oldest points make room.',
+      allowed: `${SIZE_FORM}; from 1MiB to 1TiB`,
+      default: '256MiB',
+    },
+    sizeBytes({ min: MIB, max: MIB * MIB }),
+  ),
+  HISTORY: setting(
+    {
+      group: 'Running',
+      text: 'How long windows are kept in the history, a SQLite file in STATE_DIR that the page and `nginx-meter report --since` show. Older windows are longer: after two hours a minute, and ten minutes for dimensions; after two days ten minutes.',
+      allowed: '`off`, or a duration from 1h to 400d',
+      default: '7d',
+    },
+    durationOrOff({ min: HOUR, max: 400 * 24 * HOUR }),
+  ),
+  HISTORY_MAX_BYTES: setting(
+    {
+      group: 'Running',
+      text: 'How much disk the history may take. When that is full, its oldest windows make room.',
       allowed: `${SIZE_FORM}; from 1MiB to 1TiB`,
       default: '256MiB',
     },

@@ -135,6 +135,12 @@ export function sizeBytes(bounds: Bounds): Reader<number> {
   };
 }
 
+/** Milliseconds, or undefined for `off`. */
+export function durationOrOff(bounds: Bounds): Reader<number | undefined> {
+  const read = durationMs(bounds);
+  return (text) => (NO.includes(text.trim().toLowerCase()) ? undefined : read(text));
+}
+
 /** A size, or undefined for `off`. */
 export function sizeOrOff(bounds: Bounds): Reader<number | undefined> {
   const read = sizeBytes(bounds);

@@ -109,6 +109,23 @@ export const NOTICES = {
     meaning: 'A compressed file is incomplete or damaged; its lines up to there are read.',
     remedy: 'Look at what compresses the file, and at the room on its disk.',
   },
+  'history-set-aside': {
+    level: 'warn',
+    meaning:
+      'The history is damaged, foreign or of another version; it is kept aside, and a new one begins.',
+    remedy: '',
+  },
+  'history-unwritable': {
+    level: 'error',
+    meaning: 'The history cannot be written: the page and the report lack this time.',
+    remedy: 'Give STATE_DIR room and write permission.',
+  },
+  'history-writable': {
+    level: 'info',
+    meaning: 'The history is written again.',
+    remedy: '',
+    ends: ['history-unwritable'],
+  },
   'line-unfinished': {
     level: 'warn',
     meaning: 'A rotated file ends without a line feed; its last bytes are no complete line.',

@@ -18,6 +18,8 @@ export interface CommitOptions {
   readonly checkpoint: CheckpointFile;
   readonly notify: Notify;
   readonly rewrite: 'always' | 'never';
+  /** Makes durable what else was written of this moment: before the checkpoint moves past it. */
+  readonly beforeCheckpoint?: () => void;
 }
 
 /** What belongs to one moment besides the spool. */
@@ -42,8 +44,9 @@ export class Commit {
   }
 
   async make(moment: Moment): Promise<void> {
-    const { queue, rewrite } = this.#options;
+    const { queue, rewrite, beforeCheckpoint } = this.#options;
     const seq = queue.lastSeq;
+    beforeCheckpoint?.();
     const trouble = (await queue.sync())
       ? await this.#save({ ...moment, spoolSeq: seq, ackedSeq: queue.ackedSeq })
       : 'the spool cannot be written';
