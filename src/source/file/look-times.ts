@@ -6,7 +6,7 @@ const BUSY_MS = 2000;
 export const LOOK_MS = 250;
 /** Old files are looked at for late lines at each poll for so long, and then only now and then. */
 const LATE_WRITER_MS = 60_000;
-const THOROUGH_MS = 10_000;
+const THOROUGH_MS = 60_000;
 
 export interface LookTimesOptions {
   readonly pollIntervalMs: number;
