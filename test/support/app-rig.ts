@@ -86,7 +86,7 @@ export class AppRig {
   async crash(): Promise<void> {
     const left = `${this.stateDir}-left`;
     // The lock is a socket, which cannot be copied, and which the system would have freed.
-    cpSync(this.stateDir, left, { recursive: true, filter: (path) => !path.endsWith('/lock') });
+    cpSync(this.stateDir, left, { recursive: true, filter: (path) => !/\/lock-\w+$/.test(path) });
     const windows = [...this.windows];
     await this.stop();
     this.windows.clear();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -44,9 +44,28 @@ test('the lock of a killed process does not outlive it', async (t) => {
   });
   child.kill('SIGKILL');
   await once(child, 'exit');
-  assert.ok((await stat(join(dir, 'lock'))).isSocket(), 'the socket file is left behind');
+  assert.equal((await readdir(dir)).length, 1, 'the socket file is left behind');
   const lock = await StateLock.acquire(dir, silent);
+  assert.equal((await readdir(dir)).length, 1, 'and is gone after the next start');
   await lock.release();
+  assert.deepEqual(await readdir(dir), []);
+});
+
+test('of several starts at one moment exactly one gets the folder, with a dead lock in it or not', async (t) => {
+  for (let round = 0; round < 30; round += 1) {
+    const dir = await folder(t);
+    await mkdir(dir, { recursive: true });
+    if (round % 2 === 0) await writeFile(join(dir, 'lock-0123456789abcdef'), '');
+    const starts = Array.from({ length: 5 }, () => StateLock.acquire(dir, silent));
+    const ends = await Promise.allSettled(starts);
+    const held = ends.filter((end) => end.status === 'fulfilled');
+    assert.equal(held.length, 1);
+    for (const end of ends) {
+      if (end.status === 'fulfilled') await end.value.release();
+      else assert.match(String(end.reason), new RegExp(`pid ${process.pid}\\)`));
+    }
+    assert.deepEqual(await readdir(dir), []);
+  }
 });
 
 test('a long folder name is no obstacle', {
