@@ -9,8 +9,8 @@ import type { Notify } from '../notice/notice.ts';
 export interface AdviceOptions {
   readonly log: string;
   /**
-   * What the parser was created from; of several formats the first. Undefined: nobody is told what the
-   * format might have, since the lines have been written.
+   * The setting that the parser was created from; of several formats the first. Undefined gives no
+   * advice, because the lines are written already.
    */
   readonly setting: string | undefined;
   /** The variable that CLIENT_IP_FROM names, where it matters. */

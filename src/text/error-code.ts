@@ -1,4 +1,4 @@
-/** The `code` of an error of the system, such as ENOENT, or the text of the error where it has none. */
+/** The `code` of a system error, such as ENOENT, or the error's text where it lacks one. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message;

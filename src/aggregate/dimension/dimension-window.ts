@@ -45,7 +45,7 @@ export interface DimensionWindowSnapshot {
   readonly sites: readonly SiteDimensionsSnapshot[];
   readonly kept: readonly [statuses: readonly number[], countries: readonly number[]];
   readonly tops: readonly SiteTopListSnapshot[];
-  /** Not there while lines may change the window. */
+  /** Absent while lines may still change the window. */
   readonly hasOther?: OtherFlags;
 }
 

@@ -47,7 +47,7 @@ export interface Survey {
   readonly leftOutLines: number;
   /** `FAMILY_*` bits that the format fills. */
   readonly families: number;
-  /** Whether the format has not what CLIENT_IP_FROM names, and that matters. */
+  /** Whether the format lacks the variable of CLIENT_IP_FROM, and that matters. */
   readonly lacksClient: boolean;
   readonly lines: number;
   readonly parsed: number;

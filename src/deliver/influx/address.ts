@@ -7,7 +7,9 @@ export type InfluxAddress = InfluxAddressV1 | InfluxAddressV2 | InfluxAddressV3;
 /** A password or token; it may change while the process runs, as one that stands in a file does. */
 export interface Credential {
   reveal(): string;
-  /** Looks for another one; `unusable`: there is none that can be used, and it stays what it was. */
+  /**
+   * Looks for a new secret. `unusable`: the file holds no usable one, and the old one stays in use.
+   */
   refresh(): Promise<'same' | 'changed' | 'unusable'>;
 }
 

@@ -64,7 +64,7 @@ export interface FileOrderOptions {
   readonly parser: LineParser;
   readonly records: RecordBatch;
   readonly buffer: Uint8Array;
-  /** Epoch seconds: a later time is none. */
+  /** Epoch seconds; a later time is refused. */
   readonly latestS: number;
   readonly onProgress: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;

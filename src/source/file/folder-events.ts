@@ -35,7 +35,7 @@ export class FolderEvents {
     this.#options = options;
   }
 
-  /** Begun with the first wait: before, nobody sleeps whom it could wake. */
+  /** Started lazily by the first wait(). */
   begin(folders: readonly string[]): void {
     if (this.#watch !== undefined || this.#options.isPolling) return;
     this.#watch = new FolderWatch(this.#options.notify);

@@ -37,7 +37,7 @@ export interface LogCheckpoint {
   readonly settledMs?: number;
   /** Files that have been read and are no longer among the generations; see ReadFiles. */
   readonly read?: readonly string[];
-  /** Names of files beside the log that are none of its own; see Generations.bystanders. */
+  /** Names of files beside the log that do not belong to it; see Generations.bystanders. */
   readonly bystanders?: readonly string[];
 }
 

@@ -125,7 +125,7 @@ export class Generation implements FileIdentity {
     return this.#handle !== undefined;
   }
 
-  /** Why a file that is read to its end has none; undefined when all is well. Reading it further opens it again. */
+  /** Why the gzip is truncated; undefined if it is intact. Reading further opens the file again. */
   async findDamage(): Promise<string | undefined> {
     return this.#content?.finish();
   }

@@ -46,7 +46,7 @@ export class LogPaths {
     return this.#patterns.some((pattern) => pattern.isGlob);
   }
 
-  /** Folders whose changes can concern the logs, as far as they can be told without looking. */
+  /** Folders whose changes can concern the logs, as far as the paths tell them. */
   folders(): string[] {
     return this.#patterns.map(({ path, isGlob }) => {
       let folder = dirname(path);

@@ -99,7 +99,7 @@ export class Reconciliation {
     };
   }
 
-  /** While nothing is rotated: notes which files beside the log are none of its own. */
+  /** While nothing is rotated: notes which files beside the log do not belong to it. */
   async noteBystanders(nowMs: number): Promise<void> {
     for (const sibling of this.#siblings) {
       if (sibling.rotated.scheme !== 'odd' || this.#taken.has(sibling)) continue;
