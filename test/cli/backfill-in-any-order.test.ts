@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { backfillCommand } from '../../../src/cli/backfill.ts';
-import { loadConfig } from '../../../src/config/config.ts';
-import { temporaryFolder } from '../../support/temp-folder.ts';
-import { WrittenText } from '../../support/written-text.ts';
+import { backfillCommand } from '../../src/cli/backfill.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
+import { WrittenText } from '../support/written-text.ts';
 
 /** More sites, routes, clients and agents than there is room for, so that the choice among them shows. */
 const SETTINGS = { HOST_TAG: 'h', WINDOW: '1h', DIMENSION_WINDOW: '1h', MAX_SITES: '4' };

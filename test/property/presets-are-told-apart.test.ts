@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fc } from '../support/property.ts';
+import { fc, runsOfSlow } from '../support/property.ts';
 import { ADVISED_FORMATS } from '../../src/parse/advice/advised-formats.ts';
 import { createParser } from '../../src/parse/parser.ts';
 import { PRESETS } from '../../src/parse/format/presets.ts';
@@ -37,6 +37,8 @@ for (const { name, text } of FORMATS) {
         parseBytes(auto, bytes);
         assert.equal(auto.formatName, name);
       }),
+      // Each of dozens of formats is held against all of them.
+      { numRuns: runsOfSlow(10) },
     );
   });
 }

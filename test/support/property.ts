@@ -9,7 +9,7 @@ const RUNS_MIN = 5;
 
 fc.configureGlobal({ numRuns: RUNS });
 
-/** `numRuns` of a property of which each run plays a whole history and takes `times` as long as most. */
+/** `numRuns` of a property whose run takes about `times` as long as most: it plays a whole history, say. */
 export function runsOfSlow(times: number): number {
   return Math.max(RUNS_MIN, Math.ceil(RUNS / times));
 }

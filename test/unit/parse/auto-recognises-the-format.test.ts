@@ -147,7 +147,7 @@ test('a changed format is taken up; records of one batch are of one format', () 
 });
 
 test('formats line by line in turn: every line is parsed, and few are scanned twice', () => {
-  const bytes = toBytes(`${LINES.combined}\n${LINES['combined-time']}\n`.repeat(5000));
+  const bytes = toBytes(`${LINES.combined}\n${LINES['combined-time']}\n`.repeat(1000));
   let scanned = 0;
   const counting: Scanner = {
     readBuffer: scanner.readBuffer,
@@ -166,8 +166,8 @@ test('formats line by line in turn: every line is parsed, and few are scanned tw
     rows.map(({ requestMs, reason }) => requestMs ?? reason),
     rows.map((_, i) => (i % 2 === 0 ? 'parsed' : 43)),
   );
-  assert.equal(rows.length, 10_000);
-  assert.ok(scanned < 40_000, `${scanned} lines scanned`);
+  assert.equal(rows.length, 2000);
+  assert.ok(scanned < 8000, `${scanned} lines scanned`);
 });
 
 test('resume takes up what a checkpoint remembers, unknown names are ignored', () => {

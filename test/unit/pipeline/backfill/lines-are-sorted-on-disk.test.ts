@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LineSorter } from '../../../../src/pipeline/backfill/line-sorter.ts';
-import { fc } from '../../../support/property.ts';
+import { fc, runsOfSlow } from '../../../support/property.ts';
 
 /** Small enough that some hundred lines make many files of several levels. */
 const MEMORY_BYTES = 256;
@@ -46,7 +46,7 @@ test('lines come out in one order, whatever order they come in and however littl
       const count = (all: readonly string[]) => all.toSorted().join('\n');
       assert.equal(count(expected), count(lines.map(({ text }) => text)));
     }),
-    { numRuns: 40 },
+    { numRuns: runsOfSlow(4) },
   );
 });
 
