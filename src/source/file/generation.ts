@@ -125,7 +125,7 @@ export class Generation implements FileIdentity {
     return this.#handle !== undefined;
   }
 
-  /** Why the gzip is truncated; undefined if it is intact. Reading further opens the file again. */
+  /** Why the compressed content is damaged; undefined if it is intact. Reading further opens the file again. */
   async findDamage(): Promise<string | undefined> {
     return this.#content?.finish();
   }
