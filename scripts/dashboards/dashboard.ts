@@ -10,15 +10,19 @@ import {
 import { DATASOURCE, type PlacedLater } from './panel.ts';
 
 const TAG = 'nginx-meter';
+const COLUMNS = 24;
 
-export interface Section {
-  readonly id: number;
-  readonly title: string;
-  readonly collapsed?: boolean;
-  readonly panels: readonly PlacedLater[];
+export function row(id: number, title: string, panels: readonly PlacedLater[]) {
+  return { id, title, collapsed: false, panels };
 }
 
-export interface DashboardSpec {
+/** Asks nothing until it is opened. */
+export function closedRow(id: number, title: string, panels: readonly PlacedLater[]) {
+  return { id, title, collapsed: true, panels };
+}
+type Section = ReturnType<typeof row>;
+
+interface DashboardSpec {
   readonly uid: string;
   readonly title: string;
   readonly description: string;
@@ -27,8 +31,6 @@ export interface DashboardSpec {
   readonly events?: readonly AnnotationQuery[];
   readonly sections: readonly Section[];
 }
-
-const COLUMNS = 24;
 
 interface Cursor {
   x: number;
@@ -55,19 +57,13 @@ function lineFeed(cursor: Cursor): void {
 /** Left to right, top to bottom. The panels of a collapsed row are kept inside it. */
 function layOut(sections: readonly Section[]): (Panel | RowPanel)[] {
   const cursor: Cursor = { x: 0, y: 0, rowHeight: 0 };
-  return sections.flatMap((section): (Panel | RowPanel)[] => {
+  return sections.flatMap(({ id, title, collapsed, panels }): (Panel | RowPanel)[] => {
     lineFeed(cursor);
-    const collapsed = section.collapsed === true;
-    const row = {
-      id: section.id,
-      type: 'row' as const,
-      title: section.title,
-      collapsed,
-      gridPos: { x: 0, y: cursor.y, w: COLUMNS, h: 1 },
-    };
+    const gridPos = { x: 0, y: cursor.y, w: COLUMNS, h: 1 };
     cursor.y += 1;
-    const placed = place(section.panels, collapsed ? { ...cursor } : cursor);
-    return collapsed ? [{ ...row, panels: placed }] : [{ ...row, panels: [] }, ...placed];
+    const placed = place(panels, collapsed ? { ...cursor } : cursor);
+    const head = { id, type: 'row' as const, title, collapsed, gridPos };
+    return collapsed ? [{ ...head, panels: placed }] : [{ ...head, panels: [] }, ...placed];
   });
 }
 
@@ -119,10 +115,9 @@ export const FILE_EVENTS = [
 ];
 
 export function dashboard(spec: DashboardSpec): Dashboard {
+  const { variables, events = [], sections, ...head } = spec;
   return {
-    uid: spec.uid,
-    title: spec.title,
-    description: spec.description,
+    ...head,
     tags: [TAG],
     schemaVersion: 42,
     version: 1,
@@ -149,8 +144,8 @@ export function dashboard(spec: DashboardSpec): Dashboard {
         url: '',
       },
     ],
-    annotations: { list: [ALERT_STATES, STARTS, ...(spec.events ?? [])] },
-    templating: { list: [...spec.variables] },
-    panels: layOut(spec.sections),
+    annotations: { list: [ALERT_STATES, STARTS, ...events] },
+    templating: { list: [...variables] },
+    panels: layOut(sections),
   };
 }

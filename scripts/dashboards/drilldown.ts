@@ -1,5 +1,5 @@
 /** One site, route or upstream by itself: what the links of the other tables lead to. */
-import { dashboard, type Section } from './dashboard.ts';
+import { closedRow, dashboard, row } from './dashboard.ts';
 import {
   BUCKET,
   byDimension,
@@ -56,35 +56,31 @@ function numbers(id: number, source: Source): PlacedLater {
   });
 }
 
-const SELECTION: Section = {
-  id: 200,
-  title: 'The selection',
-  panels: [
-    numbers(30, ROUTES),
-    numbers(31, UPSTREAMS),
-    graph(
-      36,
-      byColumn(
-        series(
-          ROUTES,
-          ['2xx', '3xx', '4xx', '5xx'].map((name) => sum(`c${name}`, name)),
-        ),
+const SELECTION = row(200, 'The selection', [
+  numbers(30, ROUTES),
+  numbers(31, UPSTREAMS),
+  graph(
+    36,
+    byColumn(
+      series(
+        ROUTES,
+        ['2xx', '3xx', '4xx', '5xx'].map((name) => sum(`c${name}`, name)),
       ),
-      { ...BARS, overrides: CLASS_COLORS },
     ),
-    graph(37, byColumn(series(ROUTES, [ratio('c4xx', 'count', '4xx'), FAILED])), {
-      ...DETAIL,
-      steps: ERROR_RATIO,
-      overrides: CLASS_COLORS,
-    }),
-    graph(40, byColumn(percentiles(ROUTES, { time: BUCKET })), {
-      ...DETAIL,
-      isLogarithmic: true,
-      steps: LATENCY,
-      overrides: QUANTILE_COLORS,
-    }),
-  ],
-};
+    { ...BARS, overrides: CLASS_COLORS },
+  ),
+  graph(37, byColumn(series(ROUTES, [ratio('c4xx', 'count', '4xx'), FAILED])), {
+    ...DETAIL,
+    steps: ERROR_RATIO,
+    overrides: CLASS_COLORS,
+  }),
+  graph(40, byColumn(percentiles(ROUTES, { time: BUCKET })), {
+    ...DETAIL,
+    isLogarithmic: true,
+    steps: LATENCY,
+    overrides: QUANTILE_COLORS,
+  }),
+]);
 
 function perUpstream(id: number, formula: Formula | undefined, style: Style): PlacedLater {
   const query =
@@ -94,16 +90,12 @@ function perUpstream(id: number, formula: Formula | undefined, style: Style): Pl
   return graph(id, byTag(query, 'upstream'), { width: 6, ...style });
 }
 
-const BY_UPSTREAM: Section = {
-  id: 202,
-  title: 'Upstreams of the selected sites',
-  panels: [
-    perUpstream(50, sum('count'), BARS),
-    perUpstream(51, FAILED, { ...DETAIL, steps: ERROR_RATIO }),
-    perUpstream(52, undefined, { ...DETAIL, isLogarithmic: true, steps: LATENCY }),
-    perUpstream(53, sum('retries'), BARS),
-  ],
-};
+const BY_UPSTREAM = row(202, 'Upstreams of the selected sites', [
+  perUpstream(50, sum('count'), BARS),
+  perUpstream(51, FAILED, { ...DETAIL, steps: ERROR_RATIO }),
+  perUpstream(52, undefined, { ...DETAIL, isLogarithmic: true, steps: LATENCY }),
+  perUpstream(53, sum('retries'), BARS),
+]);
 
 function detailTable(
   id: number,
@@ -128,38 +120,34 @@ function detailTable(
 
 const { requests, failed, failedRatio, mean, p95: slow, max: slowest } = COLUMNS;
 
-const TABLES: Section = {
-  id: 203,
-  title: 'Tables of the selection',
-  panels: [
-    detailTable(
-      60,
-      ROUTES,
-      ['site', 'route'],
-      [sum('c4xx', '4xx'), sum('rt_sum', 'time consumed'), sum('traffic', 'bytes')],
-      [
-        COLUMNS.consumed,
-        requests,
-        slow,
-        failedRatio,
-        failed,
-        COLUMNS.refused,
-        mean,
-        slowest,
-        COLUMNS.bytes,
-      ],
-      'time consumed',
-    ),
-    detailTable(
-      61,
-      UPSTREAMS,
-      ['site', 'upstream'],
-      [sum('retries')],
-      [requests, slow, failedRatio, failed, COLUMNS.retries, mean, slowest],
-      'requests',
-    ),
-  ],
-};
+const TABLES = row(203, 'Tables of the selection', [
+  detailTable(
+    60,
+    ROUTES,
+    ['site', 'route'],
+    [sum('c4xx', '4xx'), sum('rt_sum', 'time consumed'), sum('traffic', 'bytes')],
+    [
+      COLUMNS.consumed,
+      requests,
+      slow,
+      failedRatio,
+      failed,
+      COLUMNS.refused,
+      mean,
+      slowest,
+      COLUMNS.bytes,
+    ],
+    'time consumed',
+  ),
+  detailTable(
+    61,
+    UPSTREAMS,
+    ['site', 'upstream'],
+    [sum('retries')],
+    [requests, slow, failedRatio, failed, COLUMNS.retries, mean, slowest],
+    'requests',
+  ),
+]);
 
 function shares(id: number, dim: keyof typeof VALUE_COLORS): PlacedLater {
   const query = series(byDimension(dim), [sum('count')], ['value'], 'none');
@@ -175,24 +163,19 @@ function ratesBy(tag: string): Query[] {
   return byTag(rates([rate('count')], [tag]), tag);
 }
 
-const AROUND: Section = {
-  id: 204,
-  title: 'The sites around them (not by route)',
-  collapsed: true,
-  panels: [
-    shares(55, 'status'),
-    shares(56, 'method'),
-    shares(57, 'cache'),
-    graph(41, byColumn(percentiles(REQUESTS, { time: BUCKET })), {
-      ...DETAIL,
-      isLogarithmic: true,
-      steps: LATENCY,
-      overrides: QUANTILE_COLORS,
-    }),
-    graph(21, ratesBy('host')),
-    graph(22, ratesBy('site'), { stack: 'normal' }),
-  ],
-};
+const AROUND = closedRow(204, 'The sites around them (not by route)', [
+  shares(55, 'status'),
+  shares(56, 'method'),
+  shares(57, 'cache'),
+  graph(41, byColumn(percentiles(REQUESTS, { time: BUCKET })), {
+    ...DETAIL,
+    isLogarithmic: true,
+    steps: LATENCY,
+    overrides: QUANTILE_COLORS,
+  }),
+  graph(21, ratesBy('host')),
+  graph(22, ratesBy('site'), { stack: 'normal' }),
+]);
 
 export const DRILLDOWN = dashboard({
   uid: 'nginx-drilldown',

@@ -2,7 +2,7 @@
  * The meter itself: can the numbers be trusted, does it keep up, does the database take them. While the
  * database is away nothing arrives; the spool shows it afterwards.
  */
-import { dashboard, FILE_EVENTS, type Section } from './dashboard.ts';
+import { closedRow, dashboard, FILE_EVENTS, row } from './dashboard.ts';
 import {
   BUCKET,
   condition,
@@ -50,123 +50,112 @@ const COVERAGE =
   `(SELECT sum("window") AS "seen" FROM "\${rp}"."access_log" WHERE ${condition(LINES)} ` +
   'GROUP BY "host", "log", "site") GROUP BY "host", "log")';
 
-const TRUST: Section = {
-  id: 300,
-  title: 'Can these numbers be trusted?',
-  panels: [
-    stat(70, byColumn(total(LINES, [counted, unparsed, late, UNACCOUNTED])), {
-      width: 10,
+const TRUST = row(300, 'Can these numbers be trusted?', [
+  stat(70, byColumn(total(LINES, [counted, unparsed, late, UNACCOUNTED])), {
+    width: 10,
+    noValue: 'nothing written',
+    overrides: [
+      own('counted', 'percentunit', SHARE_GOOD, 2),
+      own('unparsed', 'percentunit', UNPARSED, 3),
+      own('late', 'percentunit', LATE, 3),
+      own('unaccounted', 'short', NEVER, 0),
+    ],
+  }),
+  stat(74, byColumn(COVERAGE), {
+    width: 4,
+    decimals: 1,
+    steps: SHARE_GOOD,
+    noValue: 'silent',
+    noValueColor: 'red',
+  }),
+  stat(76, byColumn(series(LINES, [max('lag_ms', 'lag'), max('unread_bytes', 'unread')])), {
+    width: 10,
+    overrides: [own('lag', 'ms', LAG), own('unread', 'bytes', worseFrom(10_485_760, 104_857_600))],
+  }),
+  stat(
+    75,
+    byColumn(
+      total(METERS, [
+        sum('rejected_points', 'refused'),
+        WRITE_ERRORS,
+        SPOOL_SHARE,
+        sum('lost_messages', 'lost'),
+        sum('folded'),
+      ]),
+    ),
+    {
+      width: 24,
       noValue: 'nothing written',
       overrides: [
-        own('counted', 'percentunit', SHARE_GOOD, 2),
-        own('unparsed', 'percentunit', UNPARSED, 3),
-        own('late', 'percentunit', LATE, 3),
-        own('unaccounted', 'short', NEVER, 0),
+        own('refused', 'short', NEVER),
+        own('failed', 'percentunit', worseFrom(0.01, 0.1), 2),
+        own('spool', 'percentunit', SPOOL, 1),
+        own('lost', 'short', NEVER),
+        own('folded', 'short', worseFrom(1)),
       ],
-    }),
-    stat(74, byColumn(COVERAGE), {
-      width: 4,
-      decimals: 1,
-      steps: SHARE_GOOD,
-      noValue: 'silent',
-      noValueColor: 'red',
-    }),
-    stat(76, byColumn(series(LINES, [max('lag_ms', 'lag'), max('unread_bytes', 'unread')])), {
-      width: 10,
-      overrides: [
-        own('lag', 'ms', LAG),
-        own('unread', 'bytes', worseFrom(10_485_760, 104_857_600)),
-      ],
-    }),
-    stat(
-      75,
-      byColumn(
-        total(METERS, [
-          sum('rejected_points', 'refused'),
-          WRITE_ERRORS,
-          SPOOL_SHARE,
-          sum('lost_messages', 'lost'),
-          sum('folded'),
-        ]),
-      ),
-      {
-        width: 24,
-        noValue: 'nothing written',
-        overrides: [
-          own('refused', 'short', NEVER),
-          own('failed', 'percentunit', worseFrom(0.01, 0.1), 2),
-          own('spool', 'percentunit', SPOOL, 1),
-          own('lost', 'short', NEVER),
-          own('folded', 'short', worseFrom(1)),
-        ],
-      },
-    ),
-  ],
-};
+    },
+  ),
+]);
 
 /** What lasts: a host that fell silent yesterday is still listed. */
 const LAST_POINTS =
   `SELECT last("uptime") AS "uptime" FROM "access_log_meter" WHERE ${selected('host')} ` +
   'AND time > ${__to}ms - 14d AND time <= ${__to}ms GROUP BY "host"';
 
-const WHICH: Section = {
-  id: 304,
-  title: 'Which host, which log',
-  panels: [
-    table(95, [LAST_POINTS], {
-      width: 7,
-      noValue: 'nothing written in two weeks',
-      keepTime: true,
-      sortBy: 'last point',
-      columns: [
-        { field: 'host', link: linkTo('Overview', 'nginx-overview') },
-        { field: 'Time', title: 'last point', unit: 'dateTimeFromNow', width: 100 },
-        { field: 'uptime', unit: 's', width: 70 },
-      ],
-    }),
-    table(
-      96,
-      [
-        total(
-          LINES,
-          [
-            sum('lines'),
-            { ...counted, name: 'ratio' },
-            sum('unparsed'),
-            sum('late'),
-            sum('filtered'),
-            sum('bytes'),
-            max('lag_ms', 'lag'),
-          ],
-          ['host', 'log'],
-        ),
-      ],
-      {
-        width: 17,
-        noValue: 'nothing written',
-        sortBy: 'lines',
-        columns: [
-          { field: 'host', width: 110 },
-          { field: 'log' },
-          { field: 'lines', unit: 'short', width: 75 },
-          {
-            field: 'ratio',
-            title: 'counted',
-            unit: 'percentunit',
-            decimals: 2,
-            steps: SHARE_GOOD,
-            width: 85,
-          },
-          { field: 'unparsed', unit: 'short', steps: worseFrom(1), width: 85 },
-          { field: 'late', unit: 'short', steps: worseFrom(1), width: 65 },
-          { field: 'filtered', unit: 'short', width: 75 },
-          { field: 'bytes', unit: 'bytes', width: 85 },
-          { field: 'lag', title: 'worst lag', unit: 'ms', steps: LAG, width: 90 },
+const WHICH = row(304, 'Which host, which log', [
+  table(95, [LAST_POINTS], {
+    width: 7,
+    noValue: 'nothing written in two weeks',
+    keepTime: true,
+    sortBy: 'last point',
+    columns: [
+      { field: 'host', link: linkTo('Overview', 'nginx-overview') },
+      { field: 'Time', title: 'last point', unit: 'dateTimeFromNow', width: 100 },
+      { field: 'uptime', unit: 's', width: 70 },
+    ],
+  }),
+  table(
+    96,
+    [
+      total(
+        LINES,
+        [
+          sum('lines'),
+          { ...counted, name: 'ratio' },
+          sum('unparsed'),
+          sum('late'),
+          sum('filtered'),
+          sum('bytes'),
+          max('lag_ms', 'lag'),
         ],
-      },
-    ),
-  ],
-};
+        ['host', 'log'],
+      ),
+    ],
+    {
+      width: 17,
+      noValue: 'nothing written',
+      sortBy: 'lines',
+      columns: [
+        { field: 'host', width: 110 },
+        { field: 'log' },
+        { field: 'lines', unit: 'short', width: 75 },
+        {
+          field: 'ratio',
+          title: 'counted',
+          unit: 'percentunit',
+          decimals: 2,
+          steps: SHARE_GOOD,
+          width: 85,
+        },
+        { field: 'unparsed', unit: 'short', steps: worseFrom(1), width: 85 },
+        { field: 'late', unit: 'short', steps: worseFrom(1), width: 65 },
+        { field: 'filtered', unit: 'short', width: 75 },
+        { field: 'bytes', unit: 'bytes', width: 85 },
+        { field: 'lag', title: 'worst lag', unit: 'ms', steps: LAG, width: 90 },
+      ],
+    },
+  ),
+]);
 
 /** Thirty seconds and a whole multiple of the window, so that no bar holds a window more than the next. */
 const EVEN = { interval: '30s', maxDataPoints: 144 } as const;
@@ -191,63 +180,51 @@ function byLog(formula: Formula): Query[] {
   return byTag(series(LINES, [formula], ['host', 'log']), 'host', 'log');
 }
 
-const READING: Section = {
-  id: 301,
-  title: 'Reading',
-  collapsed: true,
-  panels: [
-    graph(
-      82,
-      byColumn(
-        series(
-          LINES,
-          ['counted', 'filtered', 'late', 'unparsed'].map((name) => sum(name)),
-        ),
+const READING = closedRow(301, 'Reading', [
+  graph(
+    82,
+    byColumn(
+      series(
+        LINES,
+        ['counted', 'filtered', 'late', 'unparsed'].map((name) => sum(name)),
       ),
-      {
-        ...BARS,
-        overrides: [
-          fixed('counted', 'green'),
-          fixed('filtered', 'blue'),
-          fixed('late', 'orange'),
-          fixed('unparsed', 'red'),
-        ],
-      },
     ),
-    graph(83, byColumn(series(LINES, [unparsed, late])), {
-      steps: UNPARSED,
-      overrides: [fixed('late', 'orange'), fixed('unparsed', 'red')],
-    }),
-    graph(84, byLog(max('lag_ms', 'lag')), { steps: LAG }),
-    graph(85, byLog(max('unread_bytes', 'unread')), { fillOpacity: 15 }),
-    graph(86, byColumn(series(LINES, [sum('rotations'), sum('truncations')])), {
-      draw: 'bars',
-      overrides: [fixed('rotations', 'blue'), fixed('truncations', 'orange')],
-    }),
-    byHost(97, sum('lost_messages', 'lost'), NEVER, { draw: 'bars' }),
-  ],
-};
+    {
+      ...BARS,
+      overrides: [
+        fixed('counted', 'green'),
+        fixed('filtered', 'blue'),
+        fixed('late', 'orange'),
+        fixed('unparsed', 'red'),
+      ],
+    },
+  ),
+  graph(83, byColumn(series(LINES, [unparsed, late])), {
+    steps: UNPARSED,
+    overrides: [fixed('late', 'orange'), fixed('unparsed', 'red')],
+  }),
+  graph(84, byLog(max('lag_ms', 'lag')), { steps: LAG }),
+  graph(85, byLog(max('unread_bytes', 'unread')), { fillOpacity: 15 }),
+  graph(86, byColumn(series(LINES, [sum('rotations'), sum('truncations')])), {
+    draw: 'bars',
+    overrides: [fixed('rotations', 'blue'), fixed('truncations', 'orange')],
+  }),
+  byHost(97, sum('lost_messages', 'lost'), NEVER, { draw: 'bars' }),
+]);
 
-const DELIVERY: Section = {
-  id: 302,
-  title: 'Writing to the database',
-  collapsed: true,
-  panels: [
-    graph(
-      87,
-      byColumn(series(METERS, [sum('writes', 'succeeded'), sum('write_errors', 'failed')])),
-      { ...BARS, overrides: [fixed('succeeded', 'green'), fixed('failed', 'red')] },
-    ),
-    graph(
-      88,
-      byColumn(series(METERS, [sum('points', 'taken'), sum('rejected_points', 'refused')])),
-      { ...BARS, overrides: [fixed('taken', 'green'), fixed('refused', 'red')] },
-    ),
-    byHost(89, max('write_ms', 'duration'), worseFrom(1000, 5000)),
-    byHost(90, SPOOL_SHARE, SPOOL, { width: 12, fillOpacity: 15 }),
-    byHost(91, max('spool_age_ms', 'age'), worseFrom(60_000, 600_000), { width: 12 }),
-  ],
-};
+const DELIVERY = closedRow(302, 'Writing to the database', [
+  graph(87, byColumn(series(METERS, [sum('writes', 'succeeded'), sum('write_errors', 'failed')])), {
+    ...BARS,
+    overrides: [fixed('succeeded', 'green'), fixed('failed', 'red')],
+  }),
+  graph(88, byColumn(series(METERS, [sum('points', 'taken'), sum('rejected_points', 'refused')])), {
+    ...BARS,
+    overrides: [fixed('taken', 'green'), fixed('refused', 'red')],
+  }),
+  byHost(89, max('write_ms', 'duration'), worseFrom(1000, 5000)),
+  byHost(90, SPOOL_SHARE, SPOOL, { width: 12, fillOpacity: 15 }),
+  byHost(91, max('spool_age_ms', 'age'), worseFrom(60_000, 600_000), { width: 12 }),
+]);
 
 /**
  * Processor time over the time between the first and the last point of a bucket, which uptime tells: a
@@ -258,32 +235,27 @@ const CPU: Formula = {
   expression: '1.0*sum("cpu_ms")*(count("cpu_ms")-1)/(1000*spread("uptime")*count("cpu_ms"))',
 };
 
-const PROCESS: Section = {
-  id: 303,
-  title: 'The process',
-  collapsed: true,
-  panels: [
-    byHost(92, max('rss', 'memory'), worseFrom(134_217_728, 201_326_592)),
-    graph(
-      93,
-      byTag(
-        formulaQuery({
-          ...METERS,
-          formulas: [CPU],
-          time: BUCKET,
-          tags: ['host'],
-          fill: 'none',
-          having: '"cpu" > 0',
-        }),
-        'host',
-      ),
-      { interval: '2m', steps: worseFrom(0.5, 0.9) },
+const PROCESS = closedRow(303, 'The process', [
+  byHost(92, max('rss', 'memory'), worseFrom(134_217_728, 201_326_592)),
+  graph(
+    93,
+    byTag(
+      formulaQuery({
+        ...METERS,
+        formulas: [CPU],
+        time: BUCKET,
+        tags: ['host'],
+        fill: 'none',
+        having: '"cpu" > 0',
+      }),
+      'host',
     ),
-    graph(94, byColumn(series(METERS, [max('series'), sum('folded')])), {
-      overrides: [fixed('series', 'blue'), fixed('folded', 'orange')],
-    }),
-  ],
-};
+    { interval: '2m', steps: worseFrom(0.5, 0.9) },
+  ),
+  graph(94, byColumn(series(METERS, [max('series'), sum('folded')])), {
+    overrides: [fixed('series', 'blue'), fixed('folded', 'orange')],
+  }),
+]);
 
 export const METER = dashboard({
   uid: 'nginx-meter',

@@ -4,7 +4,7 @@
  * queries; the graphs behind it stand in closed rows, which ask nothing until they are opened.
  */
 import { LATENCY_BOUNDS_MS } from '../../src/aggregate/sealed-window.ts';
-import { dashboard, type Section } from './dashboard.ts';
+import { closedRow, dashboard, row } from './dashboard.ts';
 import {
   ALL_ROUTES,
   ALL_UPSTREAMS,
@@ -57,121 +57,117 @@ const HOSTS_WRITING = merged(
 
 const SITE = { field: 'site', link: drillDown(['site']) } as const;
 
-const NOW: Section = {
-  id: 100,
-  title: 'Now, and since when',
-  panels: [
-    stat(1, byColumn(rates([rate('count', 'requests')])), {
-      width: 5,
-      links: [linkTo('Drill down', 'nginx-drilldown', 'site')],
-    }),
-    stat(4, byColumn(series(REQUESTS, [{ ...FAILED, name: 'all sites' }]), WORST_SITE), {
-      width: 7,
-      decimals: 2,
-      steps: ERROR_RATIO,
-      noValue: 'no requests',
-    }),
-    stat(5, byColumn(p95(REQUESTS, { time: BUCKET })), {
-      width: 5,
-      decimals: 0,
-      steps: LATENCY,
-      noValue: 'no requests',
-    }),
-    stat(6, byColumn(HOSTS_WRITING, silenceQuery(REQUESTS)), {
-      width: 7,
-      overrides: [
-        own('writing', 'short', [
-          [null, 'red'],
-          [1, 'text'],
-        ]),
-        own('silent for', 's', worseFrom(40, 90)),
-      ],
-      noValue: 'silent for over an hour',
-      noValueColor: 'red',
-      links: [linkTo('Meters', 'nginx-meter')],
-    }),
-    table(
-      2,
-      [
-        total(
-          REQUESTS,
-          [perSecond('count', 'req/s'), FAILED_COLUMN, ratio('c4xx', 'count', '4xx %')],
-          ['site'],
-        ),
-        p95(REQUESTS, { tags: ['site'] }),
-        total(REQUESTS_A_DAY_BEFORE, [perSecond('count', 'before')], ['site']),
-      ],
-      {
-        width: 13,
-        height: 9,
-        noValue: 'no site has written in this range',
-        sortBy: '5xx %',
-        quotient: { of: 'req/s', over: 'before', name: 'vs 1 d' },
-        columns: [
-          SITE,
-          COLUMNS.failedRatio,
-          COLUMNS.p95,
-          COLUMNS.perSecond,
-          COLUMNS.change,
-          COLUMNS.refusedRatio,
-        ],
-      },
-    ),
-    timeline(3, byTag(series(REQUESTS, [FAILED], ['site']), 'site'), {
-      width: 11,
+const NOW = row(100, 'Now, and since when', [
+  stat(1, byColumn(rates([rate('count', 'requests')])), {
+    width: 5,
+    links: [linkTo('Drill down', 'nginx-drilldown', 'site')],
+  }),
+  stat(4, byColumn(series(REQUESTS, [{ ...FAILED, name: 'all sites' }]), WORST_SITE), {
+    width: 7,
+    decimals: 2,
+    steps: ERROR_RATIO,
+    noValue: 'no requests',
+  }),
+  stat(5, byColumn(p95(REQUESTS, { time: BUCKET })), {
+    width: 5,
+    decimals: 0,
+    steps: LATENCY,
+    noValue: 'no requests',
+  }),
+  stat(6, byColumn(HOSTS_WRITING, silenceQuery(REQUESTS)), {
+    width: 7,
+    overrides: [
+      own('writing', 'short', [
+        [null, 'red'],
+        [1, 'text'],
+      ]),
+      own('silent for', 's', worseFrom(40, 90)),
+    ],
+    noValue: 'silent for over an hour',
+    noValueColor: 'red',
+    links: [linkTo('Meters', 'nginx-meter')],
+  }),
+  table(
+    2,
+    [
+      total(
+        REQUESTS,
+        [perSecond('count', 'req/s'), FAILED_COLUMN, ratio('c4xx', 'count', '4xx %')],
+        ['site'],
+      ),
+      p95(REQUESTS, { tags: ['site'] }),
+      total(REQUESTS_A_DAY_BEFORE, [perSecond('count', 'before')], ['site']),
+    ],
+    {
+      width: 13,
       height: 9,
-      decimals: 2,
-      steps: ERROR_RATIO,
-      interval: '1m',
-      maxDataPoints: 120,
-      noValue: 'no requests',
-    }),
-    table(
-      16,
-      [
-        formulaQuery({
-          ...ALL_ROUTES,
-          formulas: [sum('c5xx', '5xx'), FAILED_COLUMN, sum('c4xx', '4xx')],
-          tags: ['site', 'route'],
-          having: '"5xx" > 0',
-        }),
+      noValue: 'no site has written in this range',
+      sortBy: '5xx %',
+      quotient: { of: 'req/s', over: 'before', name: 'vs 1 d' },
+      columns: [
+        SITE,
+        COLUMNS.failedRatio,
+        COLUMNS.p95,
+        COLUMNS.perSecond,
+        COLUMNS.change,
+        COLUMNS.refusedRatio,
       ],
-      {
-        noValue: 'nothing fails',
-        sortBy: '5xx',
-        columns: [
-          { ...SITE, width: 120 },
-          { field: 'route', link: drillDown(['site', 'route']) },
-          COLUMNS.failed,
-          COLUMNS.failedRatio,
-          COLUMNS.refused,
-        ],
-      },
-    ),
-    table(
-      18,
-      [
-        total(
-          ALL_UPSTREAMS,
-          [sum('c5xx', '5xx'), FAILED_COLUMN, MEAN, max('rt_max', 'max')],
-          ['site', 'upstream'],
-        ),
+    },
+  ),
+  timeline(3, byTag(series(REQUESTS, [FAILED], ['site']), 'site'), {
+    width: 11,
+    height: 9,
+    decimals: 2,
+    steps: ERROR_RATIO,
+    interval: '1m',
+    maxDataPoints: 120,
+    noValue: 'no requests',
+  }),
+  table(
+    16,
+    [
+      formulaQuery({
+        ...ALL_ROUTES,
+        formulas: [sum('c5xx', '5xx'), FAILED_COLUMN, sum('c4xx', '4xx')],
+        tags: ['site', 'route'],
+        having: '"5xx" > 0',
+      }),
+    ],
+    {
+      noValue: 'nothing fails',
+      sortBy: '5xx',
+      columns: [
+        { ...SITE, width: 120 },
+        { field: 'route', link: drillDown(['site', 'route']) },
+        COLUMNS.failed,
+        COLUMNS.failedRatio,
+        COLUMNS.refused,
       ],
-      {
-        noValue: 'no upstream in the log format',
-        sortBy: '5xx',
-        columns: [
-          { ...SITE, width: 110 },
-          { field: 'upstream', link: drillDown(['site', 'upstream']) },
-          COLUMNS.failed,
-          COLUMNS.failedRatio,
-          COLUMNS.mean,
-          COLUMNS.max,
-        ],
-      },
-    ),
-  ],
-};
+    },
+  ),
+  table(
+    18,
+    [
+      total(
+        ALL_UPSTREAMS,
+        [sum('c5xx', '5xx'), FAILED_COLUMN, MEAN, max('rt_max', 'max')],
+        ['site', 'upstream'],
+      ),
+    ],
+    {
+      noValue: 'no upstream in the log format',
+      sortBy: '5xx',
+      columns: [
+        { ...SITE, width: 110 },
+        { field: 'upstream', link: drillDown(['site', 'upstream']) },
+        COLUMNS.failed,
+        COLUMNS.failedRatio,
+        COLUMNS.mean,
+        COLUMNS.max,
+      ],
+    },
+  ),
+]);
 
 /** Requests per second of each class; a 499 is taken out of the 4xx, so that the sum is the total. */
 const CLASS_RATES: readonly Formula[] = [
@@ -183,82 +179,72 @@ const CLASS_RATES: readonly Formula[] = [
   rate('c5xx', '5xx'),
 ];
 
-const TRAFFIC: Section = {
-  id: 101,
-  title: 'Traffic and errors',
-  collapsed: true,
-  panels: [
-    graph(7, byColumn(rates(CLASS_RATES)), {
-      width: 24,
-      stack: 'normal',
-      calcs: ['mean', 'max'],
-      overrides: CLASS_COLORS,
+const TRAFFIC = closedRow(101, 'Traffic and errors', [
+  graph(7, byColumn(rates(CLASS_RATES)), {
+    width: 24,
+    stack: 'normal',
+    calcs: ['mean', 'max'],
+    overrides: CLASS_COLORS,
+  }),
+  {
+    ...graph(8, byColumn(rates([rate('count', 'requests')])), {
+      width: 12,
+      overrides: [fixed('requests', 'blue')],
+      options: { timeCompare: { timeCompare: true } },
     }),
-    {
-      ...graph(8, byColumn(rates([rate('count', 'requests')])), {
-        width: 12,
-        overrides: [fixed('requests', 'blue')],
-        options: { timeCompare: { timeCompare: true } },
-      }),
-      timeCompare: '1d',
-    },
-    graph(
-      9,
-      byColumn(
-        series(REQUESTS, [ratio('c4xx', 'count', '4xx'), FAILED, ratio('c499', 'count', '499')]),
-      ),
-      { width: 12, steps: ERROR_RATIO, overrides: CLASS_COLORS },
+    timeCompare: '1d',
+  },
+  graph(
+    9,
+    byColumn(
+      series(REQUESTS, [ratio('c4xx', 'count', '4xx'), FAILED, ratio('c499', 'count', '499')]),
     ),
-    graph(10, byColumn(rates([rate('traffic', 'out'), rate('bytes_in', 'in')])), {
-      width: 12,
-      fillOpacity: 15,
-      overrides: [fixed('out', 'green'), fixed('in', 'blue', { 'custom.transform': 'negative-Y' })],
-    }),
-    graph(11, byTag(series(byDimension('status'), [sum('count')], ['value'], 'none'), 'value'), {
-      width: 12,
-      draw: 'bars',
-      stack: 'normal',
-      interval: '1m',
-      maxDataPoints: 120,
-      overrides: VALUE_COLORS.status,
-    }),
-  ],
-};
+    { width: 12, steps: ERROR_RATIO, overrides: CLASS_COLORS },
+  ),
+  graph(10, byColumn(rates([rate('traffic', 'out'), rate('bytes_in', 'in')])), {
+    width: 12,
+    fillOpacity: 15,
+    overrides: [fixed('out', 'green'), fixed('in', 'blue', { 'custom.transform': 'negative-Y' })],
+  }),
+  graph(11, byTag(series(byDimension('status'), [sum('count')], ['value'], 'none'), 'value'), {
+    width: 12,
+    draw: 'bars',
+    stack: 'normal',
+    interval: '1m',
+    maxDataPoints: 120,
+    overrides: VALUE_COLORS.status,
+  }),
+]);
 
 const BOUND_MS = 512;
 
-const LATENCY_SECTION: Section = {
-  id: 102,
-  title: 'Latency',
-  collapsed: true,
-  panels: [
-    graph(12, byColumn(percentiles(REQUESTS, { time: BUCKET })), {
-      width: 12,
-      isLogarithmic: true,
-      interval: '1m',
-      steps: LATENCY,
-      calcs: ['lastNotNull', 'max'],
-      overrides: QUANTILE_COLORS,
-    }),
-    graph(13, byColumn(series(REQUESTS, [shareWithin(LATENCY_BOUNDS_MS, BOUND_MS, 'within')])), {
-      width: 6,
-      steps: SHARE_GOOD,
-      softMin: 0.9,
-      softMax: 1,
-      overrides: [fixed('within', 'green')],
-    }),
-    heatmap(
-      14,
-      byColumn(
-        series(REQUESTS, [
-          ...LATENCY_BOUNDS_MS.map((ms) => sum(`b_${ms}`, `${ms}`)),
-          sum('b_inf', '+Inf'),
-        ]),
-      ),
-      { width: 6, maxDataPoints: 120 },
+const LATENCY_SECTION = closedRow(102, 'Latency', [
+  graph(12, byColumn(percentiles(REQUESTS, { time: BUCKET })), {
+    width: 12,
+    isLogarithmic: true,
+    interval: '1m',
+    steps: LATENCY,
+    calcs: ['lastNotNull', 'max'],
+    overrides: QUANTILE_COLORS,
+  }),
+  graph(13, byColumn(series(REQUESTS, [shareWithin(LATENCY_BOUNDS_MS, BOUND_MS, 'within')])), {
+    width: 6,
+    steps: SHARE_GOOD,
+    softMin: 0.9,
+    softMax: 1,
+    overrides: [fixed('within', 'green')],
+  }),
+  heatmap(
+    14,
+    byColumn(
+      series(REQUESTS, [
+        ...LATENCY_BOUNDS_MS.map((ms) => sum(`b_${ms}`, `${ms}`)),
+        sum('b_inf', '+Inf'),
+      ]),
     ),
-  ],
-};
+    { width: 6, maxDataPoints: 120 },
+  ),
+]);
 
 export const OVERVIEW = dashboard({
   uid: 'nginx-overview',

@@ -124,12 +124,14 @@ function boundsOf({ measurement }: Source): readonly number[] {
 }
 
 /** `p50`, `p95` and `p99` of a measurement, whatever bins it has. */
-export function percentiles(source: Source, spread: Spread = {}): string {
-  const quantiles = USUAL_QUANTILES;
+export function percentiles(
+  source: Source,
+  spread: Spread = {},
+  quantiles: QuantileQuery['quantiles'] = USUAL_QUANTILES,
+): string {
   return quantileQuery({ ...source, ...spread, quantiles, boundsMs: boundsOf(source) });
 }
 
 export function p95(source: Source, spread: Spread = {}): string {
-  const quantiles = [{ q: 0.95, name: 'p95' }];
-  return quantileQuery({ ...source, ...spread, quantiles, boundsMs: boundsOf(source) });
+  return percentiles(source, spread, [{ q: 0.95, name: 'p95' }]);
 }

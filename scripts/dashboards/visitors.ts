@@ -1,5 +1,5 @@
 /** Who asks, and for what: top lists, and the requests by each property. */
-import { dashboard, type Section } from './dashboard.ts';
+import { closedRow, dashboard, row } from './dashboard.ts';
 import { distinctQuery } from './distinct.ts';
 import { byDimension, DISTINCT, sum, topRows, total } from './influxql.ts';
 import { byColumn, type PlacedLater, stat } from './panel.ts';
@@ -23,23 +23,19 @@ function top(id: number, dim: string, width: number): PlacedLater {
   });
 }
 
-const LISTS: Section = {
-  id: 400,
-  title: 'Who, and what they ask for',
-  panels: [
-    stat(23, byColumn(distinctQuery(DISTINCT, 'clients')), {
-      width: 4,
-      height: 9,
-      decimals: 0,
-      noValue: 'none',
-    }),
-    top(17, 'ip', 10),
-    top(24, 'notfound', 10),
-    top(63, 'url', 12),
-    top(64, 'referer', 12),
-    top(20, 'ua', 24),
-  ],
-};
+const LISTS = row(400, 'Who, and what they ask for', [
+  stat(23, byColumn(distinctQuery(DISTINCT, 'clients')), {
+    width: 4,
+    height: 9,
+    decimals: 0,
+    noValue: 'none',
+  }),
+  top(17, 'ip', 10),
+  top(24, 'notfound', 10),
+  top(63, 'url', 12),
+  top(64, 'referer', 12),
+  top(20, 'ua', 24),
+]);
 
 /** Exact, at any range. */
 function property(id: number, dim: string, noValue = 'not in the log format'): PlacedLater {
@@ -58,18 +54,13 @@ function property(id: number, dim: string, noValue = 'not in the log format'): P
   });
 }
 
-const PROPERTIES: Section = {
-  id: 401,
-  title: 'Requests by property',
-  collapsed: true,
-  panels: [
-    property(25, 'agent'),
-    property(28, 'country', 'GEOIP_DB is not set'),
-    property(19, 'cache'),
-    property(26, 'proto'),
-    property(27, 'tls'),
-  ],
-};
+const PROPERTIES = closedRow(401, 'Requests by property', [
+  property(25, 'agent'),
+  property(28, 'country', 'GEOIP_DB is not set'),
+  property(19, 'cache'),
+  property(26, 'proto'),
+  property(27, 'tls'),
+]);
 
 export const VISITORS = dashboard({
   uid: 'nginx-visitors',

@@ -75,13 +75,13 @@ export function twoKnownHours(nowS = Math.floor(Date.now() / 1000)): KnownTraffi
  */
 export async function fill(influx: Influx, stretches: readonly KnownStretch[]): Promise<void> {
   const env = { INFLUX_URL: influx.url, INFLUX_DB: DATABASE };
-  await readBack(stretches, ['backfill', 'access.log'], env);
+  await readBack(stretches, [], env);
   await writePoints(influx, daemonPoints(stretches));
 }
 
 /** The same points as text, for who writes them more than once. */
 export async function pointsOf(stretches: readonly KnownStretch[]): Promise<string[]> {
-  const printed = await readBack(stretches, ['backfill', 'access.log', '--stdout'], {});
+  const printed = await readBack(stretches, ['--stdout'], {});
   const lines = printed.flatMap((text) => text.split('\n').filter((line) => line !== ''));
   return [...lines, ...daemonPoints(stretches)];
 }
@@ -91,10 +91,13 @@ function daemonPoints(stretches: readonly KnownStretch[]): string[] {
   return [...meterPoints(accounts), ...followerFields(accounts)];
 }
 
+/** Some of the known lines are unparsed on purpose. */
+const BACKFILL = ['backfill', 'access.log', '--max-unparsed', '10%'];
+
 /** What each run has printed. */
 async function readBack(
   stretches: readonly KnownStretch[],
-  command: readonly string[],
+  options: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<string[]> {
   const cwd = mkdtempSync(join(tmpdir(), 'nginx-meter-'));
@@ -106,7 +109,7 @@ async function readBack(
         const ofHost = requests.filter((one) => one.host === host);
         writeFileSync(join(cwd, 'access.log'), knownLog(ofHost, own));
         const settings = { LOG_FORMAT: KNOWN_FORMAT, IGNORE: HEALTH_PATH, HOST_TAG: host };
-        const done = await runMeter(command, {
+        const done = await runMeter([...BACKFILL, ...options], {
           cwd,
           env: { ...settings, GEOIP_DB: 'countries.mmdb', ...env },
         });
