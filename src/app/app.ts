@@ -54,9 +54,11 @@ export interface AppOptions {
   readonly killPoint?: ((name: string) => void) | undefined;
 }
 
-/** From SIGTERM to exit: reading to the end, then sending. Docker kills after 10 s. */
+/** From SIGTERM to exit: reading to the end, then sending, 9 s together. Docker kills after 10 s. */
 const FINISH_MS = 4000;
 const DRAIN_MS = 3000;
+/** A request that is out then is waited for so long. */
+const ABANDON_MS = 2000;
 /** Another database of countries is looked for once in so many polls. */
 const GEOIP_POLLS = 10;
 
@@ -236,19 +238,7 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
     notify,
   });
   const target = config.influx === undefined ? undefined : openTarget(config.influx, clock, notify);
-  const writer =
-    target === undefined
-      ? undefined
-      : new Writer({
-          target,
-          spool,
-          deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, notify }),
-          clock,
-          notify,
-          random: Math.random,
-          asksFirst: true,
-          killPoint,
-        });
+  const writer = target && newWriter(target, spool, options);
   const history = await openHistory(config, clock, notify);
   const pipeline = buildPipeline(options, {
     history,
@@ -276,6 +266,21 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
       damage.listener = listener;
     },
   };
+}
+
+function newWriter(target: Target, spool: Spool, options: AppOptions): Writer {
+  const { config, clock, notify, killPoint } = options;
+  return new Writer({
+    target,
+    spool,
+    deadLetter: new DeadLetterFile({ stateDir: config.stateDir, clock, notify }),
+    clock,
+    notify,
+    random: Math.random,
+    asksFirst: true,
+    shutdownDeadlineMs: ABANDON_MS,
+    killPoint,
+  });
 }
 
 function newAdvisedParser(log: string, config: Config, scanner: Scanner, notify: Notify) {

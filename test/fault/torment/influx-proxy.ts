@@ -13,8 +13,22 @@ const PROXY_FAULTS = [
   'hang',
   'cut-reply',
   'refuse',
+  'gateway-400',
+  'web-page-200',
+  'web-page-422',
+  'strip-encoding',
 ] as const;
 export type ProxyMode = 'pass' | (typeof PROXY_FAULTS)[number];
+
+/** Those after which the meter waits for an operator. */
+export const ASKING_MODES: ReadonlySet<ProxyMode> = new Set<ProxyMode>([
+  '401',
+  'gateway-400',
+  'web-page-200',
+  'web-page-422',
+]);
+
+const PAGE = { 'content-type': 'text/html', server: 'gate' };
 
 /** Hands out the faults of the proxy so that each has its turn. */
 export class FaultRota {
@@ -121,6 +135,13 @@ export class InfluxProxy {
       if (mode === '503') return void res.writeHead(503).end('{"error":"engine is closed"}');
       if (mode === '429') return void res.writeHead(429, { 'retry-after': '1' }).end();
       if (mode === '401') return void res.writeHead(401).end('{"error":"authorization failed"}');
+      if (mode === 'gateway-400') {
+        const json = { 'content-type': 'application/json', server: 'gate' };
+        return void res.writeHead(400, json).end('{"message":"Bad Request"}');
+      }
+      if (mode === 'web-page-200') return void res.writeHead(200, PAGE).end('<html>Sign in</html>');
+      if (mode === 'web-page-422') return void res.writeHead(422, PAGE).end('<html>No</html>');
+      if (mode === 'strip-encoding') delete req.headers['content-encoding'];
       const points = pointsOf(body);
       if (mode === '413' && points.length > POINTS_MAX_IN_413) {
         return void res.writeHead(413).end('{"error":"Request Entity Too Large"}');

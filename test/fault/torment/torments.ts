@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {
   existsSync,
   readdirSync,
@@ -12,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Influx } from '../../support/influxdb.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { CampaignKind } from './campaign-kind.ts';
-import type { FaultRota, InfluxProxy } from './influx-proxy.ts';
+import { ASKING_MODES, type FaultRota, type InfluxProxy } from './influx-proxy.ts';
 import type { KillPoints } from './kill-points.ts';
 import type { RotatableLog } from './nginx-log.ts';
 import { fillDisk, mount } from './small-disk.ts';
@@ -171,8 +172,8 @@ const onTheDatabase: Torment[] = [
         await pass(c, 100, 600);
       }
       await c.proxy.setMode('pass');
-      // A refusal for want of rights is asked again after half a minute; a restart asks at once.
-      if (mode !== '401' && c.random.chance(0.5)) return;
+      // A refusal that asks for an operator is tried again after half a minute; a restart asks at once.
+      if (!ASKING_MODES.has(mode) && c.random.chance(0.5)) return;
       await c.victim.stop();
       await c.startMeter();
     },
@@ -278,6 +279,22 @@ function damage(c: Scene, path: string): boolean {
   return true;
 }
 
+/** Kills the meter while points wait, and starts it again once something was done to its spool. */
+async function withWaitingPoints(
+  c: Scene,
+  spoil: (folder: string, segment: string | undefined) => void,
+): Promise<void> {
+  await c.proxy.setMode('503');
+  await pass(c, 800, 1800);
+  await kill(c);
+  const folder = join(c.victim.stateDir, 'spool');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const segments = names.filter((name) => name.endsWith('.seg'));
+  spoil(folder, segments.length === 0 ? undefined : join(folder, c.random.pick(segments)));
+  await c.proxy.setMode('pass');
+  await c.startMeter();
+}
+
 const BALLAST = 'ballast';
 
 const onTheDisk: Torment[] = [
@@ -308,19 +325,19 @@ const onTheDisk: Torment[] = [
     name: 'a damaged segment',
     weight: 1,
     can: keepsState,
-    run: async (c) => {
-      await c.proxy.setMode('503');
-      await pass(c, 800, 1800);
-      await kill(c);
-      const folder = join(c.victim.stateDir, 'spool');
-      const segments = existsSync(folder)
-        ? readdirSync(folder).filter((name) => !name.endsWith('.damaged'))
-        : [];
-      const done = segments.length > 0 && damage(c, join(folder, c.random.pick(segments)));
-      if (!done) c.note('there was none');
-      await c.proxy.setMode('pass');
-      await c.startMeter();
-    },
+    run: (c) =>
+      withWaitingPoints(c, (_folder, segment) => {
+        if (segment === undefined || !damage(c, segment)) c.note('there was none');
+      }),
+  },
+  {
+    name: 'waiting points deleted while the meter is down',
+    weight: 3,
+    can: keepsState,
+    run: (c) =>
+      withWaitingPoints(c, (folder, segment = folder) => {
+        rmSync(c.random.chance(0.3) ? folder : segment, { recursive: true, force: true });
+      }),
   },
   {
     name: 'STATE_DIR gone and back while it runs',
@@ -368,10 +385,9 @@ const onTheDisk: Torment[] = [
     run: async (c) => {
       await kill(c);
       await mount(['-o', 'remount,ro', c.victim.stateDir]);
-      await c.startMeter();
-      await pass(c, 700, 1500);
+      await assert.rejects(c.startMeter());
       await mount(['-o', 'remount,rw', c.victim.stateDir]);
-      await pass(c, 0, 700);
+      await c.startMeter();
     },
   },
 ];
