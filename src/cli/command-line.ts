@@ -1,6 +1,13 @@
-import { parseDurationMs } from '../config/units.ts';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { nearestWord } from '../text/nearest-word.ts';
+import {
+  durationOption,
+  numberOption,
+  shareOption,
+  timeOption,
+  UsageError,
+  type Values,
+} from './option-values.ts';
 import { printable } from '../text/printable.ts';
 
 /** From the words of the command line to a command, or to what is wrong with them. */
@@ -28,6 +35,8 @@ export type Command =
       readonly html: string | undefined;
       readonly top: number | undefined;
       readonly site: string | undefined;
+      readonly log: string | undefined;
+      readonly sinceS: number | undefined;
       readonly fromS: number | undefined;
       readonly toS: number | undefined;
     }
@@ -74,11 +83,6 @@ export const COMMAND_NAMES: readonly CommandName[] = [
 ];
 export const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
-/** Words that nobody can be expected to mean; the message says what is wrong and what is near. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 const GENERAL = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
@@ -93,6 +97,8 @@ export const OPTIONS: Readonly<Record<CommandName, ParseArgsOptionsConfig>> = {
     html: { type: 'string' },
     top: { type: 'string' },
     site: { type: 'string' },
+    log: { type: 'string' },
+    since: { type: 'string' },
     from: { type: 'string' },
     to: { type: 'string' },
   },
@@ -235,8 +241,6 @@ function helpTopic(words: readonly string[]): CommandName | 'settings' | undefin
   );
 }
 
-type Values = ReadonlyMap<string, string | true>;
-
 /** Options by name; own messages, because those of parseArgs know no neighbours. */
 function readOptions(
   name: CommandName,
@@ -312,9 +316,23 @@ function backfill(values: Values, files: readonly string[]): Command {
 
 const TOP_MAX = 1000;
 
+function sinceOption(values: Values): number | undefined {
+  const ms = durationOption(values, 'since');
+  return ms === undefined ? undefined : Math.max(1, Math.floor(ms / 1000));
+}
+
 function report(values: Values, files: readonly string[]): Command {
-  if (files.length === 0) {
-    throw new UsageError('report needs at least one FILE; see nginx-meter report --help.');
+  const sinceS = sinceOption(values);
+  if (files.length === 0 && sinceS === undefined) {
+    throw new UsageError(
+      'report needs at least one FILE, or --since 1h for what a running meter has seen; ' +
+        'see nginx-meter report --help.',
+    );
+  }
+  if (files.length > 0 && sinceS !== undefined) {
+    throw new UsageError(
+      '--since reads the history and no FILE. For files there are --from and --to.',
+    );
   }
   const textOf = (name: string): string | undefined => {
     const value = values.get(name);
@@ -327,57 +345,9 @@ function report(values: Values, files: readonly string[]): Command {
     html: textOf('html'),
     top: numberOption(values, 'top', 1, TOP_MAX),
     site: textOf('site'),
+    log: textOf('log'),
+    sinceS,
     fromS: timeOption(values, 'from'),
     toS: timeOption(values, 'to'),
   };
-}
-
-const DATE_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
-
-/** Epoch seconds, or a date and time as of ISO 8601, which without an offset is UTC. */
-function timeOption(values: Values, name: string): number | undefined {
-  const text = values.get(name);
-  if (typeof text !== 'string') return undefined;
-  if (/^\d{9,11}$/.test(text)) return Number(text);
-  const match = DATE_TIME.exec(text);
-  const hasTime = text.length > 10;
-  const utc = match !== null && hasTime && match[1] === undefined ? `${text}Z` : text;
-  const ms = match === null ? NaN : Date.parse(utc.replace(' ', 'T'));
-  if (Number.isNaN(ms)) {
-    throw new UsageError(
-      `--${name} ${printable(text, 60)} is no time. Write 2026-11-22, 2026-11-22T14:30Z, ` +
-        '2026-11-22T14:30+01:00 or seconds since 1970; without an offset it is UTC.',
-    );
-  }
-  return Math.floor(ms / 1000);
-}
-
-/** `1%` or `0.01`. */
-function shareOption(values: Values, name: string): number | undefined {
-  const text = values.get(name);
-  if (typeof text !== 'string') return undefined;
-  const match = /^(\d{1,3}(?:\.\d{1,6})?)(%?)$/.exec(text);
-  const share = match === null ? NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
-  if (share >= 0 && share <= 1) return share;
-  throw new UsageError(
-    `--${name} ${printable(text, 60)} is no part of the lines. Write 1% or 0.01.`,
-  );
-}
-
-function durationOption(values: Values, name: string): number | undefined {
-  const text = values.get(name);
-  if (typeof text !== 'string') return undefined;
-  const ms = parseDurationMs(text);
-  if (ms !== undefined) return ms;
-  throw new UsageError(`--${name} ${printable(text, 60)} is no duration. Write 30s, 2m or 1h.`);
-}
-
-function numberOption(values: Values, name: string, min: number, max: number): number | undefined {
-  const text = values.get(name);
-  if (typeof text !== 'string') return undefined;
-  const value = Number(text);
-  if (/^\d{1,12}$/.test(text) && value >= min && value <= max) return value;
-  throw new UsageError(
-    `--${name} ${printable(text, 60)} is no whole number from ${min} to ${max}.`,
-  );
 }

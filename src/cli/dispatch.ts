@@ -1,4 +1,5 @@
-import { type Command, parseCommandLine, UsageError } from './command-line.ts';
+import { type Command, parseCommandLine } from './command-line.ts';
+import { UsageError } from './option-values.ts';
 import { type Config, loadConfig, readEnvironment } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { VERSION } from '../version.ts';

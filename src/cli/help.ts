@@ -20,11 +20,13 @@ shows a summary that moves; elsewhere its own log, on standard output.`,
   },
   report: {
     usage:
-      'nginx-meter report FILE… [--json] [--html FILE] [--top N] [--site NAME] [--from TIME] [--to TIME]',
+      'nginx-meter report FILE…|--since 1h [--json] [--html FILE] [--top N] [--site NAME] [--from TIME] [--to TIME]',
     summary: 'say what log files hold: how much, how bad, how slow, who',
-    text: `Reads FILEs, plain, .gz or .zst, in any order, and says what they hold. No setting is needed: the
-format is recognised. Lines may stand in any order.
+    text: `Reads FILEs, plain, .gz or .zst, in any order, and says what they hold: - is standard input, a folder
+stands for the logs in it. No setting is needed: the format is recognised.
 
+  --since 1h   no FILE: what the meter whose STATE_DIR this is has seen in that time
+  --log NAME   with --since: only this log
   --json       print the summary as JSON; docs/summary.md describes it
   --html FILE  write it as one HTML file
   --top N      rows of each list (10)

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { createStages } from '../app/stages.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -13,12 +14,18 @@ import type { LineParser } from '../parse/line-parser.ts';
 import { createParser } from '../parse/parser.ts';
 import { PARSED, type RecordBatch } from '../parse/record-batch.ts';
 import { openBackfillFile } from '../source/finished/backfill-source.ts';
-import { unreadableText } from '../source/file/path-inspection.ts';
+import { fileTrouble } from '../source/finished/file-trouble.ts';
 import { summaryHtml } from '../summary/html.ts';
 import type { Gaps, Summary } from '../summary/model.ts';
 import { RowsSummary } from '../summary/rows-summary.ts';
 import { printable } from '../text/printable.ts';
-import { findFiles } from './found-files.ts';
+import {
+  findInputFiles,
+  type InputFile,
+  InputError,
+  type InputFiles,
+} from './backfill/input-files.ts';
+import { expanded } from './report-files.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
 import { summaryText } from './terminal/summary-text.ts';
 
@@ -34,6 +41,9 @@ export interface ReportArguments {
   /** Rows of each list. */
   readonly top?: number | undefined;
   readonly site?: string | undefined;
+  /** The windows of the last so many seconds out of the history, instead of files. */
+  readonly sinceS?: number | undefined;
+  readonly log?: string | undefined;
   /** Epoch seconds; only lines from then on, and before then. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -42,6 +52,7 @@ export interface ReportArguments {
 export interface ReportStreams {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stdin?: Readable;
 }
 
 const COLUMNS_PIPED = 120;
@@ -53,7 +64,7 @@ const EXAMPLE_CHARACTERS_MAX = 160;
 export async function reportCommand(
   args: ReportArguments,
   config: Config,
-  { stdout, stderr }: ReportStreams = process,
+  { stdout, stderr, stdin = process.stdin }: ReportStreams = process,
 ): Promise<number> {
   const clock = systemClock;
   const { logLevel: level, logPretty: pretty, color } = config;
@@ -64,16 +75,17 @@ export async function reportCommand(
     if (levelOf(notice) === 'error') isWhole = false;
     notify(notice);
   };
+  let input: InputFiles | undefined;
   try {
-    const found = await findFiles(args.files, logger);
-    if (found === undefined) return 1;
-    const progress = new ProgressBar(stderr, found.totalBytes, () => clock.monotonicMs());
-    const summary = await summaryOf({ ...args, files: found.paths }, config, {
-      notify: noticeReading,
-      clock,
-      progress,
-    });
-    progress.close();
+    let summary: Summary;
+    if (args.sinceS === undefined) {
+      input = await findInputFiles(await expanded(args.files), stdin);
+      for (const note of input.notes) logger.warn(note);
+      const progress = new ProgressBar(stderr, input.bytes, () => clock.monotonicMs());
+      const parts = { notify: noticeReading, clock, progress };
+      summary = await summaryOf(args, input.files, config, parts);
+      progress.close();
+    } else summary = await summaryOfHistory(args, args.sinceS, config, clock);
     if (args.html !== undefined) await writeFile(args.html, summaryHtml(summary));
     if (args.json) stdout.write(`${JSON.stringify(summary)}\n`);
     else if (args.html === undefined) {
@@ -84,9 +96,11 @@ export async function reportCommand(
     const { read, unparsed } = summary.totals.lines;
     return isWhole && !(read > 0 && unparsed === read) ? 0 : 1;
   } catch (error) {
-    logger.fatal(printable(error instanceof Error ? error.message : String(error)));
-    return 1;
+    const text = error instanceof Error ? error.message : String(error);
+    for (const line of text.split('\n')) logger.fatal(printable(line));
+    return error instanceof InputError && error.isUsage ? 2 : 1;
   } finally {
+    input?.close();
     flush();
   }
 }
@@ -97,7 +111,25 @@ interface Parts {
   readonly progress: ProgressBar;
 }
 
-async function summaryOf(args: ReportArguments, config: Config, parts: Parts): Promise<Summary> {
+/** The newest windows of the history that a running meter keeps, or one that ran here. */
+async function summaryOfHistory(
+  { site, log, top }: ReportArguments,
+  sinceS: number,
+  config: Config,
+  clock: Clock,
+): Promise<Summary> {
+  const { readHistory } = await import('../history/read-history.ts');
+  const untilS = Math.ceil(clock.now() / 1000);
+  const path = join(config.stateDir, 'history.db');
+  return readHistory(path, { fromS: untilS - sinceS, untilS }, { site, log }, top ?? TOP);
+}
+
+async function summaryOf(
+  args: ReportArguments,
+  files: readonly InputFile[],
+  config: Config,
+  parts: Parts,
+): Promise<Summary> {
   const { clock } = parts;
   const startedMs = clock.monotonicMs();
   const geoip: GeoipDatabase | undefined = await openGeoip(config);
@@ -113,13 +145,13 @@ async function summaryOf(args: ReportArguments, config: Config, parts: Parts): P
     nowS: Math.floor(clock.now() / 1000),
   });
   const gaps = new GapsOfFiles();
-  for (const path of args.files) {
+  for (const file of files) {
     const parser = createParser({
       format: config.logFormat,
       scanner,
       jsonKeys: config.logJsonKeys,
     });
-    await readFile(path, {
+    await readFile(file, {
       ...parts,
       config,
       parser,
@@ -133,7 +165,7 @@ async function summaryOf(args: ReportArguments, config: Config, parts: Parts): P
   const tookMs = Math.round(clock.monotonicMs() - startedMs);
   const origin = {
     kind: 'files' as const,
-    names: args.files,
+    names: files.map(({ label }) => label),
     ...(args.site === undefined ? {} : { site: args.site }),
     tookMs,
   };
@@ -149,12 +181,12 @@ interface Reading extends Parts {
   readonly readBuffer: Uint8Array;
 }
 
-async function readFile(path: string, reading: Reading): Promise<void> {
+async function readFile({ path, label }: InputFile, reading: Reading): Promise<void> {
   const { config, parser, records, rows, gaps, readBuffer, notify, progress } = reading;
   const { maxLineBytes } = config;
   const file = await openBackfillFile({ path, readBuffer, maxLineBytes, notify }).catch(
-    (error: unknown) => {
-      throw new Error(unreadableText(path, error), { cause: error });
+    async (error: unknown) => {
+      throw new Error(await fileTrouble(label, error), { cause: error });
     },
   );
   try {

@@ -102,7 +102,8 @@ function totalsOf(parts: SummaryParts, all: Sums): Totals {
   return {
     requests: all.count,
     perSecond: all.count / seconds,
-    ...(peak === undefined ? {} : { peak }),
+    // Of a span that is hardly longer than a step, the mean says it.
+    ...(peak === undefined || seconds < 2 * peak.stepS ? {} : { peak }),
     classes: all.classes,
     traffic: all.traffic,
     ...(all.latency === undefined ? {} : { latency: all.latency }),

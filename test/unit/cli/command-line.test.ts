@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Command, parseCommandLine, UsageError } from '../../../src/cli/command-line.ts';
+import { type Command, parseCommandLine } from '../../../src/cli/command-line.ts';
+import { UsageError } from '../../../src/cli/option-values.ts';
 
 const BACKFILL = {
   name: 'backfill',

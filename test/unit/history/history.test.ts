@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { History } from '../../../src/history/history.ts';
+import { readHistory } from '../../../src/history/read-history.ts';
 import type { Notice } from '../../../src/notice/notice.ts';
 import { pointGroups } from '../../../src/points/points.ts';
 import type { SealedDimensions } from '../../../src/aggregate/dimension/sealed-dimensions.ts';
@@ -105,7 +106,7 @@ test('a window that is put again replaces itself, and other windows stay', async
   rig.history.commit();
   rig.putWindow(startS, 6);
   rig.history.commit();
-  const summary = rig.history.summary({ fromS: startS, untilS: startS + 60 }, {}, 10);
+  const summary = rig.history.summary({ fromS: startS, untilS: startS + 120 }, {}, 10);
   assert.equal(summary?.totals.requests, 13);
   assert.deepEqual(summary?.totals.classes, [0, 11, 0, 0, 2]);
   assert.equal(summary?.totals.latency?.count, 13);
@@ -235,4 +236,16 @@ test('where no file can be made the meter goes on, and says so', async (t) => {
   rig.putWindow(rig.nowS, 4);
   rig.history.commit();
   assert.equal(rig.history.summary({ fromS: 0, untilS: rig.nowS }, {}, 10), undefined);
+});
+
+test('a report of the history in another process, and a sentence where there is none', async (t) => {
+  const rig = await new Rig(t).open();
+  rig.putWindow(floorTo(rig.nowS, 10) - 20, 5);
+  rig.history.commit();
+  const span = { fromS: rig.nowS - 60, untilS: rig.nowS };
+  assert.equal((await readHistory(rig.path, span, {}, 10)).totals.requests, 5);
+  await assert.rejects(readHistory(join(rig.path, '..', 'none.db'), span, {}, 10), {
+    message:
+      /There is no history at .*none\.db \(ENOENT\)\. .*STATE_DIR.*nginx-meter report FILE\./,
+  });
 });
