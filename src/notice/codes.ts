@@ -126,11 +126,6 @@ export const NOTICES = {
     remedy: '',
     ends: ['history-unwritable'],
   },
-  'line-unfinished': {
-    level: 'warn',
-    meaning: 'A rotated file ends without a line feed; its last bytes are no complete line.',
-    remedy: '',
-  },
   'line-unparsed': {
     level: 'warn',
     meaning: 'A line does not fit the log format and counts as unparsed.',

@@ -50,6 +50,8 @@ export class LogModel {
   #writer: { fd: number; file: ModelFile } | undefined;
   #copying: { file: ModelFile; bytes: Buffer } | undefined;
   #compressing: { file: ModelFile; bytes: Buffer } | undefined;
+  /** Of lines that were written in pieces. */
+  readonly #pieces = new Map<string, readonly [string, string]>();
 
   readonly style: NameStyle;
   readonly #base: string;
@@ -76,6 +78,11 @@ export class LogModel {
 
   get isCompressing(): boolean {
     return this.#compressing !== undefined;
+  }
+
+  /** The two parts of a line, each of which counts where its file was taken for finished between them. */
+  piecesOf(line: string): readonly string[] {
+    return this.#pieces.get(line) ?? [];
   }
 
   /** Complete lines that stand in some file now. */
@@ -203,6 +210,7 @@ export class LogModel {
       const rest = file.partial === '' ? whole : `rest-${whole}`;
       const line = file.partial + rest;
       file.lines.push(line);
+      if (file.partial !== '') this.#pieces.set(line, [file.partial, rest]);
       file.partial = '';
       text += `${rest}\n`;
     }

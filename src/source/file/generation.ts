@@ -28,6 +28,7 @@ import {
 } from './fingerprint.ts';
 import type { GenerationCheckpoint } from './follow-checkpoint.ts';
 import { firstReadBytes, frameLines, type Frame } from '../line-frame.ts';
+import type { Glance, ReadOutcome } from './read-outcome.ts';
 import {
   factsOf,
   isSameFile,
@@ -37,24 +38,6 @@ import {
   type FileIdentity,
   type OpenFile,
 } from './open-file.ts';
-
-export type ReadOutcome =
-  | { readonly kind: 'lines'; readonly frame: Frame; readonly before: boolean }
-  /** Nothing complete to read now. */
-  | { readonly kind: 'idle' }
-  /** The file holds another content now than that of this generation. */
-  | { readonly kind: 'replaced' }
-  /** No such file at the last known path. */
-  | { readonly kind: 'elsewhere' };
-
-/** What one glance at the open file shows. */
-export type Glance =
-  /** Nothing has happened to it since the last one. */
-  | { readonly kind: 'same' }
-  /** Lines were added; `isAll`: there were no more at this moment. */
-  | { readonly kind: 'lines'; readonly frame: Frame; readonly isAll: boolean }
-  /** Anything else: to be looked at with care. */
-  | { readonly kind: 'unclear' };
 
 const SAME: Glance = { kind: 'same' };
 const UNCLEAR: Glance = { kind: 'unclear' };
@@ -259,6 +242,26 @@ export class Generation implements FileIdentity {
     const frame = { ...whole, position, isInOverlong: false };
     this.#advance(frame, buffer);
     return { kind: 'lines', frame, isAll: filled < wanted };
+  }
+
+  /**
+   * What stands after the last line feed, as a line of its own: nothing more is going to come. Undefined
+   * where there is nothing, or the content is damaged there.
+   */
+  async takeRest(buffer: Uint8Array, maxLineBytes: number): Promise<Frame | undefined> {
+    const content = await this.#contentOf();
+    if (content === undefined) return undefined;
+    const length = await content.read(buffer, 0, maxLineBytes, this.position);
+    if ((await content.finish()) !== undefined) return undefined;
+    const { isInOverlong } = this;
+    if (length === 0 && !isInOverlong) return undefined;
+    const position = this.position + length;
+    const frame: Frame = isInOverlong
+      ? { start: 0, end: 0, overlongLines: 1, overlongBytes: length, position, isInOverlong: false }
+      : { start: 0, end: length + 1, overlongLines: 0, overlongBytes: 0, position, isInOverlong };
+    this.#advance(frame, buffer);
+    if (!isInOverlong) buffer[length] = LF;
+    return frame;
   }
 
   #beginsAsBefore(fd: number): boolean {

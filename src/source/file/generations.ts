@@ -23,6 +23,8 @@ export class Generations {
   #live: Generation | undefined;
   /** The one that was live last, whatever became of it. */
   #lastLive: Generation | undefined;
+  /** The one that was live in the checkpoint: what was written to it since is not known. */
+  #resumedLive: Generation | undefined;
   /**
    * Files last written before this moment have all been found by now, or are not to be read: epoch
    * milliseconds, the newest write to any generation when no rotation was going on.
@@ -46,6 +48,11 @@ export class Generations {
     return this.#all.filter((one) => one !== this.#live);
   }
 
+  isRotatedAndRead(generation: Generation): boolean {
+    const isRead = !generation.isDisplaced && generation.position === generation.sizeBytes;
+    return isRead && generation !== this.#lastLive && generation !== this.#resumedLive;
+  }
+
   /** The done ones that may still grow. */
   get recentlyDone(): Generation[] {
     return this.#all.filter((one) => one.isDone).slice(-DRAINING_MAX);
@@ -54,6 +61,7 @@ export class Generations {
   resume(saved: LogCheckpoint): void {
     this.#all = saved.generations.map((one) => Generation.restore(one));
     this.#lastLive = this.#all.at(-1);
+    this.#resumedLive = this.#lastLive;
     this.settledMs = saved.settledMs ?? this.#newestWriteMs();
     this.read.restore(saved.read ?? []);
     for (const name of saved.bystanders ?? []) this.bystanders.add(name);

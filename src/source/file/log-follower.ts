@@ -17,19 +17,15 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Notice } from '../../notice/notice.ts';
 import type { GenerationCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
-import type { Generation, ReadOutcome } from './generation.ts';
+import type { Generation } from './generation.ts';
 import { Generations } from './generations.ts';
 import type { LineBatch } from '../line-batch.ts';
 import type { LogStatus } from '../line-source.ts';
 import { LookTimes, type LookTimesOptions } from './look-times.ts';
 import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
 import { foundNotice, inspectPath, missingNotice, unreadableNotice } from './path-inspection.ts';
-import {
-  damagedNotice,
-  rotatedNotice,
-  truncatedNotice,
-  unfinishedNotice,
-} from './rotation-notices.ts';
+import { damagedNotice, rotatedNotice, truncatedNotice } from './rotation-notices.ts';
+import type { ReadOutcome } from './read-outcome.ts';
 import { RotationSearch, type SearchContext } from './rotation-search.ts';
 import { areSameFiles, listSiblings, type Sibling } from './siblings.ts';
 import { firstGenerations, type ReadFrom } from './start-position.ts';
@@ -327,7 +323,10 @@ export class LogFollower {
           return this.#batchOf(generation, outcome);
         }
         if (outcome.kind === 'replaced') await this.#displace(generation);
-        if (outcome.kind === 'idle') await this.#finishIfQuiet(generation);
+        if (outcome.kind === 'idle') {
+          const rest = await this.#finishIfQuiet(generation);
+          if (rest !== undefined) return rest;
+        }
       } catch (error) {
         await generation.close();
         this.#meet(unreadableNotice(generation.path, error));
@@ -349,29 +348,33 @@ export class LogFollower {
   }
 
   /** After a read that found nothing: an old generation that nginx has left is done. */
-  async #finishIfQuiet(generation: Generation): Promise<void> {
+  async #finishIfQuiet(generation: Generation): Promise<LineBatch | undefined> {
     const { live } = this.#generations;
-    if (generation === live) return;
+    if (generation === live) return undefined;
     const quietMs = this.#context.clock.monotonicMs() - generation.quietSinceMs;
     const isLeft = live !== undefined && quietMs >= this.#context.drainMs;
     const isFreed = generation.links === 0 && quietMs >= DELETED_HOLD_MS;
     const isArchive = generation.isGzip && generation.path.endsWith('.gz');
     if (isLeft || isFreed || isArchive || this.#generations.isFarBehind(generation)) {
-      await this.#finish(generation);
+      return this.#finish(generation);
     }
+    return undefined;
   }
 
-  async #finish(generation: Generation): Promise<void> {
+  /** A last line without a line feed counts, as it does in a finished file. */
+  async #finish(generation: Generation): Promise<LineBatch | undefined> {
+    const before = generation.position < generation.beforeUntil;
+    const { readBuffer, maxLineBytes } = this.#context;
+    const rest = await generation.takeRest(readBuffer, maxLineBytes);
     const damage = await generation.findDamage();
     if (damage !== undefined) {
       // The window that the missing rest would have completed is not known whole.
       if (generation.beforeUntil > generation.position) this.#isHeadLost = true;
       this.#context.notify(damagedNotice(generation, damage));
-    } else if (generation.unreadBytes > 0) {
-      this.#context.notify(unfinishedNotice(generation));
     }
     generation.isDone = true;
     await generation.close();
+    return rest === undefined ? undefined : this.#batchOf(generation, { frame: rest, before });
   }
 
   #meet(notice: Notice): void {

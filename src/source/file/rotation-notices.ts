@@ -39,7 +39,8 @@ export function lostNotice(path: string, generation: Generation): Notice {
     subject: path,
     message:
       `The file last seen at ${generation.path} is no longer to be found: what was written to it after ` +
-      `the last read is lost.${known} Keep rotated files at least as long as the meter may be stopped.`,
+      `the last read is lost.${known} Keep rotated files at least as long as the meter may be stopped, ` +
+      'beside the log: another folder (`olddir` of logrotate) is not searched.',
     details: { position: generation.position },
   };
 }
@@ -59,17 +60,6 @@ export function damagedNotice(generation: Generation, damage: string): Notice {
     message:
       `${generation.path} is incomplete or damaged (${damage}): its lines up to there were read, ` +
       'the rest is lost unless the file grows.',
-    details: { position: generation.position },
-  };
-}
-
-export function unfinishedNotice(generation: Generation): Notice {
-  return {
-    code: 'line-unfinished',
-    subject: generation.path,
-    message:
-      `${generation.path} ends without a line feed and is no longer written: its last ` +
-      `${generation.unreadBytes} bytes are not a complete line and were not counted.`,
     details: { position: generation.position },
   };
 }

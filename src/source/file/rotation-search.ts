@@ -128,7 +128,9 @@ export class RotationSearch {
   #end(found: Reconciled): void {
     for (const generation of found.missing) {
       generation.isDone = true;
-      this.#context.notify(lostNotice(this.#path, generation));
+      // What was read to its end after it was rotated may go.
+      if (!this.#generations.isRotatedAndRead(generation))
+        this.#context.notify(lostNotice(this.#path, generation));
     }
     // By now a copy would be longer. An empty file is known by its inode, in case nginx still writes to it.
     for (const generation of found.undecided) generation.isDone = generation.head.length === 0;

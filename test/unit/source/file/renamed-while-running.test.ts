@@ -126,3 +126,30 @@ test('a backlog in the old file is never cut short by its closing', async (t) =>
     [...all, ...lines('b', 0, 1)],
   );
 });
+
+test('the last line of a rotated file counts without a line feed, once nothing more comes', async (t) => {
+  const log = new FollowedLog(t);
+  log.append([...lines('a', 0, 2), 'the last one'].join('\n'));
+  await log.start();
+  assert.deepEqual(await log.read(), lines('a', 0, 2));
+  log.rename('access.log', 'access.log.1');
+  log.append(lines('b', 0, 1));
+  assert.deepEqual(await log.read(), lines('b', 0, 1));
+  assert.deepEqual(await log.readAndDrain(), ['the last one']);
+  await log.restart();
+  assert.deepEqual(await log.readAndDrain(), []);
+  assert.deepEqual(log.codes, ['file-rotated']);
+});
+
+test('a rotated file that was read to its end may go: that is no error', async (t) => {
+  const log = new FollowedLog(t);
+  log.append(lines('a', 0, 2));
+  await log.start();
+  await log.read();
+  log.rename('access.log', 'access.log.1');
+  log.append(lines('b', 0, 1));
+  assert.deepEqual(await log.read(), lines('b', 0, 1));
+  await log.restart(() => rmSync(log.at('access.log.1')));
+  assert.deepEqual(await log.readAndDrain(), []);
+  assert.deepEqual(log.codes, ['file-rotated']);
+});
