@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FollowedLog, lines } from '../../../support/followed-log.ts';
 import { levelOf } from '../../../../src/notice/codes.ts';
@@ -33,6 +33,9 @@ test('one that was not: it is said which file, and that gzip could be read', asy
   await log.restart(() => {
     log.append(lines('a', 2, 2));
     log.rename('access.log', 'access.log.1');
+    // The new file must not get the inode of the old one.
+    const held = openSync(log.at('access.log.1'), 'r');
+    t.after(() => closeSync(held));
     xz(log, 'access.log.1');
     log.append(lines('b', 0, 2));
   });
