@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { InfluxSettings } from '../config/influx-rules.ts';
+import { shownUrl } from '../deliver/influx/address.ts';
 import { probe } from '../deliver/influx/probe.ts';
 import { addressOf } from './open-target.ts';
 
@@ -32,6 +33,6 @@ export async function askDatabase(
   return {
     trouble:
       `InfluxDB does not take points at the moment: ${reason}. Look at INFLUX_URL ` +
-      `(${influx.url}), and whether the database runs and can be reached from here.`,
+      `(${shownUrl(influx)}), and whether the database runs and can be reached from here.`,
   };
 }

@@ -7,6 +7,7 @@ import { stateHolder } from '../../state/state-lock.ts';
 import type { Findings } from './findings.ts';
 import { inspectPort } from './port.ts';
 import { inspectStateFolder } from './state-folder.ts';
+import { shownUrl } from '../../deliver/influx/address.ts';
 
 /** What stands around the meter: its state folder, the database, the port. */
 export interface SurroundingsOptions {
@@ -77,9 +78,10 @@ async function checkDatabase(
     return;
   }
   const where = influx.version === 2 ? `bucket ${influx.bucket}` : `database ${influx.database}`;
-  const shown = `Database: InfluxDB ${influx.version} at ${influx.url}, ${printable(where)}`;
+  const url = shownUrl(influx);
+  const shown = `Database: InfluxDB ${influx.version} at ${url}, ${printable(where)}`;
   if (isOffline) {
-    findings.fact('database', { url: influx.url, version: influx.version, isAsked: false });
+    findings.fact('database', { url, version: influx.version, isAsked: false });
     findings.print(`${shown}; it was not asked (--offline).`);
     return;
   }
@@ -87,7 +89,7 @@ async function checkDatabase(
   const { trouble } = await askDatabase(influx, clock, ASK_LIMIT_MS);
   const takesPoints = trouble === undefined;
   findings.fact('database', {
-    url: influx.url,
+    url,
     version: influx.version,
     isAsked: true,
     takesPoints,

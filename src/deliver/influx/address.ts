@@ -72,8 +72,8 @@ export function credentialOf(address: InfluxAddress): Credential | undefined {
 }
 
 /** The address as it may be shown: no credentials, no query, and no path, which may be a secret too. */
-export function shownUrl(address: InfluxAddress): string {
-  const { origin, pathname } = new URL(address.url);
+export function shownUrl({ url }: { readonly url: string }): string {
+  const { origin, pathname } = new URL(url);
   return pathname === '/' ? origin : `${origin}/…`;
 }
 

@@ -301,3 +301,10 @@ test('an object without a known status is explained by its keys', async (t) => {
   const { text } = await check({}, logFile(t, ['{"time":"2026-01-02T03:04:05Z","answer":200}']));
   assert.match(text, /key for the status.*the keys are time, answer\. LOG_JSON_KEYS/);
 });
+
+test('a secret in the path of INFLUX_URL is not shown', async (t) => {
+  const settings = { INFLUX_URL: 'http://influx:8086/hunter2', INFLUX_DB: 'nginx' };
+  const { text } = await check(settings, logFile(t, [GOOD]));
+  assert.match(text, /at http:\/\/influx:8086\/…, database nginx/);
+  assert.ok(!text.includes('hunter2'), text);
+});

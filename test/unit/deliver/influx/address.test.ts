@@ -37,7 +37,7 @@ test('v3: database and bearer token', () => {
 });
 
 test('the address that is shown has no credentials, no path and no query', () => {
-  const shown = shownUrl({ flavour: 'v1', url: 'http://u:p@h:1/a/?t=x', database: 'd' });
+  const shown = shownUrl({ url: 'http://u:p@h:1/a/?t=x' });
   assert.equal(shown, 'http://h:1/…');
-  assert.equal(shownUrl({ flavour: 'v1', url: 'http://h:1', database: 'd' }), 'http://h:1');
+  assert.equal(shownUrl({ url: 'http://h:1' }), 'http://h:1');
 });
