@@ -1,6 +1,6 @@
 /**
- * The tests that need no process of their own, in as few processes as there are cores: to start one for
- * each file takes longer than the tests do. Use: npm run test:unit [-- OPTION OF node --test …].
+ * The tests that need no process of their own, in one process more than there are cores (some wait for
+ * the disk): to start one for each file takes longer than the tests do. Use: npm run test:unit [-- OPTION OF node --test …].
  *
  * Says little when all is well. The whole output of a process in which a test failed comes at the end.
  */
@@ -36,7 +36,7 @@ function runShare(share: number, of: number, options: readonly string[]): Promis
 }
 
 const startedMs = performance.now();
-const count = Math.min(availableParallelism(), PROCESSES_MAX);
+const count = Math.min(availableParallelism() + 1, PROCESSES_MAX);
 const shares = await Promise.all(
   Array.from({ length: count }, (_, index) => runShare(index + 1, count, process.argv.slice(2))),
 );
