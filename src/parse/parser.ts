@@ -336,7 +336,8 @@ class FormatParser implements InnerParser {
           ? plan.fills(i)
           : known.some(({ name }) => name === column.variable);
     });
-    if (format?.kind === 'json' || format?.siteVariable === 'http_host') cleanSites(into);
+    if (format?.kind === 'json' || format?.siteVariable === 'http_host')
+      cleanSites(into, this.#view);
     // Keys come and go from line to line, so the plan of JSON fills every column itself.
     if (format?.kind === 'json') return;
     const variables = format?.variables ?? [];

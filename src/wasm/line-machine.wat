@@ -50,6 +50,70 @@
         (br $next)))
     (local.get $number))
 
+  ;; The address behind the NUL bytes of [at, end).
+  (func $behindHole (param $at i32) (param $end i32) (result i32)
+    (block $text
+      (loop $next
+        (br_if $text (i32.ge_u (local.get $at) (local.get $end)))
+        (br_if $text (i32.load8_u (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $next)))
+    (local.get $at))
+
+  ;; 1 when [at, end) has three dots and else digits, or two colons and more, and else hexadecimal
+  ;; digits and dots.
+  (func $isAddress (param $at i32) (param $end i32) (result i32)
+    (local $byte i32) (local $dots i32) (local $colons i32) (local $letters i32)
+    (block $seen
+      (loop $next
+        (br_if $seen (i32.ge_u (local.get $at) (local.get $end)))
+        (local.set $byte (i32.load8_u (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br_if $next (i32.le_u (i32.sub (local.get $byte) (i32.const 48)) (i32.const 9)))
+        (if (i32.eq (local.get $byte) (i32.const 46))
+          (then
+            (local.set $dots (i32.add (local.get $dots) (i32.const 1)))
+            (br $next)))
+        (if (i32.eq (local.get $byte) (i32.const 58))
+          (then
+            (local.set $colons (i32.add (local.get $colons) (i32.const 1)))
+            (br $next)))
+        (if (i32.gt_u
+              (i32.sub (i32.or (local.get $byte) (i32.const 32)) (i32.const 97)) (i32.const 5))
+          (then (return (i32.const 0))))
+        (local.set $letters (i32.const 1))
+        (br $next)))
+    (i32.or
+      (i32.gt_u (local.get $colons) (i32.const 1))
+      (i32.and
+        (i32.eq (local.get $dots) (i32.const 3))
+        (i32.eqz (i32.or (local.get $colons) (local.get $letters))))))
+
+  ;; 1 when [at, end) is nothing, or ends or begins as an address or `-` may.
+  (func $endsAsAddress (param $at i32) (param $end i32) (result i32)
+    (local $byte i32)
+    (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const 0))))
+    (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 91)) (then (return (i32.const 1))))
+    (local.set $byte (i32.load8_u (i32.sub (local.get $end) (i32.const 1))))
+    (i32.or
+      (i32.le_u (i32.sub (local.get $byte) (i32.const 45)) (i32.const 1))
+      (i32.le_u (i32.sub (local.get $byte) (i32.const 48)) (i32.const 9))))
+
+  ;; 1 when [at, end) is digits, a point and digits, or `-`.
+  (func $isTime (param $at i32) (param $end i32) (result i32)
+    (local $point i32)
+    (local.set $point (call $digits (local.get $at) (local.get $end)))
+    (if (i32.eq (local.get $point) (local.get $at))
+      (then
+        (if (i32.ne (i32.add (local.get $at) (i32.const 1)) (local.get $end))
+          (then (return (i32.const 0))))
+        (return (i32.eq (i32.load8_u (local.get $at)) (i32.const 45)))))
+    (if (i32.ge_u (local.get $point) (local.get $end)) (then (return (i32.const 0))))
+    (if (i32.ne (i32.load8_u (local.get $point)) (i32.const 46)) (then (return (i32.const 0))))
+    (i32.eq
+      (call $digits (i32.add (local.get $point) (i32.const 1)) (local.get $end))
+      (local.get $end)))
+
   ;; Lines [i, found) of the scanner's tables, the first of which begins at `at`, with its quotes from
   ;; `firstQuote` on, into the rows from `row` on. Returns the first line that does not fit, or `found`.
   ;; Where a time has to be read first, the head says its length and position.
@@ -74,12 +138,11 @@
           (then (local.set $end (i32.sub (local.get $end) (i32.const 1)))))
         (br_if $stop (i32.le_u (local.get $end) (local.get $start)))
         ;; NUL bytes in front of a line are a hole, or what was taken off the line
-        (block $text
-          (loop $hole
-            (br_if $text (i32.load8_u (local.get $start)))
-            (local.set $start (i32.add (local.get $start) (i32.const 1)))
+        (if (i32.eqz (i32.load8_u (local.get $start)))
+          (then
+            (local.set $start (call $behindHole (local.get $start) (local.get $end)))
             (br_if $stop (i32.ge_u (local.get $start) (local.get $end)))
-            (br $hole)))
+            (local.set $at (i32.sub (local.get $start) (local.get $base)))))
         (br_if $stop
           (i32.ne
             (i32.sub (local.get $lastQuote) (local.get $firstQuote))
@@ -102,7 +165,7 @@
               (i32.add (i32.load offset=20 (local.get $code)) (local.get $row)) (i32.const 0))
             (i32.store
               (i32.add (i32.load offset=12 (local.get $code)) (i32.shl (local.get $row) (i32.const 2)))
-              (i32.sub (local.get $start) (local.get $base)))
+              (local.get $at))
             (i32.store
               (i32.add (i32.load offset=16 (local.get $code)) (i32.shl (local.get $row) (i32.const 2)))
               (i32.sub (local.get $end) (local.get $base)))
@@ -212,8 +275,8 @@
             (if (i32.eq (local.get $q) (local.get $p))
               (then
                 (br_if $stop (i32.ge_u (local.get $p) (local.get $to)))
-                (br_if $stop (i32.ne (i32.load8_u (local.get $p)) (i32.const 45)))
-                (br_if $stop (local.get $b))
+                (br_if $stop
+                  (i32.ne (i32.add (i32.load8_u (local.get $p)) (local.get $b)) (i32.const 45)))
                 (i32.store (local.get $a) (i32.const -1))
                 (local.set $p (i32.add (local.get $p) (i32.const 1)))
                 (br $next)))
@@ -296,14 +359,8 @@
             ;; host: a token without a colon, but for an address in brackets; where a is 1, one that
             ;; does not end as an address does
             (local.set $q (call $find (local.get $p) (local.get $to) (i32.const 32)))
-            (if (i32.and (local.get $a) (i32.gt_u (local.get $q) (local.get $p)))
-              (then
-                (local.set $digit (i32.load8_u (i32.sub (local.get $q) (i32.const 1))))
-                (br_if $stop (i32.eq (i32.load8_u (local.get $p)) (i32.const 91)))
-                (br_if $stop (i32.eq (local.get $digit) (i32.const 45)))
-                (br_if $stop (i32.eq (local.get $digit) (i32.const 46)))
-                (br_if $stop
-                  (i32.le_u (i32.sub (local.get $digit) (i32.const 48)) (i32.const 9)))))
+            (if (local.get $a)
+              (then (br_if $stop (call $endsAsAddress (local.get $p) (local.get $q)))))
             (if (i32.ne (i32.load8_u (local.get $p)) (i32.const 91))
               (then
                 (br_if $stop
@@ -318,20 +375,7 @@
 
             ;; list: of one part; where a is 1, a time or `-`
             (if (local.get $a)
-              (then
-                (local.set $q (call $digits (local.get $p) (local.get $to)))
-                (if (i32.eq (local.get $q) (local.get $p))
-                  (then (br_if $stop (i32.ge_u (local.get $p) (local.get $to))))
-                  (else
-                    (br_if $stop (i32.ge_u (local.get $q) (local.get $to)))
-                    (br_if $stop (i32.ne (i32.load8_u (local.get $q)) (i32.const 46)))
-                    (local.set $q
-                      (call $digits (i32.add (local.get $q) (i32.const 1)) (local.get $to)))
-                    (br_if $stop (i32.ne (local.get $q) (local.get $to)))))
-                (if (i32.eq (local.get $q) (local.get $p))
-                  (then
-                    (br_if $stop (i32.ne (i32.load8_u (local.get $p)) (i32.const 45)))
-                    (br_if $stop (i32.ne (i32.add (local.get $p) (i32.const 1)) (local.get $to)))))))
+              (then (br_if $stop (i32.eqz (call $isTime (local.get $p) (local.get $to))))))
             (loop $further
               (if (i32.lt_u (local.get $p) (local.get $to))
                 (then
@@ -352,36 +396,7 @@
               (then (br_if $stop (i32.eq (i32.load8_u (local.get $p)) (i32.const 45)))))
             (local.set $q (call $find (local.get $p) (local.get $to) (i32.const 32)))
             (if (local.get $a)
-              (then
-                (local.set $entry (local.get $p))
-                (local.set $a (i32.const 0))
-                (local.set $b (i32.const 0))
-                (local.set $c (i32.const 0))
-                (block $seen
-                  (loop $further
-                    (br_if $seen (i32.ge_u (local.get $entry) (local.get $q)))
-                    (local.set $digit (i32.load8_u (local.get $entry)))
-                    (local.set $entry (i32.add (local.get $entry) (i32.const 1)))
-                    (if (i32.eq (local.get $digit) (i32.const 46))
-                      (then
-                        (local.set $a (i32.add (local.get $a) (i32.const 1)))
-                        (br $further)))
-                    (if (i32.eq (local.get $digit) (i32.const 58))
-                      (then
-                        (local.set $b (i32.add (local.get $b) (i32.const 1)))
-                        (br $further)))
-                    (br_if $further
-                      (i32.le_u (i32.sub (local.get $digit) (i32.const 48)) (i32.const 9)))
-                    (br_if $stop
-                      (i32.gt_u
-                        (i32.sub (i32.or (local.get $digit) (i32.const 32)) (i32.const 97))
-                        (i32.const 5)))
-                    (local.set $c (i32.const 1))
-                    (br $further)))
-                (if (i32.lt_u (local.get $b) (i32.const 2))
-                  (then
-                    (br_if $stop (i32.ne (local.get $a) (i32.const 3)))
-                    (br_if $stop (i32.or (local.get $b) (local.get $c)))))))
+              (then (br_if $stop (i32.eqz (call $isAddress (local.get $p) (local.get $q))))))
             (local.set $p (local.get $q))
             (br $next))
 

@@ -150,16 +150,7 @@ const COMMON_KEYS: readonly (readonly [variable: string, paths: string])[] = [
 ];
 
 /** Objects that a whole record may stand in. */
-const WRAPPERS = [
-  '@fields',
-  'fields',
-  'attributes',
-  'access',
-  'data',
-  'log',
-  'event',
-  'nginx.access',
-];
+const WRAPPERS = ['@fields', 'fields', 'attributes'];
 
 let common: readonly JsonKey[] | undefined;
 

@@ -65,15 +65,12 @@ function tableOf(keys: readonly JsonKey[], spans: readonly string[], isOpen: boo
   return table;
 }
 
-const IN_SECONDS = { slot: SLOT_REQUEST_S, perSecond: 1 };
-/** Where the time of a request may stand, and in which unit. */
-const TIME_SLOTS = [
-  IN_SECONDS,
+/** Where the time of a request may stand when it is not in seconds. */
+const OTHER_UNITS = [
   { slot: SLOT_REQUEST_MS, perSecond: 1e3 },
   { slot: SLOT_REQUEST_US, perSecond: 1e6 },
   { slot: SLOT_REQUEST_NS, perSecond: 1e9 },
 ];
-const SITE_SLOTS = [SLOT_SERVER_NAME, SLOT_HOST, SLOT_HTTP_HOST];
 
 export class JsonPlan {
   /** Of the last line that `run` did not take: a REASON_*, where, and what belongs there. */
@@ -213,11 +210,13 @@ export class JsonPlan {
   }
 
   #familiesOfLine(): number {
-    const hasTime = TIME_SLOTS.some(({ slot }) => this.#has(slot));
+    const hasTime = this.#has(SLOT_REQUEST_S) || OTHER_UNITS.some(({ slot }) => this.#has(slot));
     return (
       (hasTime ? FAMILY_TIME : 0) |
       (this.#has(SLOT_REQUEST_LENGTH) ? FAMILY_BYTES_IN : 0) |
-      (SITE_SLOTS.some((slot) => this.#has(slot)) ? FAMILY_SITE : 0)
+      (this.#has(SLOT_SERVER_NAME) || this.#has(SLOT_HOST) || this.#has(SLOT_HTTP_HOST)
+        ? FAMILY_SITE
+        : 0)
     );
   }
 
@@ -239,9 +238,14 @@ export class JsonPlan {
     if (!values.readBytesIn(this.#startOf(length), this.#endOf(length), row)) {
       return this.#fails(this.#startOf(length), 'request-length', REASON_NUMBER);
     }
-    let { slot, perSecond } = IN_SECONDS;
-    for (let i = 0; i < TIME_SLOTS.length && !this.#has(slot); i++) {
-      ({ slot, perSecond } = TIME_SLOTS[i] ?? IN_SECONDS);
+    let slot = SLOT_REQUEST_S;
+    let perSecond = 1;
+    if (!this.#has(SLOT_REQUEST_S)) {
+      for (const other of OTHER_UNITS) {
+        if (!this.#has(other.slot)) continue;
+        ({ slot, perSecond } = other);
+        break;
+      }
     }
     if (!values.readRequestTime(this.#startOf(slot), this.#endOf(slot), perSecond, row)) {
       return this.#fails(this.#startOf(slot), 'request-time', REASON_NUMBER);

@@ -48,8 +48,6 @@ export class JsonWalker {
   #lastQuote = 0;
   #valueStart = 0;
   #valueEnd = 0;
-  /** The value that was read last stood without quotes. */
-  #isBare = false;
   readonly #parents = new Int32Array(DEPTH_MAX + 1);
 
   constructor(table: KeyTable) {
@@ -95,7 +93,6 @@ export class JsonWalker {
     p++;
     let isFirst = true;
     let entry = -1;
-    this.#isBare = false;
     for (;;) {
       p = this.#skipSpace(p, end);
       const byte = p < end ? bytes[p] : 0;
@@ -104,12 +101,15 @@ export class JsonWalker {
         if (depth === 0) return p === end || this.#isLastComma(p, end) || this.#fails(p, 'end');
         depth--;
         isFirst = false;
-        this.#isBare = false;
+        this.#valueStart = -1;
         continue;
       }
-      p = this.#toKey(p, end, entry, isFirst);
-      if (p < 0) return false;
-      if (bytes[p] !== QUOTE) continue;
+      if (byte === COMMA && !isFirst && bytes[p + 1] === QUOTE) p++;
+      else {
+        p = this.#toKey(p, end, entry, isFirst);
+        if (p < 0) return false;
+        if (bytes[p] !== QUOTE) continue;
+      }
       isFirst = false;
       const keyEnd = this.#stringEnd();
       if (keyEnd < 0) return this.#fails(end, 'string-end');
@@ -155,9 +155,9 @@ export class JsonWalker {
    * the end of the object; -1 when there was none.
    */
   #goOn(from: number, end: number, entry: number): number {
-    if (!this.#isBare) return -1;
-    this.#isBare = false;
     const bytes = this.#bytes;
+    const value = this.#valueStart;
+    if (value < 0 || bytes[value - 1] === QUOTE || bytes[value] === BRACE) return -1;
     const quote = this.#quote < this.#lastQuote ? (this.#quotes[this.#quote] ?? 0) : end;
     let p = this.#skipBack(quote, from);
     if (quote < end) {
@@ -167,7 +167,7 @@ export class JsonWalker {
     }
     const beforeBraces = p;
     while (p > from && bytes[p - 1] === BRACE_END) p = this.#skipBack(p - 1, from);
-    if (quote >= end && p === beforeBraces) return -1;
+    if (p === from || (quote >= end && p === beforeBraces)) return -1;
     const slot = entry < 0 ? -1 : this.#table.slot(entry);
     if (slot >= 0 && this.starts[slot] === this.#valueStart) this.ends[slot] = p;
     return p;
@@ -188,7 +188,6 @@ export class JsonWalker {
   #value(at: number, end: number): number {
     const bytes = this.#bytes;
     const first = at < end ? bytes[at] : 0;
-    this.#isBare = first !== QUOTE && first !== BRACE;
     if (first === QUOTE) {
       const close = this.#stringEnd();
       if (close < 0) {

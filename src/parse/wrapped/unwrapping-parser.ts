@@ -18,7 +18,7 @@ const PARTS_BYTES_MAX = 256 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
 /** UTF-8's byte order mark, which editors and exports put in front of a file. */
-const MARK = [0xef, 0xbb, 0xbf];
+const MARK = 0xef;
 const NOTHING = new Uint8Array(0);
 const LINE_END = Uint8Array.of(LF);
 
@@ -80,7 +80,9 @@ export class UnwrappingParser implements LineParser {
   }
 
   #begin({ bytes, start, end }: LineBatch): void {
-    if (MARK.every((byte, i) => bytes[start + i] === byte)) bytes.fill(0, start, start + 3);
+    const isMarked =
+      bytes[start] === MARK && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
+    if (isMarked) bytes.fill(0, start, start + 3);
     this.#wrapping ??= this.#recognise(bytes, start, end);
     if (this.#wrapping !== undefined) this.#unwrapAll(this.#wrapping, bytes, start, end);
   }

@@ -33,7 +33,14 @@ const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LF = 0x0a;
+const HYPHEN = 0x2d;
+const ANGLE = 0x3c;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
+const BAR = 0x7c;
 const HEAD_BYTES_MAX = 320;
+/** The name of a service and its number, padded. */
+const COMPOSE_BYTES_MAX = 80;
 const LETTER_P = 0x50;
 const LETTER_E = 0x65;
 
@@ -90,6 +97,7 @@ const cri: Wrapping = {
 };
 
 const LOG = Buffer.from('{"log":"');
+const POD = Buffer.from('[pod/');
 const STREAM = Buffer.from('","stream":"std');
 /** Docker cuts lines at 16 KiB, which its escapes make six times as long at most. */
 const unescaper = new Unescaper(6 * 16 * 1024);
@@ -142,7 +150,21 @@ const WRAPPINGS: readonly Wrapping[] = [
 
 /** The wrapping that the line `[start, end)` has, as far as its head tells; leaves the bytes alone. */
 export function wrappingOf(bytes: Uint8Array, start: number, end: number): Wrapping | undefined {
+  if (!mayBeWrapped(bytes, start, end)) return undefined;
   const line = bytes.slice(start, end);
   const into = { start: 0, isPart: false, stream: 0 };
   return WRAPPINGS.find((wrapping) => wrapping.unwrap(line, 0, line.length, into));
+}
+
+/** By a few bytes, because every batch of every log is asked. */
+function mayBeWrapped(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = bytes[start] ?? 0;
+  if (first === BRACE) return isAt(bytes, start, end, LOG);
+  if (first === BRACKET) return isAt(bytes, start, end, POD);
+  if (first === ANGLE) return true;
+  const isDigit = first >= 0x30 && first <= 0x39;
+  if (isDigit && bytes[start + 4] === HYPHEN) return true;
+  if (bytes[start + 3] === SPACE) return true; // Nov 30
+  const bar = bytes.subarray(start, Math.min(end, start + COMPOSE_BYTES_MAX)).indexOf(BAR);
+  return bar > 0 && bytes[start + bar - 1] === SPACE;
 }
