@@ -83,6 +83,11 @@ export class JsonWalker {
     return false;
   }
 
+  /** The entry of the key `[start, end)`, or -1; an empty one has none. */
+  #entryOf(start: number, end: number, parent: number): number {
+    return start === end ? -1 : this.#table.find(this.#bytes, this.#view, start, end, parent);
+  }
+
   #walk(start: number, end: number): boolean {
     const bytes = this.#bytes;
     const table = this.#table;
@@ -113,10 +118,7 @@ export class JsonWalker {
       isFirst = false;
       const keyEnd = this.#stringEnd();
       if (keyEnd < 0) return this.#fails(end, 'string-end');
-      entry =
-        keyEnd === p + 1
-          ? -1
-          : table.find(bytes, this.#view, p + 1, keyEnd, this.#parents[depth] ?? 0);
+      entry = this.#entryOf(p + 1, keyEnd, this.#parents[depth] ?? 0);
       p = this.#skipSpace(keyEnd + 1, end);
       if (p >= end || bytes[p] !== COLON) return this.#fails(p, 'colon');
       p = this.#skipSpace(p + 1, end);
