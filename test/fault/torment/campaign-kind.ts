@@ -1,3 +1,6 @@
+/** What rotated files are called. */
+export type NameStyle = 'shifting' | 'counting' | 'padded' | 'milliseconds' | 'words';
+
 /** What differs from one campaign to the next. */
 export interface CampaignKind {
   readonly name: string;
@@ -14,6 +17,7 @@ export interface CampaignKind {
   readonly sharesName: boolean;
   /** There are four sites in the log. */
   readonly maxSites: number;
+  readonly names: NameStyle;
 }
 
 const USUAL: CampaignKind = {
@@ -29,6 +33,7 @@ const USUAL: CampaignKind = {
   files: 1,
   sharesName: false,
   maxSites: 50,
+  names: 'shifting',
 };
 export const KINDS: readonly CampaignKind[] = [
   { ...USUAL, name: 'much disorder', disorderMaxS: 200, windowS: 1 },
@@ -45,5 +50,9 @@ export const KINDS: readonly CampaignKind[] = [
   { ...USUAL, windowS: 2 },
   { ...USUAL, name: 'three logs', files: 3 },
   { ...USUAL, name: 'two files of one log', files: 2, sharesName: true },
+  { ...USUAL, name: 'names that count up', names: 'counting' },
+  { ...USUAL, name: 'padded names that count up', names: 'padded', windowS: 10 },
+  { ...USUAL, name: 'names that are times', names: 'milliseconds' },
+  { ...USUAL, name: 'names that are words', names: 'words' },
   { ...USUAL, name: 'more sites than MAX_SITES', maxSites: 2, mayLoseState: false },
 ];

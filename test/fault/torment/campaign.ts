@@ -12,7 +12,8 @@ import { NginxLog, type RotatableLog } from './nginx-log.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SITE_FORMAT, SITE_PATTERN, TormentedLog } from './tormented-log.ts';
 import { mountTmpfs, unmount } from './small-disk.ts';
-import { TORMENTS, type Scene, type Torment } from './torments.ts';
+import type { Scene, Torment } from './scene.ts';
+import { TORMENTS } from './torments.ts';
 import { Victim } from './victim.ts';
 
 const DATABASE = 'fault';
@@ -239,7 +240,9 @@ async function makeLogs(
     const zoneMinutes = random.pick(ZONES_MINUTES);
     const linesPerTick = random.between(2, Math.ceil(12 / kind.files));
     const truth = kind.sharesName ? shared : newTruth();
-    logs.push(new TormentedLog({ path, random, disorderMaxS, zoneMinutes, linesPerTick, truth }));
+    const { names } = kind;
+    const how = { disorderMaxS, zoneMinutes, linesPerTick, names };
+    logs.push(new TormentedLog({ path, random, truth, ...how }));
   }
   return { logs, nginx: undefined };
 }

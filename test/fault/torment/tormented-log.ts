@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { KeptTruth } from './kept-truth.ts';
+import type { NameStyle } from './campaign-kind.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** nginx's combined, the request time and the site. */
@@ -42,6 +43,8 @@ export interface LogOptions {
   readonly linesPerTick: number;
   /** Shared by the files of one log. */
   readonly truth: KeptTruth;
+  /** What rotated files are called. */
+  readonly names?: NameStyle;
 }
 
 /**
@@ -59,6 +62,7 @@ export class TormentedLog {
   #rest = '';
   #begun = '';
   #serial = 0;
+  #rotations = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LogOptions) {
@@ -108,7 +112,7 @@ export class TormentedLog {
   rename(): void {
     if (!existsSync(this.path)) return;
     this.#shift();
-    renameSync(this.path, `${this.path}.1`);
+    renameSync(this.path, this.#nextPath());
   }
 
   reopen(): void {
@@ -120,7 +124,7 @@ export class TormentedLog {
   copytruncate(): void {
     this.#finishLine();
     this.#shift();
-    copyFileSync(this.path, `${this.path}.1`);
+    copyFileSync(this.path, this.#nextPath());
     truncateSync(this.path);
   }
 
@@ -185,14 +189,28 @@ export class TormentedLog {
     return basename(this.path);
   }
 
+  #nextPath(): string {
+    this.#rotations += 1;
+    const count = String(this.#rotations);
+    const names: Record<NameStyle, string> = {
+      shifting: '.1',
+      counting: `.${count}`,
+      padded: `.${count.padStart(4, '0')}`,
+      milliseconds: `-${Date.now()}`,
+      words: `.${this.#options.random.between(1000, 9999)}-${count}.kept`,
+    };
+    return this.path + names[this.#options.names ?? 'shifting'];
+  }
+
   #rotated(): string[] {
     return readdirSync(dirname(this.path))
-      .filter((name) => name.startsWith(`${this.#name}.`))
+      .filter((name) => name.startsWith(this.#name) && name !== this.#name)
       .sort((a, b) => numberOf(b) - numberOf(a));
   }
 
   /** `.1` becomes `.2`, from the oldest on. All generations are kept. */
   #shift(): void {
+    if ((this.#options.names ?? 'shifting') !== 'shifting') return;
     const folder = dirname(this.path);
     for (const name of this.#rotated()) {
       const tail = name.endsWith('.gz') ? '.gz' : '';

@@ -9,70 +9,21 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Influx } from '../../support/influxdb.ts';
-import type { SeededRandom } from './seeded-random.ts';
-import type { CampaignKind } from './campaign-kind.ts';
-import { ASKING_MODES, type FaultRota, type InfluxProxy } from './influx-proxy.ts';
-import type { KillPoints } from './kill-points.ts';
-import type { RotatableLog } from './nginx-log.ts';
+import { ASKING_MODES } from './influx-proxy.ts';
+import { onRotation } from './rotation-torments.ts';
+import {
+  always,
+  isSynthetic,
+  keepsState,
+  kill,
+  mayHoldHalf,
+  onTmpfs,
+  pass,
+  rotateOnce,
+  type Scene,
+  type Torment,
+} from './scene.ts';
 import { fillDisk, mount } from './small-disk.ts';
-import type { TormentedLog } from './tormented-log.ts';
-import type { Victim } from './victim.ts';
-
-/** What a torment can lay its hands on; a campaign is one. */
-export interface Scene {
-  readonly kind: CampaignKind;
-  readonly random: SeededRandom;
-  readonly killPoints: KillPoints;
-  readonly proxyFaults: FaultRota;
-  readonly counts: { kills: number };
-  readonly influx: Influx;
-  readonly proxy: InfluxProxy;
-  readonly victim: Victim;
-  /** Stays the same for one torment. */
-  readonly log: RotatableLog;
-  /** The log, where this process writes it itself. */
-  readonly synthetic: TormentedLog | undefined;
-  /** A line of the journal. */
-  note(text: string): void;
-  startMeter(killAt?: string): Promise<void>;
-  killMeter(): Promise<void>;
-}
-
-/** Something that is done to the meter, the database or the log in one round. */
-export interface Torment {
-  readonly name: string;
-  readonly weight: number;
-  readonly can: (c: Scene) => boolean;
-  readonly run: (c: Scene) => Promise<void>;
-}
-
-/** Lets some traffic pass; when exactly a fault strikes is chance. */
-async function pass(c: Scene, minMs: number, maxMs: number): Promise<void> {
-  await delay(c.random.between(minMs, maxMs));
-}
-
-const always = (): boolean => true;
-const keepsState = (c: Scene): boolean => c.kind.mayLoseState;
-const onTmpfs = (c: Scene): boolean => c.kind.isOnTmpfs;
-const isSynthetic = (c: Scene): boolean => c.synthetic !== undefined;
-const mayHoldHalf = (c: Scene): boolean => isSynthetic(c) && c.kind.rewrite === 'always';
-
-async function rotateOnce(c: Scene): Promise<string> {
-  if (c.synthetic !== undefined && c.random.chance(0.35)) {
-    c.synthetic.copytruncate();
-    return 'copytruncate';
-  }
-  c.log.rename();
-  await pass(c, 0, 150); // into the renamed file
-  await c.log.reopen();
-  return 'rename';
-}
-
-async function kill(c: Scene): Promise<void> {
-  await c.killMeter();
-}
 
 const onProcesses: Torment[] = [
   {
@@ -394,6 +345,7 @@ const onTheDisk: Torment[] = [
 
 export const TORMENTS: readonly Torment[] = [
   ...onProcesses,
+  ...onRotation,
   ...onTheDatabase,
   ...onTheLog,
   ...onTheDisk,
