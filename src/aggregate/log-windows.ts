@@ -16,6 +16,7 @@ import type { SealedWindow } from './sealed-window.ts';
 import type { Series } from './series.ts';
 import { SiteTable, type SiteTableSnapshot } from './site/site-table.ts';
 import { NO_SITE } from './site/site.ts';
+import type { TrafficSnapshot, TrafficTotals } from './traffic-totals.ts';
 import { FAMILY_KNOWN, type Window } from './window.ts';
 
 /**
@@ -42,6 +43,8 @@ export interface LogWindowsOptions {
   readonly rewrite: Rewrite;
   /** Counts what is counted here by route, upstream, … as well. */
   readonly dimensions?: Dimensions | undefined;
+  /** Takes what was counted in windows that are forgotten; the dimensions have the same one. */
+  readonly traffic?: TrafficTotals | undefined;
 }
 
 export interface LogWindowsSnapshot {
@@ -50,6 +53,7 @@ export interface LogWindowsSnapshot {
   readonly sites: SiteTableSnapshot;
   readonly open: OpenWindowsSnapshot;
   readonly dimensions?: DimensionsSnapshot | undefined;
+  readonly traffic?: TrafficSnapshot | undefined;
 }
 
 /** A line whose window begins later than this after the clock has no believable time. */
@@ -76,7 +80,7 @@ export class LogWindows {
     this.log = options.log;
     this.#options = options;
     this.#time = new EventTime(options.windowS, options.latenessS);
-    this.#open = new OpenWindows(this.#time);
+    this.#open = new OpenWindows(this.#time, options.traffic);
     this.sites = new SiteTable(options.sitesMax);
   }
 
@@ -314,12 +318,17 @@ export class LogWindows {
   }
 
   snapshot(): LogWindowsSnapshot {
+    const { traffic } = this.#options;
+    if (traffic !== undefined) {
+      for (const window of this.#open.byStart.values()) window.admitTo(traffic);
+    }
     return {
       time: this.#time.snapshot(),
       gauges: this.#gauges.snapshot(),
       sites: this.sites.snapshot(),
       open: this.#open.snapshot(),
       dimensions: this.#options.dimensions?.snapshot(),
+      traffic: traffic?.snapshot(),
     };
   }
 
@@ -329,6 +338,7 @@ export class LogWindows {
     this.#gauges.restore(snapshot.gauges);
     this.sites.restore(snapshot.sites);
     this.#open.restore(snapshot.open, this.sites);
+    if (snapshot.traffic !== undefined) this.#options.traffic?.restore(snapshot.traffic);
     if (snapshot.dimensions !== undefined) this.#options.dimensions?.restore(snapshot.dimensions);
   }
 }

@@ -1,5 +1,6 @@
 import { NEVER, type EventTime } from './time/event-time.ts';
 import type { SiteTable } from './site/site-table.ts';
+import type { TrafficTotals } from './traffic-totals.ts';
 import { Window, type WindowSnapshot } from './window.ts';
 
 /**
@@ -34,11 +35,14 @@ export class OpenWindows {
   /** Which FAMILY_* a window without a record is written with. */
   families = 0;
   readonly #time: EventTime;
+  readonly #traffic: TrafficTotals | undefined;
   readonly #byStart = new Map<number, Window>();
   #waiting = NOBODY_WAITS;
 
-  constructor(time: EventTime) {
+  /** `traffic` takes what was counted in the windows that are forgotten. */
+  constructor(time: EventTime, traffic?: TrafficTotals) {
     this.#time = time;
+    this.#traffic = traffic;
   }
 
   get byStart(): ReadonlyMap<number, Window> {
@@ -101,6 +105,7 @@ export class OpenWindows {
       const isIdle = window.counted + window.filtered === 0 && startS <= endedS;
       if (isOwed || !(isIdle || time.isClosed(startS))) continue;
       this.#byStart.delete(startS);
+      if (window.isOwn && this.#traffic !== undefined) window.addTo(this.#traffic);
       if (window.lines > 0) time.forgotten.add(startS, startS + time.windowS);
     }
   }

@@ -1,6 +1,7 @@
 import { NO_GAUGES, type Gauges } from './gauges.ts';
 import type { AgentTotals, SealedWindow } from './sealed-window.ts';
 import { Series, type SeriesSnapshot } from './series.ts';
+import type { TrafficTotals } from './traffic-totals.ts';
 import type { SiteTable } from './site/site-table.ts';
 import { NO_SITE, OTHER_SITE, type Site } from './site/site.ts';
 import { FAMILY_BYTES_IN, FAMILY_SITE, FAMILY_TIME } from '../parse/record-batch.ts';
@@ -99,6 +100,16 @@ export class Window {
       sites: Array.from(byName, ([name, series]) => series.seal(name, hasBytesIn, hasLatency)),
       agent: this.#agent(),
     };
+  }
+
+  /** Adds what was counted here, by site. */
+  addTo(traffic: TrafficTotals): void {
+    for (const [site, series] of this.#series) traffic.addSite(series.seal(site.name, false, true));
+  }
+
+  /** Gives the sites their labels, in the order in which they came. */
+  admitTo(traffic: TrafficTotals): void {
+    for (const site of this.#series.keys()) traffic.admit(site.name);
   }
 
   #owed(windowS: number, sites: SiteTable): Iterable<Site> {

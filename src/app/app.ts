@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { AdvisedParser } from './advised-parser.ts';
 import { clientVariable } from './client-variable.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
+import { TrafficTotals } from '../aggregate/traffic-totals.ts';
 import { CheckpointFile } from '../state/checkpoint.ts';
 import type { Checkpoint, PointIdentity } from '../state/checkpoint-form.ts';
 import type { Clock } from '../clock.ts';
@@ -323,7 +324,7 @@ function buildPipeline(
     newLane: (log) => ({
       log,
       parser: parts.newParser(log),
-      windows: parts.stages.newWindows(log),
+      windows: parts.stages.newWindows(log, new TrafficTotals()),
       unparsed: new UnparsedSample(),
       hasCaughtUp: false,
       lagMs: 0,

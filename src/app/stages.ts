@@ -1,6 +1,7 @@
 import { isbot } from 'isbot';
 import { Dimensions } from '../aggregate/dimension/dimensions.ts';
 import { LogWindows } from '../aggregate/log-windows.ts';
+import type { TrafficTotals } from '../aggregate/traffic-totals.ts';
 import { tagValue } from '../text/tag-value.ts';
 import type { Config } from '../config/config.ts';
 import { BYTE_HASH_OWN_BYTES, createByteHash } from '../wasm/byte-hash.ts';
@@ -28,8 +29,8 @@ export interface Stages {
   readonly records: RecordBatch;
   /** Undefined where nothing is asked of requests but totals. */
   readonly requests: RequestStage | undefined;
-  /** The windows of one log. */
-  readonly newWindows: (log: string) => LogWindows;
+  /** The windows of one log; `traffic` takes what was counted in those that are forgotten. */
+  readonly newWindows: (log: string, traffic?: TrafficTotals) => LogWindows;
 }
 
 /** `countries`: with GEOIP_DB. */
@@ -69,7 +70,7 @@ export function createStages(config: Config, countries?: CountryTable): Stages {
     scanner,
     records,
     requests,
-    newWindows: (log) => newLogWindows(config, log, dimensions),
+    newWindows: (log, traffic) => newLogWindows(config, log, dimensions, traffic),
   };
 }
 
@@ -77,10 +78,11 @@ function newLogWindows(
   config: Config,
   log: string,
   dimensions: { readonly rows: RowDimensions; readonly windowS: number } | undefined,
+  traffic: TrafficTotals | undefined,
 ): LogWindows {
   const { errorStatusMin, rewrite, maxRoutes: routesMax } = config;
   const latenessS = Math.ceil(config.latenessMs / 1000);
-  const common = { log, latenessS, errorStatusMin, rewrite };
+  const common = { log, latenessS, errorStatusMin, rewrite, traffic };
   return new LogWindows({
     ...common,
     windowS: config.windowS,

@@ -29,6 +29,7 @@ export function snapshotOf(parts: {
     uptimeMs: clock.monotonicMs() - parts.startedMs,
     sinceTurnMs: clock.monotonicMs() - pipeline.lastTurnMs,
     logs: parts.logs.map((status) => logFigures(status, pipeline.lanes.get(status.log))),
+    traffic: pipeline.committed,
     folders: parts.folders,
     receivers: parts.receivers,
     spool: {

@@ -43,7 +43,8 @@ export class Commit {
     this.#options = options;
   }
 
-  async make(moment: Moment): Promise<void> {
+  /** True when the checkpoint of the moment is on disk. */
+  async make(moment: Moment): Promise<boolean> {
     const { queue, rewrite, beforeCheckpoint } = this.#options;
     const seq = queue.lastSeq;
     beforeCheckpoint?.();
@@ -51,9 +52,10 @@ export class Commit {
       ? await this.#save({ ...moment, spoolSeq: seq, ackedSeq: queue.ackedSeq })
       : 'the spool cannot be written';
     // Points that belong to the checkpoint are gone: the next App reads the logs again.
-    if (trouble === 'forgotten') return;
+    if (trouble === 'forgotten') return false;
     this.#tell(trouble);
     if (trouble === undefined || rewrite === 'always') queue.commit(seq);
+    return trouble === undefined;
   }
 
   async #save(checkpoint: Checkpoint): Promise<string | undefined> {

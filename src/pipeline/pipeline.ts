@@ -1,5 +1,6 @@
 import type { DueMode } from '../aggregate/time/due-windows.ts';
 import { NO_GAUGES, type Gauges } from '../aggregate/gauges.ts';
+import type { CommittedTraffic } from '../aggregate/committed-traffic.ts';
 import type { LogWindows } from '../aggregate/log-windows.ts';
 import type { SealedDimensions } from '../aggregate/dimension/sealed-dimensions.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
@@ -82,6 +83,8 @@ const LOOK_WAIT_MAX_MS = 500;
 
 export class Pipeline {
   readonly lanes = new Map<string, LogLane>();
+  /** What the last checkpoint says of the traffic of each log. */
+  committed: readonly CommittedTraffic[] = [];
   /** Monotonic time of the last turn, for /healthz. */
   lastTurnMs: number;
   readonly #options: PipelineOptions;
@@ -111,6 +114,7 @@ export class Pipeline {
       lane.parser.resume(formatName);
       lane.windows.restore(windows);
     }
+    this.committed = logs.map(trafficOf);
   }
 
   /** Runs until `signal` aborts or the input has ended; then the caller calls `finish()`. */
@@ -293,15 +297,13 @@ export class Pipeline {
 
   async #makeDurable(): Promise<void> {
     const { source, identity } = this.#options;
-    await this.#durable.make({
-      sources: source.checkpoint(),
-      logs: Array.from(this.lanes.values(), (lane) => ({
-        log: lane.log,
-        formatName: lane.parser.formatName,
-        windows: lane.windows.snapshot(),
-      })),
-      identity,
-    });
+    const logs = Array.from(this.lanes.values(), (lane) => ({
+      log: lane.log,
+      formatName: lane.parser.formatName,
+      windows: lane.windows.snapshot(),
+    }));
+    const isSaved = await this.#durable.make({ sources: source.checkpoint(), logs, identity });
+    if (isSaved) this.committed = logs.map(trafficOf);
   }
 
   #gauges(lane: LogLane, status: LogStatus): Gauges {
@@ -345,4 +347,9 @@ export class Pipeline {
     const sinceMs = (((clock.now() - 1000) % windowMs) + windowMs) % windowMs;
     return Math.min(IDLE_WAIT_MAX_MS, windowMs - sinceMs);
   }
+}
+
+/** Without the dimensions, which are much and show nothing here. */
+function trafficOf({ log, windows }: LogCheckpoint): CommittedTraffic {
+  return { log, closed: windows.traffic, open: windows.open };
 }

@@ -1,4 +1,5 @@
 import type { FolderTrouble, LogStatus, ReceiverStatus } from '../source/line-source.ts';
+import type { CommittedTraffic } from '../aggregate/committed-traffic.ts';
 import type { Reason } from '../parse/record-batch.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface MeterStatus {
   readonly sinceTurnMs: number;
   /** One entry per file followed, see byLog; empty while none has been found. */
   readonly logs: readonly LogFigures[];
+  /** By log, what the last checkpoint says of the traffic. */
+  readonly traffic: readonly CommittedTraffic[];
   /** Folders whose logs cannot be found; mostly empty. */
   readonly folders: readonly FolderTrouble[];
   /** What receives lines instead of reading them from files; mostly empty. */

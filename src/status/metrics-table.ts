@@ -1,4 +1,5 @@
-import { type MetricAbout, MetricsPage } from './metrics.ts';
+import type { MetricAbout } from './metric-about.ts';
+import { MetricsPage } from './metrics.ts';
 
 /** Every metric of `/metrics` as Markdown, for docs/operating.md; ends with a line feed. */
 export function renderMetricsTable(): string {

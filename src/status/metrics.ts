@@ -1,16 +1,11 @@
 import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import { REASONS } from '../parse/record-batch.ts';
 import { printable } from '../text/printable.ts';
+import type { MetricAbout } from './metric-about.ts';
 import { totalsByLog } from './log-totals.ts';
+import { renderTraffic, TRAFFIC_METRICS } from './traffic-metrics.ts';
 import { unreadyReasons } from './readiness.ts';
 import { type LogFigures, type MeterStatus, REJECTED_BY, WRITE_OUTCOMES } from './meter-status.ts';
-
-export interface MetricAbout {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly labelNames: readonly string[];
-}
 
 /**
  * `/metrics` in the Prometheus text format. Nothing is counted here: at each scrape every metric is
@@ -19,7 +14,7 @@ export interface MetricAbout {
  */
 export class MetricsPage {
   /** What the page has, for the documentation. */
-  readonly metrics: MetricAbout[] = [];
+  readonly metrics: MetricAbout[] = [...TRAFFIC_METRICS];
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   readonly #registry = new Registry();
   #status: MeterStatus | undefined;
@@ -36,7 +31,9 @@ export class MetricsPage {
   /** All metrics collect within this call, before the first await, so scrapes do not mix. */
   async render(status: MeterStatus): Promise<string> {
     this.#status = status;
-    return this.#registry.metrics();
+    const own = this.#registry.metrics();
+    const traffic = renderTraffic(status.traffic);
+    return (await own) + traffic;
   }
 
   /** `read` adds values for the labels, in the order of `labelNames`. */

@@ -14,6 +14,7 @@ export function healthyStatus(changes: Partial<MeterStatus> = {}): MeterStatus {
     uptimeMs: 60_000,
     sinceTurnMs: 12,
     logs: [logFigures()],
+    traffic: [],
     folders: [],
     receivers: [],
     spool: spoolFigures(),

@@ -11,6 +11,7 @@ import { COUNTRIES, STATUSES, KEPT_VALUES_MAX } from './property-table.ts';
 import type { SealedDimensions } from './sealed-dimensions.ts';
 import type { DimensionSizes } from './top-list-kinds.ts';
 import { TopLists } from './top-lists.ts';
+import type { TrafficTotals } from '../traffic-totals.ts';
 import { KeptValues, type KeptValuesSnapshot } from './kept-values.ts';
 
 /**
@@ -39,6 +40,8 @@ export interface DimensionsOptions {
   readonly sizes?: DimensionSizes;
   /** Shared by all logs. */
   readonly rows: RowDimensions;
+  /** Takes what was counted in windows that are forgotten. */
+  readonly traffic?: TrafficTotals | undefined;
 }
 
 export interface DimensionsSnapshot {
@@ -235,6 +238,7 @@ export class Dimensions {
       const areTotalsWritten = time.writtenUntilS >= endS || isBefore;
       if (!areTotalsWritten || isOwed(window, time) || !this.#isClosed(window, time)) continue;
       this.#byStart.delete(startS);
+      if (window.isOwn) this.#options.traffic?.addDimensions(window.seal(this.#options.log));
       window.close();
       this.folded += window.folded;
       if (this.#last === window) this.#last = undefined;
