@@ -26,6 +26,9 @@ const ORIGINS = {
     path: 'usr/bin/victoria-metrics',
     image: 'victoriametrics/victoria-metrics:v1.102.0',
   },
+  prometheus: { debian: 'prometheus', path: 'usr/bin/prometheus' },
+  promtool: { debian: 'prometheus', path: 'usr/bin/promtool' },
+  goaccess: { debian: 'goaccess', path: 'usr/bin/goaccess' },
   logrotate: { debian: 'logrotate', path: 'usr/sbin/logrotate' },
   mtail: { debian: 'mtail', path: 'usr/bin/mtail' },
 } as const satisfies Record<string, Origin>;
