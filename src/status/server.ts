@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
+import { serve, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { printable } from '../text/printable.ts';
+import { boundServer, ConnectionBounds, SERVER_OPTIONS } from './connection-bounds.ts';
 import { MetricsPage } from './metrics.ts';
 import type { StatusSnapshot } from './meter-status.ts';
 import { isAlive, LOOP_STUCK_MS, unreadyReasons } from './readiness.ts';
@@ -93,6 +94,11 @@ export interface StatusServer {
   close(): Promise<void>;
 }
 
+type Bindings = HttpBindings | Http2Bindings;
+
+/** Nobody gets it: the connection is gone. */
+const CUT_OFF = new Response(null, { status: 503 });
+
 /** Rejects with a ListenError when it cannot listen at the address. */
 export async function startStatusServer(
   address: ListenAddress,
@@ -100,16 +106,19 @@ export async function startStatusServer(
 ): Promise<StatusServer> {
   const app = statusApp(snapshot);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const bounds = new ConnectionBounds();
   const server = serve(
     {
-      fetch: (request) => app.fetch(request),
+      fetch: (request, { incoming, outgoing }: Bindings) =>
+        bounds.admit(incoming.socket, outgoing) ? app.fetch(request) : CUT_OFF,
       hostname: address.host,
       port: address.port,
-      serverOptions: { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
+      serverOptions: SERVER_OPTIONS,
       overrideGlobalObjects: false,
     },
     (info) => resolve(info.port),
   );
+  if (hasConnections(server)) boundServer(server);
   server.once('error', (error: Error) => reject(listenError(address, error)));
   const port = await promise;
   // A fault of a single connection is that connection's end and nobody else's.

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { ListenError, startStatusServer, statusApp } from '../../../src/status/server.ts';
+import { defer } from '../../support/defer.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import {
   healthyStatus,
   logFigures,
@@ -168,4 +170,45 @@ test('an address that the machine does not have is an error that names the setti
     startStatusServer({ host: '192.0.2.1', port: 0 }, () => healthyStatus()),
     /^ListenError: LISTEN=192\.0\.2\.1:0 cannot be listened on: this machine has no such address/,
   );
+});
+
+/** A server with a long page of figures, and a connection that asks for it so many times at once. */
+async function asked(t: TestContext, requests: number) {
+  let pages = 0;
+  const logs = Array.from({ length: 50 }, (_, i) => logFigures({ log: `log${i}`, path: `/${i}` }));
+  const server = await startStatusServer({ host: '127.0.0.1', port: 0 }, () => {
+    pages += 1;
+    return healthyStatus({ logs });
+  });
+  defer(t, () => server.close());
+  const socket = connect(server.address.port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.resume();
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(requests));
+  return { server, closed, pages: () => pages };
+}
+
+test('a connection with thousands of requests at once is cut off', async (t) => {
+  const { server, closed, pages } = await asked(t, 20_000);
+  await closed;
+  assert.ok(pages() < 100, `${pages()} pages were made`);
+  const { port } = server.address;
+  const reply = await fetch(`http://127.0.0.1:${port}/healthz`);
+  assert.equal(reply.status, 200);
+});
+
+test('connections have a bound: one more is closed at once', async (t) => {
+  const server = await startStatusServer({ host: '127.0.0.1', port: 0 }, () => healthyStatus());
+  defer(t, () => server.close());
+  let closed = 0;
+  const sockets = Array.from({ length: 40 }, () => {
+    const socket = connect(server.address.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.on('close', () => (closed += 1));
+    return socket;
+  });
+  await waitUntil('the surplus is closed', () => closed >= 8);
+  assert.equal(closed, 8);
+  for (const socket of sockets) socket.destroy();
 });
