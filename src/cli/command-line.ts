@@ -55,6 +55,8 @@ export type Command =
       readonly seconds: number | undefined;
       readonly requestsPerSecond: number;
       readonly seed: number;
+      /** Into the database that the settings name. */
+      readonly write: boolean;
     }
   | { readonly name: 'healthcheck' }
   | { readonly name: 'help'; readonly about: CommandName | 'settings' | undefined }
@@ -118,6 +120,7 @@ export const OPTIONS: Readonly<Record<CommandName, ParseArgsOptionsConfig>> = {
     seconds: { type: 'string' },
     rate: { type: 'string' },
     seed: { type: 'string' },
+    write: { type: 'boolean' },
   },
   healthcheck: GENERAL,
   completion: GENERAL,
@@ -161,6 +164,7 @@ export function parseCommandLine(argv: readonly string[]): Command {
         seconds: numberOption(values, 'seconds', 1, 86_400),
         requestsPerSecond: numberOption(values, 'rate', 1, 20_000) ?? DEMO_RATE,
         seed: numberOption(values, 'seed', 0, 2 ** 32 - 1) ?? 1,
+        write: values.get('write') === true,
       };
     case 'run':
     case 'healthcheck':

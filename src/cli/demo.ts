@@ -16,25 +16,31 @@ export interface DemoArguments {
   readonly seconds: number | undefined;
   readonly requestsPerSecond: number;
   readonly seed: number;
+  /** Into the database that the environment names. */
+  readonly write: boolean;
 }
 
 const WRITE_INTERVAL_MS = 100;
 
 /** Resolves to the exit code. */
 export async function demoCommand(
-  { seconds, requestsPerSecond, seed }: DemoArguments,
+  { seconds, requestsPerSecond, seed, write }: DemoArguments,
   environment: Environment,
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-meter-demo-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   try {
-    const config = loadConfig(demoEnvironment(folder, environment));
+    const config = loadConfig(
+      demoEnvironment(folder, write ? environment : withoutDatabase(environment)),
+    );
     const log = new TrafficLog(folder, new Traffic({ seed, requestsPerSecond }), systemClock);
     log.write();
+    const isLeftAlone = !write && nonEmpty(environment)['INFLUX_URL'] !== undefined;
     process.stderr.write(
       `Made-up traffic, about ${requestsPerSecond} requests/s, in ${log.path}. ` +
-        `${seconds === undefined ? 'Ctrl-C ends it' : `It ends after ${seconds} s`}.\n`,
+        `${seconds === undefined ? 'Ctrl-C ends it' : `It ends after ${seconds} s`}.\n` +
+        (isLeftAlone ? 'Nothing is written to INFLUX_URL; --write does that.\n' : ''),
     );
     const writing = setInterval(() => log.write(), WRITE_INTERVAL_MS);
     const stop = new AbortController();
@@ -69,6 +75,13 @@ function demoEnvironment(folder: string, environment: Environment): Environment 
     READ_FROM: 'beginning',
     STATE_DIR: join(folder, 'state'),
   };
+}
+
+/** Made-up points have no place among real ones. */
+function withoutDatabase(environment: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !name.startsWith('INFLUX_')),
+  );
 }
 
 function nonEmpty(environment: Environment): Environment {

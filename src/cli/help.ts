@@ -93,15 +93,16 @@ Exit code 0: FILE was read; 1: it cannot be read, or no line of it can; 2: the w
 wrong.`,
   },
   demo: {
-    usage: 'nginx-meter demo [--seconds N] [--rate N] [--seed N]',
+    usage: 'nginx-meter demo [--seconds N] [--rate N] [--seed N] [--write]',
     summary: 'made-up traffic, and the meter on it',
     text: `Writes made-up traffic of several sites to a log in a temporary folder, with errors now and then
-and a rotation, and runs the meter on it until Ctrl-C. Needs neither nginx nor a database; with
-INFLUX_URL set the points are written there. The folder is removed at the end.
+and a rotation, and runs the meter on it until Ctrl-C. Needs neither nginx nor a database, and
+writes to one only with --write. The folder is removed at the end.
 
   --seconds N  stop after N seconds
   --rate N     requests per second on average (120)
-  --seed N     another N, other traffic (1)`,
+  --seed N     another N, other traffic (1)
+  --write      write the points to the database of INFLUX_URL`,
   },
   healthcheck: {
     usage: 'nginx-meter healthcheck',

@@ -40,10 +40,10 @@ const understood: readonly (readonly [string, Command])[] = [
   ['check a.log', { name: 'check', file: 'a.log', json: false, isOffline: false }],
   ['check -- --odd.log', { name: 'check', file: '--odd.log', json: false, isOffline: false }],
   ['healthcheck', { name: 'healthcheck' }],
-  ['demo', { name: 'demo', seconds: undefined, requestsPerSecond: 120, seed: 1 }],
+  ['demo', { name: 'demo', seconds: undefined, requestsPerSecond: 120, seed: 1, write: false }],
   [
-    'demo --seconds 5 --rate=900 --seed 0',
-    { name: 'demo', seconds: 5, requestsPerSecond: 900, seed: 0 },
+    'demo --seconds 5 --rate=900 --seed 0 --write',
+    { name: 'demo', seconds: 5, requestsPerSecond: 900, seed: 0, write: true },
   ],
   [
     'backfill a b.gz --stdout --from 2026-11-22 --to 2026-11-22T10:00:00+01:00',
