@@ -3,7 +3,7 @@ import { printable } from '../text/printable.ts';
 
 /** Values of options, and what is said where one is not of its form. */
 
-/** Words that nobody can be expected to mean; the message says what is wrong and what is near. */
+/** Words that make no command; the message says what is wrong and what is near. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
