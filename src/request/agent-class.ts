@@ -15,7 +15,13 @@ import {
   KeyWords,
   keyWordsBytes,
 } from './keys/key-words.ts';
-import { storableLength, TOP_KEY_BYTES_MAX, type KeyColumn, type TopKey } from './keys/top-key.ts';
+import {
+  isStorable,
+  storableLength,
+  TOP_KEY_BYTES_MAX,
+  type KeyColumn,
+  type TopKey,
+} from './keys/top-key.ts';
 import { Unescaper } from '../text/unescaper.ts';
 
 /** Values of `dim=agent`. Index = value of `AgentTable.classes`. */
@@ -224,8 +230,9 @@ export class AgentTable implements KeyColumn {
     this.ignored[slot] = ignored.some((part) => lower.includes(part)) ? 1 : 0;
     const keyBytes = Math.min(end - start, TOP_KEY_BYTES_MAX);
     // The key of one with escapes may go on behind what the cache knows of it.
-    if (isEscaped) this.words.put(slot, ASK, 0, 0);
-    else if (keyBytes === 0) this.words.put(slot, 0, 0, 0);
+    if (keyBytes === 0) this.words.put(slot, 0, 0, 0);
+    else if (isEscaped || !isStorable(bytes, start, start + keyBytes))
+      this.words.put(slot, ASK, 0, 0);
     else this.words.putKey(slot, bytes, start, start + keyBytes);
   }
 
@@ -239,7 +246,8 @@ export class AgentTable implements KeyColumn {
       return;
     }
     const unescaper = this.#unescaper;
-    unescaper.read(this.#bytes, start, this.spans[2 * at + 1] ?? 0);
+    const end = this.spans[2 * at + 1] ?? 0;
+    if (!unescaper.read(this.#bytes, start, end)) unescaper.copy(this.#bytes, start, end);
     const length = storableLength(unescaper.bytes, Math.min(unescaper.length, TOP_KEY_BYTES_MAX));
     const { hash } = this.#options;
     into.set(unescaper.bytes, 0, length, hash.hash(unescaper.bytes, 0, length), 0);

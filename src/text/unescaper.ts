@@ -24,7 +24,7 @@ for (const [letter, meaning] of ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r',
 export class Unescaper {
   /** The log's values stand as they were sent. */
   isRaw = false;
-  /** The bytes of the result, `length` of them; valid until the next `read()` that finds an escape. */
+  /** The bytes of the result, `length` of them; valid until the next `copy()`, or `read()` that finds an escape. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   length = 0;
 
@@ -44,6 +44,12 @@ export class Unescaper {
       else this.#put(value[at++] ?? 0);
     }
     return true;
+  }
+
+  /** Makes the result of a value that holds no escape. */
+  copy(value: Uint8Array, start: number, end: number): void {
+    this.length = Math.min(end - start, this.bytes.length);
+    this.bytes.set(value.subarray(start, start + this.length));
   }
 
   /** Reads the escape at `at` and returns where it ends; a backslash that begins none stays. */

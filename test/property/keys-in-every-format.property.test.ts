@@ -140,6 +140,30 @@ test('keys, routes, sites and upstreams are the same in every format', () => {
   );
 });
 
+test('what is stored alike counts as one, whether its log escapes it or not', () => {
+  const one = { host: 'h', path: '/', upstream: 'unix:/', status: 200 };
+  const all = [
+    { ...one, referer: 'https://r/\u007f', agent: 'x\u007f' },
+    { ...one, referer: 'https://r/_', agent: 'x_' },
+    { ...one, referer: 'https://r/a', agent: 'xa' },
+  ];
+  for (const writer of Object.values(WRITERS)) {
+    const tops = dimensionsOf(writer, all, true).flatMap((dimensions) => dimensions.tops);
+    const counts = (dim: string) =>
+      tops.filter((top) => top.dim === dim).map(({ key, count }) => [key, count]);
+    for (const [dim, start] of [
+      ['referer', 'https://r/'],
+      ['ua', 'x'],
+    ] as const) {
+      const expected = [
+        [`${start}_`, 2],
+        [`${start}a`, 1],
+      ];
+      assert.deepEqual(counts(dim), expected, writer.format);
+    }
+  }
+});
+
 test('no text that is handed over holds a control character, a turned direction or a backslash', () => {
   fc.assert(
     fc.property(fc.array(sent, { minLength: 1, maxLength: 8 }), (all) => {

@@ -30,13 +30,20 @@ const MADE_ANEW = -2;
  * counted as one: control characters and backslashes become `_`, spaces at the end go. Returns the length.
  */
 export function storableLength(bytes: Uint8Array, length: number): number {
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte < SPACE || byte === DELETE || byte === BACKSLASH) bytes[i] = UNDERSCORE;
-  }
+  for (let i = 0; i < length; i++) if (isUnsafe(bytes[i] ?? 0)) bytes[i] = UNDERSCORE;
   let end = length;
   while (end > 0 && bytes[end - 1] === SPACE) end--;
   return end;
+}
+
+/** Whether `storableLength()` would change nothing in `bytes[start, end)`. */
+export function isStorable(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (isUnsafe(bytes[at] ?? 0)) return false;
+  return end === start || bytes[end - 1] !== SPACE;
+}
+
+function isUnsafe(byte: number): boolean {
+  return byte < SPACE || byte === DELETE || byte === BACKSLASH;
 }
 
 /** The bytes of one key; length 0: there is none. */
@@ -125,7 +132,8 @@ export class UrlKeys implements KeyColumn {
       return;
     }
     const redactor = this.#redactor;
-    const isClean = this.#redact(start, end);
+    // A log that escapes nothing, or little as JSON does, may hold what is not stored as it is.
+    const isClean = this.#redact(start, end) && isStorable(redactor.bytes, 0, redactor.length);
     const length = isClean ? redactor.length : storableLength(redactor.bytes, redactor.length);
     const low = this.#hash.hash(redactor.bytes, 0, length);
     into.set(redactor.bytes, 0, length, low, this.#hash.lanes[1] ?? 0);
