@@ -31,6 +31,7 @@ const ORIGINS = {
   goaccess: { debian: 'goaccess', path: 'usr/bin/goaccess' },
   logrotate: { debian: 'logrotate', path: 'usr/sbin/logrotate' },
   mtail: { debian: 'mtail', path: 'usr/bin/mtail' },
+  goaccess: { debian: 'goaccess', path: 'usr/bin/goaccess' },
 } as const satisfies Record<string, Origin>;
 
 export type ToolName = keyof typeof ORIGINS;
