@@ -28,7 +28,6 @@ const ORIGINS = {
   },
   prometheus: { debian: 'prometheus', path: 'usr/bin/prometheus' },
   promtool: { debian: 'prometheus', path: 'usr/bin/promtool' },
-  goaccess: { debian: 'goaccess', path: 'usr/bin/goaccess' },
   logrotate: { debian: 'logrotate', path: 'usr/sbin/logrotate' },
   mtail: { debian: 'mtail', path: 'usr/bin/mtail' },
   goaccess: { debian: 'goaccess', path: 'usr/bin/goaccess' },
