@@ -338,6 +338,7 @@ class FormatParser implements InnerParser {
     });
     if (format?.kind === 'json' || format?.siteVariable === 'http_host')
       cleanSites(into, this.#view);
+    if (format?.kind === 'text' && format.isTargetInParts) trimTargets(into);
     // Keys come and go from line to line, so the plan of JSON fills every column itself.
     if (format?.kind === 'json') return;
     const variables = format?.variables ?? [];
@@ -355,5 +356,21 @@ class FormatParser implements InnerParser {
       column.start.fill(0, 0, length);
       column.end.fill(0, 0, length);
     }
+  }
+}
+
+const DASH = 0x2d;
+const QUESTION = 0x3f;
+
+/** Takes the `-` of absent arguments off `$uri$is_args$args`. */
+function trimTargets({ bytes, length, spans }: RecordBatch): void {
+  const column = spans.find(({ variable }) => variable === 'request_uri');
+  if (column === undefined) return;
+  for (let row = 0; row < length; row++) {
+    const start = column.start[row] ?? 0;
+    const end = column.end[row] ?? 0;
+    if (end <= start + 1 || bytes[end - 1] !== DASH) continue;
+    const query = bytes.indexOf(QUESTION, start);
+    if (query < 0 || query >= end) column.end[row] = end - 1;
   }
 }

@@ -65,7 +65,7 @@ function shiftsOf({ variables }: Segment): string[] {
 /** nginx lets a client put nearly anything but spaces into $host. */
 function isChosenByClient({ name, kind }: FormatVariable): boolean {
   return (
-    (kind === 'free' && !/^(?:upstream_|touching$)/u.test(name)) ||
+    (kind === 'free' && !/^(?:upstream_|touching)/u.test(name)) ||
     name === 'host' ||
     name === 'http_host'
   );

@@ -61,6 +61,8 @@ export interface LogFormat {
   readonly families: number;
   /** Variable that gives the site, without `$`. */
   readonly siteVariable: string | undefined;
+  /** The target stands in parts, `$uri$is_args$args`, of which nginx writes the absent last as `-`. */
+  readonly isTargetInParts: boolean;
   /** The format writes an empty line after each record. */
   readonly isSpaced: boolean;
   /** Formats of one text, which take its own variables for different things, have the same. */
@@ -112,6 +114,7 @@ export function compileText(
       (siteVariable === undefined ? 0 : FAMILY_SITE),
     siteVariable,
     isSpaced: format.isSpaced,
+    isTargetInParts: settled.isTargetInParts,
     ambiguities:
       format.escape === 'none' ? ambiguitiesOfNone(segments) : segments.flatMap(ambiguitiesOf),
   };

@@ -27,6 +27,8 @@ export const OP_ADDRESS = 14; // up to the next space, and no `-`
 export const OP_BEFORE_SLASH = 15; // up to the slash that the next value begins with
 export const OP_TIME_ANY = 16; // a time in any form, see any-time.ts
 export const OP_REQUEST_MS = 22; // whole milliseconds
+export const OP_UPPER = 24; // capital letters, in front of a value that begins with none
+export const OP_LOWER = 25; // small letters, likewise
 // What a line must have for its format to be recognised by it:
 export const OP_SITE = 17; // as OP_HOST, and no address
 export const OP_CLIENT = 18; // as OP_ADDRESS, and an address indeed
@@ -51,7 +53,7 @@ export function opOf(segment: Segment, index: number, escape: Escape, rigour: Ri
     touches: !isLast && literal === '',
     literal,
   };
-  if (place.touches && !hasMeaning(kind)) return kind === 'port' ? OP_PORT : OP_BEFORE_SLASH;
+  if (place.touches && !hasMeaning(kind)) return touchingOp(variable);
   return hasMeaning(kind) ? meaningOp(kind, place, rigour) : shapeOp(variable, place, rigour);
 }
 
@@ -63,6 +65,12 @@ interface Place {
   /** A variable follows at once. */
   readonly touches: boolean;
   readonly literal: string;
+}
+
+function touchingOp({ kind, name }: FormatVariable): number {
+  if (kind === 'port') return OP_PORT;
+  if (name === 'request_method') return OP_UPPER;
+  return name === 'scheme' ? OP_LOWER : OP_BEFORE_SLASH;
 }
 
 function isMarked(rigour: Rigour): boolean {

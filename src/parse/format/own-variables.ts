@@ -37,8 +37,26 @@ export function meantElements({ elements, meanings }: FormatText): MeantElement[
     const known = meanings.get(element.name) ?? element.name;
     return { ...element, name: meaningOfName(known), written: element.name };
   });
+  meant.forEach((element, i) => {
+    if (element.kind === 'variable' && isBehindMethod(meant, i)) {
+      meant[i] = { ...element, name: 'request_uri' };
+    }
+  });
   const hasTime = meant.some((element) => element.kind === 'variable' && isNginxTime(element.name));
   return hasTime ? meant : joinTimes(meant);
+}
+
+/** `$request_method $own $server_protocol`: a target with something taken out. */
+function isBehindMethod(elements: readonly MeantElement[], i: number): boolean {
+  const [method, space, own] = elements.slice(Math.max(0, i - 2), i + 1);
+  return (
+    own?.kind === 'variable' &&
+    isOwn(own.name) &&
+    space?.kind === 'literal' &&
+    space.text === ' ' &&
+    method?.kind === 'variable' &&
+    method.name === 'request_method'
+  );
 }
 
 function isNginxTime(name: string): boolean {

@@ -15,8 +15,10 @@ const QUERIES: ReadonlySet<string> = new Set(['is_args', 'args', 'query_string']
 const WITHOUT_SLASH: ReadonlySet<string> = new Set(
   `host http_host server_name server_addr server_port hostname proxy_host proxy_port remote_addr
    remote_port request_method scheme status body_bytes_sent bytes_sent request_length
-   ssl_server_name`.split(/\s+/u),
+   ssl_server_name touching_word`.split(/\s+/u),
 );
+/** The first in letters of one case, the second never begins with one of those. */
+const BY_CASE: ReadonlySet<string> = new Set(['scheme request_method', 'request_method host']);
 /** A needed value that the meter would miss. */
 const NEEDED: ReadonlySet<string> = new Set([
   ...SITE_VARIABLES,
@@ -37,11 +39,13 @@ const NEEDED: ReadonlySet<string> = new Set([
 const FIXED: ReadonlySet<VariableKind> = new Set(['status', 'time-local', 'time-iso8601', 'msec']);
 /** Of no meaning to anybody. */
 const NOBODYS = 'touching';
+/** The same, and without a slash. */
+const NOBODYS_WORD = 'touching_word';
 
 /** Whether the end of `one` is known by its own bytes when `next` follows at once. */
 function endsBefore(one: string, next: string): boolean {
   if (FIXED.has(variableKind(one))) return variableKind(one) !== 'msec' || !startsWithDigit(next);
-  return WITHOUT_SLASH.has(one) && PATHS.has(next);
+  return (WITHOUT_SLASH.has(one) && PATHS.has(next)) || BY_CASE.has(`${one} ${next}`);
 }
 
 function startsWithDigit(name: string): boolean {
@@ -55,8 +59,10 @@ function startsWithDigit(name: string): boolean {
 export function settleTouching(elements: readonly MeantElement[]): {
   readonly elements: readonly MeantElement[];
   readonly ambiguous: readonly [MeantVariable, MeantVariable] | undefined;
+  readonly isTargetInParts: boolean;
 } {
   const settled: MeantElement[] = [];
+  let isTargetInParts = false;
   let ambiguous: readonly [MeantVariable, MeantVariable] | undefined;
   for (const element of elements) {
     const before = settled.at(-1);
@@ -65,14 +71,19 @@ export function settleTouching(elements: readonly MeantElement[]): {
       continue;
     }
     const joined = joinedName(before.name, element.name);
-    if (joined !== undefined) settled[settled.length - 1] = { ...before, name: joined };
-    else if (endsBefore(before.name, element.name)) settled.push(element);
+    if (joined !== undefined) {
+      settled[settled.length - 1] = { ...before, name: joined };
+      isTargetInParts ||= joined === 'request_uri' && element.name !== 'is_args';
+    } else if (endsBefore(before.name, element.name)) settled.push(element);
     else if (isNeeded(before.name) || isNeeded(element.name)) {
       ambiguous ??= [before, element];
       settled.push(element);
-    } else settled[settled.length - 1] = { ...before, name: NOBODYS };
+    } else {
+      const isWord = WITHOUT_SLASH.has(before.name) && WITHOUT_SLASH.has(element.name);
+      settled[settled.length - 1] = { ...before, name: isWord ? NOBODYS_WORD : NOBODYS };
+    }
   }
-  return { elements: settled, ambiguous };
+  return { elements: settled, ambiguous, isTargetInParts };
 }
 
 function joinedName(one: string, next: string): string | undefined {

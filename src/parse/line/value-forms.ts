@@ -66,6 +66,18 @@ export function isTarget(bytes: Uint8Array, start: number, end: number): boolean
   return space < 0 || space >= end;
 }
 
+/** Where the letters of one case from `start` on end. */
+export function lettersEnd(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isSmall: boolean,
+): number {
+  let p = start;
+  while (p < end && isCapital((bytes[p] ?? 0) - (isSmall ? 0x20 : 0))) p++;
+  return p;
+}
+
 function isCapital(byte: number): boolean {
   return byte >= 0x41 && byte <= 0x5a;
 }

@@ -11,6 +11,7 @@ import {
   OP_CLIENT,
   OP_HOST,
   OP_LIST,
+  OP_LOWER,
   OP_MSEC,
   OP_PORT,
   OP_REQUEST,
@@ -26,10 +27,11 @@ import {
   OP_TIME_ISO8601,
   OP_TIME_LOCAL,
   OP_TOKEN,
+  OP_UPPER,
 } from '../format/ops.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { AnyTime } from './any-time.ts';
-import { areTimes, isAddress, isRequest, isTarget } from './value-forms.ts';
+import { areTimes, lettersEnd, isAddress, isRequest, isTarget } from './value-forms.ts';
 import { TIME_ISO8601_LENGTH, TIME_LOCAL_LENGTH, TimestampReader } from './timestamp.ts';
 
 const SPACE = 0x20;
@@ -123,6 +125,9 @@ export class ValueReader {
     switch (op) {
       case OP_BEFORE_SLASH:
         return this.#beforeSlash(at, to);
+      case OP_UPPER:
+      case OP_LOWER:
+        return lettersEnd(bytes, at, to, op === OP_LOWER);
       case OP_SITE: {
         const end = this.#host(at, to);
         const isNone = bytes[at] === BRACKET || (end === at + 1 && bytes[at] === DASH);
