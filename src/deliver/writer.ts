@@ -288,7 +288,7 @@ export class Writer {
     }
     this.#noteAnswered();
     if (cause === 'age') {
-      this.#countTooOld(outcome, dropped ?? points.length);
+      this.#countTooOld(outcome, Math.min(dropped ?? Infinity, points.length));
       return true;
     }
     const named = new Set(outcome.pointNumbers.filter((n) => n <= points.length));

@@ -176,6 +176,17 @@ test('write window and retention are counted by their own numbers', async (t) =>
   assert.deepEqual(rig.rig.codes, ['points-too-old', 'points-outside-window']);
 });
 
+test('a reply cannot refuse more points than were sent', async (t) => {
+  const rig = await DeliveryRig.start(t, [linesNamed('a', 4)], (influx) => {
+    influx.script = [
+      says(400, { error: 'partial write: points beyond retention policy dropped=999' }),
+    ];
+  });
+  await rig.untilDrained();
+  assert.equal(rig.writer.counters.rejectedPoints, 4);
+  assert.equal(rig.writer.counters.points, 0);
+});
+
 test('under a limit of series the part that fits is written', async (t) => {
   const lines = linesNamed('a', 64);
   const rig = await DeliveryRig.start(t, [lines], (influx) => {
