@@ -51,6 +51,11 @@ export const NOTICES = {
     meaning: 'Points that the database refused cannot be kept in the dead-letter file.',
     remedy: 'Give STATE_DIR room and write permission.',
   },
+  'descriptors-few': {
+    level: 'warn',
+    meaning: 'The process may not keep all logs open; some are opened at each look.',
+    remedy: 'Raise the limit of open files: LimitNOFILE=, `ulimits` or `ulimit -n`.',
+  },
   'error-log-left-out': {
     level: 'info',
     meaning:

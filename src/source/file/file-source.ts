@@ -10,6 +10,7 @@ import type { Notice, Notify } from '../../notice/notice.ts';
 import type { FollowCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
 import type { LineBatch } from '../line-batch.ts';
 import type { FolderTrouble, LineSource, LogStatus } from '../line-source.ts';
+import { descriptorLimit, fewDescriptorsNotice, logsKeptOpen } from './descriptors.ts';
 import { FolderEvents } from './folder-events.ts';
 import { LocalDevices } from './local-devices.ts';
 import { LogFollower, type FollowContext } from './log-follower.ts';
@@ -38,6 +39,8 @@ export interface FileSourceOptions {
   readonly drainMs?: number;
   /** New logs are not read before a checkpoint has their position; see LineSource.wantsCheckpoint. */
   readonly holdsNewLogs?: boolean;
+  /** How many files the process may keep open; asked of the system when it is not given. */
+  readonly descriptorLimit?: number;
   readonly clock: Clock;
   readonly notify: Notify;
 }
@@ -63,6 +66,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
   readonly #paths: LogPaths;
   readonly #events: FolderEvents;
   readonly #pollIntervalMs: number;
+  readonly #limit: number;
+  readonly #keptOpen: number;
   readonly #followers: LogFollower[] = [];
   readonly #byPath = new Map<string, LogFollower>();
   readonly #names = new Set<string>();
@@ -82,6 +87,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
     if (readBuffer.length <= maxLineBytes) throw new RangeError('readBuffer is too small');
     this.#options = options;
     this.#pollIntervalMs = options.pollIntervalMs ?? 1000;
+    this.#limit = options.descriptorLimit ?? descriptorLimit();
+    this.#keptOpen = logsKeptOpen(this.#limit);
     const drainMs = options.drainMs ?? 5000;
     const pollIntervalMs = this.#pollIntervalMs;
     const heads = new HeadCache(clock);
@@ -251,7 +258,9 @@ class FileSource implements LineSource<FollowCheckpoint> {
   }
 
   async #follow(path: string, log: string, readFrom: ReadFrom): Promise<void> {
-    const follower = new LogFollower(path, log, this.#context);
+    const keepsOpen = this.#followers.length < this.#keptOpen;
+    if (!keepsOpen) this.#options.notify(fewDescriptorsNotice(this.#limit, this.#keptOpen));
+    const follower = new LogFollower(path, log, this.#context, keepsOpen);
     const saved = this.#unused.get(path) ?? (await this.#takeOver(path, log));
     if (saved === 'shared') {
       this.#options.notify({

@@ -49,6 +49,8 @@ export class LogFollower {
   readonly #context: FollowContext;
   readonly #generations = new Generations();
   readonly #search: RotationSearch;
+  /** Its files stay open between two looks. */
+  readonly #keepsOpen: boolean;
   /** Where the symbolic links of the path end. */
   #target: string;
   #isHeadLost = false;
@@ -61,7 +63,8 @@ export class LogFollower {
   #truncations = 0;
   #trouble: Notice | undefined;
 
-  constructor(path: string, log: string, context: FollowContext) {
+  constructor(path: string, log: string, context: FollowContext, keepsOpen = true) {
+    this.#keepsOpen = keepsOpen;
     this.path = path;
     this.log = log;
     this.#target = path;
@@ -98,6 +101,7 @@ export class LogFollower {
     } catch (error) {
       this.#meet(unreadableNotice(this.path, error));
     }
+    if (!this.#keepsOpen) await this.#generations.close();
   }
 
   /** Monotonic; when it is to be asked for lines next. */
@@ -174,6 +178,7 @@ export class LogFollower {
     const isAway = (one: Generation) => !one.isDone && (one.isDisplaced || !one.isOpen);
     const isIncomplete = this.#generations.all.some(isAway);
     if (hasLooked) this.#isCaughtUp = !isIncomplete;
+    if (!this.#keepsOpen) await this.#generations.close();
     return undefined;
   }
 
@@ -253,6 +258,7 @@ export class LogFollower {
 
   async #inspect(): Promise<void> {
     const { live } = this.#generations;
+    if (!this.#keepsOpen) await live?.open();
     if (live?.isOpen === true && !(await live.isIntact())) await this.#displace(live);
     const found = await inspectPath(this.path);
     if (found.kind === 'trouble') return this.#meet(found.notice);

@@ -72,6 +72,10 @@ export function unreadableNotice(path: string, error: unknown): Notice {
 
 /** What to do about a log or a folder of logs that cannot be read. */
 export function remedyFor(error: unknown): string {
+  const code = errorCode(error);
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return 'Too many files are open: raise LimitNOFILE= of the service, `ulimits` in compose, or `ulimit -n`.';
+  }
   return rightsAdvice(error) ?? 'It is tried again at every poll.';
 }
 

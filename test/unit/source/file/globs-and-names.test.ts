@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { logNameOf } from '../../../../src/source/file/rotated-name.ts';
-import { FollowedLog, lines, pathSetting } from '../../../support/followed-log.ts';
+import { FollowedLog, lines, openFilesIn, pathSetting } from '../../../support/followed-log.ts';
 
 /** A folder with files, and a source that follows the patterns; DIR stands for the folder. */
 function globbed(t: TestContext, ...patterns: string[]) {
@@ -161,4 +161,25 @@ test('a [ in a path that is no glob is a letter', async (t) => {
   const log = new FollowedLog(t, { paths: [{ path, name: 'shop', isGlob: false }] });
   await log.start();
   assert.deepEqual(await log.read(), lines('a', 0, 2));
+});
+
+test('more logs than may stay open: all are read, over a rotation, and it is said once', async (t) => {
+  const base = new FollowedLog(t);
+  const paths = [pathSetting(base.at('*.log'))];
+  const log = new FollowedLog(t, { paths, descriptorLimit: 64, readFrom: 'all' });
+  const names = Array.from({ length: 20 }, (_, i) => `site${i}`);
+  for (const name of names) base.append(lines(name, 0, 2), base.at(`${name}.log`));
+  await log.start();
+  const first = names.flatMap((name) => lines(name, 0, 2));
+  assert.deepEqual((await log.read()).toSorted(), first.toSorted());
+  assert.ok(openFilesIn(base.folder).length <= 8, openFilesIn(base.folder).join());
+  assert.ok(log.codes.includes('descriptors-few'));
+  for (const name of names) {
+    base.append(lines(name, 2, 1), base.at(`${name}.log`));
+    base.rename(`${name}.log`, `${name}.log.1`);
+    base.append(lines(name, 3, 1), base.at(`${name}.log`));
+  }
+  const rest = names.flatMap((name) => lines(name, 2, 2));
+  assert.deepEqual((await log.readAndDrain()).toSorted(), rest.toSorted());
+  assert.ok(log.source.status().every((one) => one.caughtUp));
 });
