@@ -49,6 +49,7 @@ interface Target {
 export function findAccessLogs(directives: readonly Directive[], prefix: string): AccessLogs {
   const search = new Search(prefix);
   for (const http of directives.filter(({ name }) => name === 'http')) search.http(http);
+  for (const stream of directives.filter(({ name }) => name === 'stream')) search.stream(stream);
   return { logs: search.logs(), findings: [...search.findings] };
 }
 
@@ -58,6 +59,8 @@ class Search {
   /** The logs of http itself: their files are not named after a server that inherits them. */
   #outer: readonly Target[] | undefined;
   readonly #formats = new Map<string, LogFormatDirective>([['combined', COMBINED]]);
+  /** Formats that no log_format defines, once each. */
+  readonly #unknown = new Map<string, LogFormatDirective>();
   readonly #found = new Map<
     string,
     { formats: Set<LogFormatDirective>; servers: Set<string>; where: string; more: Set<string> }
@@ -71,7 +74,8 @@ class Search {
     const block = http.block ?? [];
     for (const directive of block.filter(({ name }) => name === 'log_format')) {
       const [name = ''] = directive.args;
-      if (name !== '') this.#formats.set(name, formatOf(name, directive.args.slice(1)));
+      const meanings = meaningsOf(block);
+      if (name !== '') this.#formats.set(name, formatOf(name, directive.args.slice(1), meanings));
     }
     const outer = targetsOf(block);
     this.#outer = outer;
@@ -90,10 +94,25 @@ class Search {
     }));
   }
 
+  /** Logs of connections, which are named apart. */
+  stream(block: Directive): void {
+    for (const one of block.block ?? []) {
+      const [path = ''] = one.args;
+      if (one.name === 'access_log' && path !== 'off') {
+        this.findings.add(
+          `${one.file}:${one.line}: access_log ${path} stands in a stream block. It tells of ` +
+            'connections, not of requests, and is not followed.',
+        );
+      }
+      this.stream(one);
+    }
+  }
+
   /** `inherited` undefined: nothing has been said, so nginx writes where it was compiled to. */
   #visit(block: Directive, inherited: readonly Target[] | undefined, server: string): void {
     const own = targetsOf(block.block ?? []) ?? inherited;
-    this.#addAll(own, server, block);
+    // What a whole server lacks is said of the server, not of each location in it.
+    if (own !== undefined || block.name === 'server') this.#addAll(own, server, block);
     for (const inner of block.block ?? []) {
       if (BLOCKS.has(inner.name)) this.#visit(inner, own, server);
     }
@@ -135,7 +154,9 @@ class Search {
       );
     }
     const absolute = resolve(this.#prefix, path);
-    this.#add(absolute, known ?? { name: format, text: 'auto' }, server, where, parameters);
+    const unknown = this.#unknown.get(format) ?? { name: format, text: 'auto' };
+    if (known === undefined) this.#unknown.set(format, unknown);
+    this.#add(absolute, known ?? unknown, server, where, parameters);
   }
 
   #add(
@@ -194,12 +215,42 @@ function serverName(server: Directive): string {
 }
 
 /** The directive as LOG_FORMAT takes it, its strings quoted again. */
-function formatOf(name: string, args: readonly string[]): LogFormatDirective {
+function formatOf(
+  name: string,
+  args: readonly string[],
+  meanings: ReadonlyMap<string, string>,
+): LogFormatDirective {
   const [first = '', ...rest] = args;
   const escape = /^escape=(?:default|json|none)$/u.test(first) ? [first] : [];
   const strings = escape.length > 0 ? rest : args;
   const quoted = strings.map(
     (text) => `'${text.replace(/[\\']/gu, '\\$&').replace(/\n/gu, '\\n').replace(/\t/gu, '\\t')}'`,
   );
-  return { name, text: ['log_format', 'given', ...escape, ...quoted].join(' ').concat(';') };
+  const meant = [...meanings]
+    .filter(([own]) => new RegExp(`\\$\\{?${own}\\b`, 'u').test(strings.join(' ')))
+    .map(([own, meaning]) => `$${own}=$${meaning}`);
+  return {
+    name,
+    text: ['log_format', 'given', ...escape, ...meant, ...quoted].join(' ').concat(';'),
+  };
+}
+
+/** What a map makes of what it is given: a part of it, or all with something taken out. */
+const SOURCES: readonly (readonly [RegExp, string])[] = [
+  [/\$\{?(?:time_iso8601|time_local|msec)\b/u, 'mapped_timestamp'],
+  [/^\$\{?request\b\}?$/u, 'request'],
+  [/^\$\{?(?:request_uri|uri)\b\}?$/u, 'request_uri'],
+  [/^\$\{?http_referer\b\}?$/u, 'http_referer'],
+];
+
+/** What variables that are made by a map mean, by their names. A map to words of its own says nothing. */
+function meaningsOf(block: readonly Directive[]): Map<string, string> {
+  const meanings = new Map<string, string>();
+  for (const { args, block: entries = [] } of block.filter(({ name }) => name === 'map')) {
+    const [source = '', variable = ''] = args;
+    const meaning = SOURCES.find(([pattern]) => pattern.test(source))?.[1];
+    const isPart = entries.some((entry) => entry.args.some((value) => value.includes('$')));
+    if (meaning !== undefined && isPart) meanings.set(variable.replace('$', ''), meaning);
+  }
+  return meanings;
 }

@@ -65,6 +65,7 @@ class Reading {
         `${path}: with it the configuration has more than ${FILES_MAX} files or 32 MiB.`,
       );
     }
+    checkNoTemplate(text, path);
     return this.#expand(readDirectives(text, path), depth);
   }
 
@@ -127,6 +128,26 @@ class Reading {
       this.watched.add(dirname(match));
     }
     return paths.toSorted((one, other) => (one < other ? -1 : 1));
+  }
+}
+
+/** What a tool fills in before nginx reads it; nothing in it can be relied on before. */
+const TEMPLATES: readonly (readonly [RegExp, string])[] = [
+  [/^[^'"#]*\{%/mu, 'Jinja'],
+  [/^[^'"#]*\{\{[^{}]*\}\}/mu, 'Jinja or Go'],
+  [/^[^'"#]*<%/mu, 'ERB'],
+  [/^[^'"#]*\$\{[A-Z][A-Z0-9_]+\}/mu, 'envsubst'],
+];
+
+function checkNoTemplate(text: string, path: string): void {
+  for (const [pattern, tool] of TEMPLATES) {
+    const found = pattern.exec(text);
+    if (found === null) continue;
+    const line = text.slice(0, found.index + found[0].length).split('\n').length;
+    throw new NginxConfError(
+      `${path}:${line} is a template for ${tool}, not what nginx reads. Let NGINX_CONF name the ` +
+        'file that is made from it.',
+    );
   }
 }
 

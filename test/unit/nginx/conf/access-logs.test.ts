@@ -60,14 +60,17 @@ test("Debian's, with sites of their own", async (t) => {
   );
 });
 
-test("what the Kubernetes controller generates, Lua and stream's logs left out", async (t) => {
+test("what the Kubernetes controller generates, Lua left out and stream's log named apart", async (t) => {
   const { logs, texts, findings } = await sample(t, 'ingress');
   assert.deepEqual(logs, [['access', '/logs/access.log', ['upstreaminfo'], ['if=$loggable']]]);
   const [format] = chooseFormats(texts[0] ?? '');
   const [preset] = chooseFormats('ingress-nginx');
   assert.ok(format?.kind === 'text' && preset?.kind === 'text');
   assert.deepEqual(format.program, preset.program);
-  assert.deepEqual(findings, []);
+  assert.deepEqual(findings, [
+    '/nginx.conf: access_log /logs/access-stream.log stands in a stream block. It tells of ' +
+      'connections, not of requests, and is not followed.',
+  ]);
 });
 
 test('one file in two formats, and a file by the name of its server', async (t) => {
@@ -79,6 +82,64 @@ test('one file in two formats, and a file by the name of its server', async (t) 
 });
 
 const logsOf = (http: string) => findAccessLogs(readDirectives(`http { ${http} }`, 'n'), '/p');
+
+test('what a whole server inherits is said of the server alone', () => {
+  const { findings } = logsOf(`
+    server { listen 80; location / { return 200; } location /b { if ($arg_x) { return 404; } } }
+    server { access_log /b.log nosuch; location / { return 200; } location /b { return 200; } }
+  `);
+  assert.equal(findings.filter((one) => one.startsWith('There is no access_log')).length, 1);
+  assert.equal(findings.filter((one) => one.includes('"nosuch"')).length, 1);
+});
+
+test('a format that no log_format defines is named once', () => {
+  const { logs } = logsOf(
+    'server { access_log /b.log nosuch; location / { access_log /b.log nosuch; } }',
+  );
+  assert.deepEqual(
+    logs.map(({ formats }) => formats.map(({ name }) => name)),
+    [['nosuch']],
+  );
+});
+
+test('what a variable of a map means follows from what the map is given', () => {
+  const { logs } = logsOf(`
+    map $request $hidden { default $request; "~^(?<a>.*api_key=)[^&]*(?<b>.*)$" "$a***$b"; }
+    map "$time_iso8601 # $msec" $clock { "~(^[^+]+)\\+" $1; }
+    map $request_uri $kind { default page; ~^/api api; }
+    log_format f '$remote_addr [$clock] "$hidden" $status $kind';
+    server { access_log /a.log f; }
+  `);
+  const [format] = chooseFormats(logs[0]?.formats[0]?.text ?? '');
+  assert.ok(format?.kind === 'text');
+  assert.deepEqual(
+    format.variables.map(({ name, kind }) => `${name} ${kind}`),
+    [
+      'remote_addr address',
+      'mapped_timestamp time-any',
+      'request free',
+      'status status',
+      'kind free',
+    ],
+  );
+});
+
+for (const [tool, line] of [
+  ['Jinja', '{% for site in sites %}'],
+  ['Jinja or Go', 'server_name {{ .Values.host }};'],
+  ['ERB', '<%= @listen %>'],
+  ['envsubst', 'listen ${NGINX_PORT};'],
+] as const) {
+  test(`a template for ${tool} is named as one`, async (t) => {
+    const path = join(temporaryFolder(t), 'nginx.conf');
+    writeFileSync(path, `http {\n  ${line}\n}\n`);
+    await assert.rejects(readNginxConfiguration(path), (error) => {
+      assert.ok(error instanceof NginxConfError);
+      assert.match(error.message, new RegExp(`nginx\\.conf:2 is a template for ${tool},`));
+      return true;
+    });
+  });
+}
 
 test('inheritance: an inner access_log replaces all outer ones', () => {
   const { logs } = logsOf(`
