@@ -63,10 +63,11 @@ export class AppRig {
     over.catch(() => {}); // stop() tells
     const stop = async (): Promise<void> => {
       end.abort();
-      await waitUntil('the meter has stopped', async () => {
+      const step = async (): Promise<boolean> => {
         await this.clock.advance(STEP_MS);
         return isOver;
-      });
+      };
+      await waitUntil('the meter has stopped', step, { pollMs: 1 });
       await over;
     };
     this.#running = { app, stop };
