@@ -22,7 +22,16 @@ const kinds = KINDS.filter(({ name }) => name.includes(process.env['KIND'] ?? ''
 
 const killPoints = new KillPoints();
 const proxyFaults = new FaultRota();
-const total = { rounds: 0, kills: 0, lines: 0, lost: 0, doubled: 0, skipped: 0 };
+const total = {
+  rounds: 0,
+  kills: 0,
+  lines: 0,
+  counters: 0,
+  histories: 0,
+  lost: 0,
+  doubled: 0,
+  skipped: 0,
+};
 const torments = new Map<string, number>();
 
 const probe = mkdtempSync(join(tmpdir(), 'nginx-meter-mount-'));
@@ -51,7 +60,9 @@ for (let i = 0; i * ROUNDS_PER_CAMPAIGN < ROUNDS; i += 1) {
       isRight = verdict.differences.length === 0;
       assert.deepEqual(verdict.differences.slice(0, 20), []);
     } finally {
-      for (const key of ['rounds', 'kills', 'lines'] as const) total[key] += campaign.counts[key];
+      for (const key of ['rounds', 'kills', 'lines', 'counters', 'histories'] as const) {
+        total[key] += campaign.counts[key];
+      }
       for (const [name, count] of campaign.torments)
         torments.set(name, (torments.get(name) ?? 0) + count);
       await campaign.close(!isRight);
@@ -70,7 +81,7 @@ after(() => {
     [
       `torment: ${total.rounds} rounds (${total.skipped} skipped), ${total.kills} kills of the meter, ` +
         `${killPoints.total} of them at kill points, ${total.lines} lines, ` +
-        `${total.lost} lost, ${total.doubled} counted twice, SEED=${SEED}`,
+        `${total.lost} lost, ${total.doubled} counted twice, ${total.counters} counters and ${total.histories} histories compared, SEED=${SEED}`,
       `kill points: ${killPoints.table()}`,
       `torments: ${[...torments].map(([name, count]) => `${name} ${count}`).join(', ')}`,
     ].join('\n'),

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { startInflux, type Influx } from '../../support/influxdb.ts';
 import { startNginx, TIMED_FORMAT, type Nginx } from '../../support/nginx.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { compareWithHistory } from './history-sums.ts';
 import type { CampaignKind } from './campaign-kind.ts';
 import { type FaultRota, InfluxProxy, type ObservedPoint } from './influx-proxy.ts';
 import { compareWithInflux, KeptTruth, type Verdict } from './kept-truth.ts';
@@ -34,7 +35,7 @@ export class Campaign implements Scene {
   readonly killPoints: KillPoints;
   readonly proxyFaults: FaultRota;
   readonly folder: string;
-  readonly counts = { rounds: 0, kills: 0, lines: 0 };
+  readonly counts = { rounds: 0, kills: 0, lines: 0, counters: 0, histories: 0 };
   readonly torments = new Map<string, number>();
   readonly influx: Influx;
   readonly proxy: InfluxProxy;
@@ -112,6 +113,12 @@ export class Campaign implements Scene {
       // Written once, a minute's dimensions come long after its windows.
       const mayWait = this.kind.rewrite === 'never';
       const verdict = await compareWithInflux(truth, this.influx, DATABASE, name, { mayWait });
+      if (this.#hasHistory) {
+        differences.push(
+          ...compareWithHistory(truth, join(this.victim.stateDir, 'history.db'), name),
+        );
+        this.counts.histories += 1;
+      }
       differences.push(...verdict.differences.map((difference) => `${name}: ${difference}`));
       lostLines += verdict.lostLines;
       doubledLines += verdict.doubledLines;
@@ -194,8 +201,28 @@ export class Campaign implements Scene {
       pollMs: 50,
       detail: () => `${JSON.stringify(state)}\n${this.victim.output.slice(-2000)}`,
     });
+    await this.#waitForCounters(truths);
     await this.victim.stop();
     return truths;
+  }
+
+  /** Where it could not be written, the disk was full or not to be written to: a part is missing then. */
+  get #hasHistory(): boolean {
+    return !/history cannot be/i.test(this.victim.output);
+  }
+
+  /** After a checkpoint was given up the counters begin again, with the lines that are still there. */
+  async #waitForCounters(truths: ReadonlyMap<string, KeptTruth>): Promise<void> {
+    if (/read again/.test(this.victim.output)) return;
+    for (const [log, { lines, unparsed }] of truths) {
+      let requests = 0;
+      await waitUntil(
+        `the counter of ${log} has every line once`,
+        async () => (requests = await this.victim.countedRequests(log)) === lines - unparsed,
+        { deadlineMs: 15_000, detail: () => `it has ${requests} for ${lines - unparsed}` },
+      );
+      this.counts.counters += 1;
+    }
   }
 
   #watch(points: readonly ObservedPoint[]): void {

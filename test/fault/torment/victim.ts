@@ -127,6 +127,15 @@ export class Victim {
     return samples.reduce((sum, sample) => sum + Number(sample[1]), 0);
   }
 
+  /** Requests of a log as the counter for Prometheus has them. */
+  async countedRequests(log: string): Promise<number> {
+    const { body } = await httpRequest(`${this.url}/metrics`);
+    const samples = body.matchAll(/^nginx_http_requests_total\{log="([^"]*)".*\} (\d+)$/gm);
+    let requests = 0;
+    for (const [, name, value] of samples) if (name === log) requests += Number(value);
+    return requests;
+  }
+
   async ready(): Promise<boolean> {
     return (await httpRequest(`${this.url}/readyz`)).status === 200;
   }
