@@ -15,7 +15,24 @@ export interface AdviceOptions {
   readonly setting: string | undefined;
   /** The variable that CLIENT_IP_FROM names, where it matters. */
   readonly clientVariable: string | undefined;
+  /** Shared by all logs. */
+  readonly advised?: AdvisedFormats;
   readonly notify: Notify;
+}
+
+/** The formats that were advised: each is shown once, and nginx refuses two of one name. */
+export class AdvisedFormats {
+  readonly #names = new Map<string, string>();
+
+  /** The name of the format with this directive. */
+  of(directive: string): { readonly name: string; readonly isShown: boolean } {
+    const known = this.#names.get(directive);
+    if (known !== undefined) return { name: known, isShown: true };
+    const number = this.#names.size + 1;
+    const name = number === 1 ? ADVISED_NAME : `${ADVISED_NAME}${number}`;
+    this.#names.set(directive, name);
+    return { name, isShown: false };
+  }
 }
 
 /** What becomes of nginx's error log, and how it is kept away. */
@@ -73,20 +90,23 @@ export class AdvisedParser implements LineParser {
   }
 
   #tellAdvice(): void {
-    const { log, setting, notify } = this.#options;
+    const { log, setting, notify, advised = new AdvisedFormats() } = this.#options;
     const { formatName, families } = this.#parser;
     if (setting === undefined || formatName === this.#told || formatName === 'auto') return;
     this.#told = formatName;
     const advice = adviseOn(setting, formatName, families);
     if (advice === undefined) return;
     const directive = advice.directive.map((line) => line.trim()).join(' ');
+    const { name, isShown } = advised.of(directive);
+    const written = printable(directive.replace(ADVISED_NAME, name));
     notify({
       code: 'format-lacks-variables',
       subject: `${log}, ${formatName}`,
       message:
         `The log ${log} has the format ${formatName}, which lacks ${advice.missing.join(', ')}. ` +
-        `To have them, write in nginx.conf: ${printable(directive)} ` +
-        `and end its access_log with ${ADVISED_NAME}.`,
+        (isShown
+          ? `To have them, end its access_log with ${name}; an earlier notice has that log_format.`
+          : `To have them, write in nginx.conf: ${written} and end its access_log with ${name}.`),
     });
   }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AdvisedParser } from './advised-parser.ts';
+import { AdvisedFormats, AdvisedParser } from './advised-parser.ts';
 import { clientVariable } from './client-variable.ts';
 import type { SealedWindow } from '../aggregate/sealed-window.ts';
 import { TrafficTotals } from '../aggregate/traffic-totals.ts';
@@ -227,7 +227,8 @@ async function buildParts(options: AppOptions, lock: StateLock): Promise<AppPart
   const checkpoint = spool.wasDamaged ? await checkpointFile.load() : saved;
   const stages = createStages(config, options.geoip);
   const { scanner } = stages;
-  const newParser = (log: string) => newAdvisedParser(log, config, scanner, notify);
+  const advised = new AdvisedFormats();
+  const newParser = (log: string) => newAdvisedParser(log, config, scanner, { advised, notify });
   newParser(''); // Fails on an invalid LOG_FORMAT before anything is opened.
   const { source, filePositions } = await openLogSources({
     config,
@@ -284,14 +285,19 @@ function newWriter(target: Target, spool: Spool, options: AppOptions): Writer {
   });
 }
 
-function newAdvisedParser(log: string, config: Config, scanner: Scanner, notify: Notify) {
+function newAdvisedParser(
+  log: string,
+  config: Config,
+  scanner: Scanner,
+  told: { readonly advised: AdvisedFormats; readonly notify: Notify },
+) {
   const { logFormat, logFormats, logJsonKeys: jsonKeys } = config;
   const format = logFormats.get(log) ?? [logFormat];
   return new AdvisedParser(createParser({ format, scanner, jsonKeys }), {
     log,
     setting: format[0] ?? logFormat,
     clientVariable: clientVariable(config),
-    notify,
+    ...told,
   });
 }
 

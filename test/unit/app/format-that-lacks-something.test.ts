@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AdvisedFormats } from '../../../src/app/advised-parser.ts';
 import { AppRig, combinedLine } from '../../support/app-rig.ts';
 
 const CODE = 'format-lacks-variables';
@@ -39,6 +40,13 @@ test('a log without times: the line to paste is said once, at the start', async 
     better.notices.filter(({ code }) => code === CODE),
     [],
   );
+});
+
+test('of two formats each has a name of its own, and of two logs with one format it is shown once', () => {
+  const advised = new AdvisedFormats();
+  assert.deepEqual(advised.of("log_format meter '$status';"), { name: 'meter', isShown: false });
+  assert.deepEqual(advised.of("log_format meter '$host';"), { name: 'meter2', isShown: false });
+  assert.deepEqual(advised.of("log_format meter '$status';"), { name: 'meter', isShown: true });
 });
 
 test("nginx's error log is said once, and has no series", async (t) => {
