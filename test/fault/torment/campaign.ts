@@ -206,9 +206,13 @@ export class Campaign implements Scene {
     return truths;
   }
 
-  /** Where it could not be written, the disk was full or not to be written to: a part is missing then. */
+  /**
+   * A part is missing where it could not be written, and where its folder was taken away and another one
+   * put in its place.
+   */
   get #hasHistory(): boolean {
-    return !/history cannot be/i.test(this.victim.output);
+    const wasTakenAway = [...this.torments.keys()].some((name) => name.includes('gone and back'));
+    return !wasTakenAway && !/history cannot be/i.test(this.victim.output);
   }
 
   /** After a checkpoint was given up the counters begin again, with the lines that are still there. */
