@@ -46,6 +46,7 @@ export const AGENT_CLASSES = [
   'curl',
   'wget',
   'library', // HTTP libraries, scripts, load generators
+  'feed', // readers of RSS and Atom, podcasts
 ] as const;
 export type AgentClass = (typeof AGENT_CLASSES)[number];
 
@@ -69,21 +70,39 @@ const SIGNATURES: readonly Signatures[] = [
      |grafana|statuscake|site24x7|datadog|newrelic|nagios|check_http|icinga|zabbix|elb-healthchecker
      |googlehc|googlestackdriver|consul health|haproxy|route53-health|betteruptime|better uptime
      |betterstack|checkly|hetrixtools|freshping|^monit/|uptime-kuma|telegraf|healthcheck|health-check
-     |synthetics|nginx-health|^varnish|cloudflare-healthchecks|updown.io|nodeping|catchpoint`,
+     |synthetics|nginx-health|^varnish|cloudflare-healthchecks|updown.io|nodeping|catchpoint
+     |prtg|digitalocean uptime|jetmon|jetpack site uptime|uptime-monitor|uptime/|uptimebot|pingometer
+     |montastic|monitis|host-tracker|hosttracker|semonto|oh dear|ohdear|statusbot|site-monitor
+     |sitemonitor|instatus|cronitor|dead man|healthchecks.io|livenessprobe|readinessprobe|alertsite
+     |dynatrace|appdynamics|splunk|elastic-heartbeat|heartbeat/|sensu-|checkmk|check_mk|shinken
+     |gatus|ping-monitor|internetvista|super monitoring|wormly|siteuptime|downnotifier|pingbreak
+     |amazon-route53|amazon cloudfront health|google-cloud-uptime|azure traffic manager
+     |azure application gateway|azurehealth|f5-monitor|traefik-health|envoy/hc|caddy-health`,
   ),
   signatures(
     'scanner',
     `zgrab|nmap|masscan|sqlmap|nikto|nuclei|projectdiscovery|censysinspect|censys|shodan|expanse
      |internetmeasurement|gobuster|dirbuster|feroxbuster|fuzz faster|ffuf|wpscan|acunetix|nessus
      |openvas|qualys|l9explore|l9tcpid|l9scan|libredtail|zmap|onyphe|netsystemsresearch
-     |paloaltonetworks|nmap scripting|w3af|hydra|jndi:|() {`,
+     |paloaltonetworks|nmap scripting|w3af|hydra|jndi:|() {|leakix|internet-measurement|netcraft
+     |modatscanner|modat scanner|visionheight|odin;|stretchoid|binaryedge|securityscan|security scan
+     |vulnscan|whatweb|httpx -|dirsearch|arachni|burp|zaproxy|owasp|cgiscan|masscan-ng
+     |cyberscan|criminalip|fofa|zoomeye|hadrian|detectify|intruder|shadowserver|keydrop|morfeus
+     |muieblackcat|wprecon|cmsmap|joomscan|xpanse|ivre-|censusscan|scanner|exploit`,
   ),
   signatures(
     'bot-ai',
     `gptbot|chatgpt-user|oai-searchbot|claudebot|claude-web|claude-user|claude-searchbot|anthropic-ai
      |ccbot|perplexitybot|perplexity-user|bytespider|amazonbot|meta-externalagent
      |meta-externalfetcher|google-extended|googleother|cohere-ai|diffbot|youbot|imagesiftbot
-     |timpibot|mistralai|duckassistbot|applebot-extended|ai2bot|omgili|google-cloudvertexbot`,
+     |timpibot|mistralai|duckassistbot|applebot-extended|ai2bot|omgili|google-cloudvertexbot
+     |perplexity|claude-|anthropic|openai|chatgpt|gemini-deep|google-notebooklm|googleagent
+     |meta-webindexer|facebookbot|bytedance|tiktokspider|doubao|kimibot|moonshot|deepseek|qwen
+     |pangubot|petalbot-ai|novaact|amazon-q|bedrockbot|amzn-searchbot|amzn-user|grokbot|xai-|huggingface
+     |cohere-training|firecrawl|crawl4ai|jinaai|exabot-ai|phindbot|andibot|liner bot|iaskspider|quillbot
+     |velenpublic|webzio|img2dataset|laion|semanticscholar|ai2bot-dolma|sbintuitions|kangaroo bot
+     |isscyberriskcrawler|icc-crawler|friendlycrawler|factset_spyderbot|cotoyogi|brightbot
+     |bigsur.ai|aihitbot|tavily|wrtn|poseidon research`,
   ),
   signatures(
     'googlebot',
@@ -108,6 +127,14 @@ const SIGNATURES: readonly Signatures[] = [
      |telegrambot|whatsapp/|linkedinbot|pinterestbot|pinterest/|skypeuripreview|redditbot|mastodon/
      |cardyb|vkshare|embedly|iframely|viber/|tumblr/`,
   ),
+  signatures(
+    'feed',
+    `feedly|feedbin|inoreader|newsblur|tiny tiny rss|tt-rss|freshrss|miniflux|theoldreader|netnewswire
+     |feedfetcher|feedparser|feedburner|feedpress|feeder|feedspot|feedwrangler|feed wrangler|feedbro
+     |rss|simplepie|newsflash|newsboat|liferea|akregator|reeder/|commafeed|nextcloud-news|yarr/
+     |bazqux|blogtrottr|superfeedr|overcast|podcast|pocketcasts|pocket casts|castbox|podbean
+     |antennapod|itunes|magpie|universalfeed|windows-rss|planet/|snarfer`,
+  ),
   signatures('curl', '^curl/|libcurl'),
   signatures('wget', '^wget'),
   signatures(
@@ -117,7 +144,11 @@ const SIGNATURES: readonly Signatures[] = [
      |libwww-perl|lwp::|lwp-trivial|^ruby|faraday|rest-client|httpie|postmanruntime|insomnia/
      |^k6/|grafana k6|apachebench|^wrk|jmeter|^hey/|vegeta|^reqwest|^hyper/|restsharp|http.rb
      |winhttp|^deno/|^bun/|^git/|^docker|containerd|^npm/|^pip/|debian apt-http|powershell|^colly
-     |^scrapy|mechanize|^http_request|^rust|^elixir|hackney|^finagle|^jetty|^vert.x|^ktor|^perl`,
+     |^scrapy|mechanize|^http_request|^rust|^elixir|hackney|^finagle|^jetty|^vert.x|^ktor|^perl
+     |urllib|httpx/|^requests|^superagent|^needle/|^request/|^fasthttp|^resty|^dio/|^unirest|^typhoeus
+     |^excon|^httpclient|^http-client|^http_client|^fetch/|^isomorphic|^cpp-httplib|^libsoup|^qt/
+     |^lua-resty|^ocaml|^gohttp|^hackney|^mint/|^swift|^kotlin|^symfony|^buzz/|^zend|^laravel|^pecl
+     |^locust|^artillery|^siege|^gatling|^autocannon|^bombardier|^ab/|^oha/|^postman|^paw/|^bruno`,
   ),
   signatures(
     'app',
