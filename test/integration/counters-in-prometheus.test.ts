@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promqlWithAllChosen } from '../../scripts/dashboards/prometheus.ts';
 import { defer } from '../support/defer.ts';
 import { Meter } from '../support/meter.ts';
 import { freePort } from '../support/ports.ts';
@@ -81,6 +82,10 @@ test('over kills no counter falls in Prometheus, and none misses a line', async 
   }
   assert.equal(await sum('nginx_http_response_bytes_total'), 100 * all);
   assert.equal(await sum('nginx_http_requests_total{class="5xx"}'), written / 10 + 1);
+
+  for (const query of promqlWithAllChosen()) {
+    assert.notDeepEqual(await prometheus.query(query), [], `${query} shows nothing`);
+  }
 
   const promtool = await findTool('promtool');
   assert.ok(promtool.kind === 'local');
