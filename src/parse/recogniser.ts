@@ -11,6 +11,7 @@
  */
 import type { Candidate } from './candidate.ts';
 import { LOOK_ALIKES } from './format/presets.ts';
+import { isHostName } from './line/value-forms.ts';
 import { RecordBatch } from './record-batch.ts';
 
 /** So many lines are looked at. */
@@ -73,7 +74,10 @@ export class Recogniser {
     const probe = candidate.probe(isLoose);
     if (probe === undefined) return false;
     probe.attach(this.#bytes, this.#view, this.#row);
-    return probe.run(start, end, quotes, firstQuote, 0);
+    if (!probe.run(start, end, quotes, firstQuote, 0)) return false;
+    const { siteStart, siteEnd } = this.#row;
+    const hasSite = candidate.format.kind === 'text' && candidate.format.siteVariable !== undefined;
+    return !hasSite || isHostName(this.#bytes, siteStart[0] ?? 0, siteEnd[0] ?? 0);
   }
 
   #best(

@@ -16,7 +16,7 @@ const json = createParser({ format: 'json', scanner });
 const forms = FORMATS.map(({ name }) => ({ name, fits: strictFit(name) }));
 /** What tells client from site. */
 const isClear = ({ host, server_name: server }: Readonly<Record<string, string | undefined>>) =>
-  ![host, server].some((name) => /^[\d.]*$|:|^-$/.test(name ?? ''));
+  ![host, server].some((name) => /^[\d.]*$|[:/]|^-$/.test(name ?? ''));
 
 for (const { name, text } of FORMATS) {
   test(`a line of ${name} has the form of no other format, whatever clients send`, () => {

@@ -35,6 +35,19 @@ function isUnix(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start >= 5 && UNIX.every((byte, i) => bytes[start + i] === byte);
 }
 
+/** Letters, digits, what stands between labels, and what an address has; also nothing. */
+export function isHostName(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) {
+    const byte = bytes[p] ?? 0;
+    const lower = byte | 0x20;
+    const isLetter = (lower >= 0x61 && lower <= 0x7a) || byte >= 0x80;
+    const isDigit = byte >= 0x30 && byte <= COLON;
+    const isMark = byte === 0x2d || byte === DOT || byte === 0x5f || byte === 0x5b || byte === 0x5d;
+    if (!isLetter && !isDigit && !isMark) return false;
+  }
+  return true;
+}
+
 /** `0.001, - : 0.002`: nothing but digits, points and what stands between them. */
 export function areTimes(bytes: Uint8Array, start: number, end: number): boolean {
   for (let p = start; p < end; p++) {

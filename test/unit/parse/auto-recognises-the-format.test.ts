@@ -211,12 +211,12 @@ test('a client in front of its site is no virtual host', () => {
   );
 });
 
-test('a second field that can be no address is no client', () => {
-  const { rows, parser } = readAll([
-    `203.0.113.1 forwarded_for=203.0.113.9 - - ${at(1)} ${REQUEST} extra`,
-  ]);
-  assert.equal(rows[0]?.reason, 'shape');
-  assert.equal(parser.formatName, 'auto');
+test('what can be neither an address nor a host is neither client nor site', () => {
+  for (const two of ['203.0.113.1 forwarded_for=203.0.113.9', 'for=203.0.113.9 203.0.113.1']) {
+    const { rows, parser } = readAll([`${two} - - ${at(1)} ${REQUEST}`]);
+    assert.equal(rows[0]?.reason, 'shape', two);
+    assert.equal(parser.formatName, 'auto');
+  }
 });
 
 test('of two addresses side by side the one that varies is the client', () => {
