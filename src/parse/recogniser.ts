@@ -75,9 +75,15 @@ export class Recogniser {
     if (probe === undefined) return false;
     probe.attach(this.#bytes, this.#view, this.#row);
     if (!probe.run(start, end, quotes, firstQuote, 0)) return false;
-    const { siteStart, siteEnd } = this.#row;
-    const hasSite = candidate.format.kind === 'text' && candidate.format.siteVariable !== undefined;
-    return !hasSite || isHostName(this.#bytes, siteStart[0] ?? 0, siteEnd[0] ?? 0);
+    const { siteStart, siteEnd, spans } = this.#row;
+    const { format } = candidate;
+    if (format.kind !== 'text' || format.siteVariable === undefined) return true;
+    const bytes = this.#bytes;
+    if (!isHostName(bytes, siteStart[0] ?? 0, siteEnd[0] ?? 0)) return false;
+    // Some servers log the name of a client in place of its address.
+    const hasClient = format.variables.some(({ name }) => name === 'remote_addr');
+    const [client] = spans;
+    return !hasClient || isHostName(bytes, client?.start[0] ?? 0, client?.end[0] ?? 0);
   }
 
   #best(
