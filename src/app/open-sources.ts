@@ -50,6 +50,7 @@ export async function openLogSources(options: LogSourcesOptions): Promise<LogSou
     checkpoint: readFollowCheckpoint(saved.file),
     pollIntervalMs: config.pollIntervalMs,
     watchPolling: config.watchPolling,
+    logsMax: config.maxLogs,
     holdsNewLogs: true,
   });
   const stdin: StdinSource[] = [];

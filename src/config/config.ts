@@ -238,6 +238,7 @@ function assemble(read: Settings, environment: Environment) {
     logJsonKeys: read.LOG_JSON_KEYS,
     readFrom: read.READ_FROM,
     maxLineBytes: read.MAX_LINE_BYTES,
+    maxLogs: read.MAX_LOGS,
     pollIntervalMs: read.POLL_INTERVAL,
     watchPolling: read.WATCH_POLLING,
     /** Undefined: the meter rotates nothing. */

@@ -105,6 +105,15 @@ const logs = {
     },
     sizeBytes({ min: 4096, max: 16 * MIB }),
   ),
+  MAX_LOGS: setting(
+    {
+      group: 'Logs',
+      text: 'At most so many files are followed. Where LOG_PATHS matches more, the rest is left out, and the meter is not ready.',
+      allowed: 'a whole number from 1 to 100000',
+      default: '1000',
+    },
+    wholeNumber({ min: 1, max: 100_000 }),
+  ),
   POLL_INTERVAL: setting(
     {
       group: 'Logs',

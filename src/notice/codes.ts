@@ -312,7 +312,7 @@ export const NOTICES = {
   'too-many-logs': {
     level: 'error',
     meaning: 'LOG_PATHS matches more files than are followed.',
-    remedy: 'Name fewer files in LOG_PATHS.',
+    remedy: 'Raise MAX_LOGS, or name fewer files in LOG_PATHS.',
   },
   'watch-failed': {
     level: 'warn',

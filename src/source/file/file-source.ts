@@ -41,6 +41,8 @@ export interface FileSourceOptions {
   readonly holdsNewLogs?: boolean;
   /** How many files the process may keep open; asked of the system when it is not given. */
   readonly descriptorLimit?: number;
+  /** More matches of the globs than this are left out, and the first of them is a trouble of `folders()`. */
+  readonly logsMax?: number;
   readonly clock: Clock;
   readonly notify: Notify;
 }
@@ -48,7 +50,7 @@ export interface FileSourceOptions {
 /** Folders are looked into so often even when nothing says that they have changed. */
 const DISCOVER_MS = 30_000;
 
-/** More matches of the globs than this are not followed: each holds a descriptor. */
+/** Where nothing else is set. */
 const LOGS_MAX = 1000;
 
 /** Opens the logs; never rejects because of what it finds at their paths. */
@@ -75,6 +77,8 @@ class FileSource implements LineSource<FollowCheckpoint> {
   #unused = new Map<string, LogCheckpoint>();
   /** Of folders, as of the last look. */
   #unreadable: readonly Notice[] = [];
+  /** There are more logs than are followed. */
+  #leftOut: Notice | undefined;
   /** Not read yet, because no checkpoint has their position. */
   readonly #held = new Set<LogFollower>();
   #turn = 0;
@@ -174,7 +178,7 @@ class FileSource implements LineSource<FollowCheckpoint> {
   }
 
   folders(): readonly FolderTrouble[] {
-    return this.#unreadable
+    return [...this.#unreadable, ...(this.#leftOut === undefined ? [] : [this.#leftOut])]
       .filter((notice) => levelOf(notice) === 'error')
       .map(({ subject = '', message }) => ({ folder: subject, trouble: message }));
   }
@@ -231,21 +235,18 @@ class FileSource implements LineSource<FollowCheckpoint> {
 
   async #discover(readFrom: ReadFrom): Promise<void> {
     this.#discoveredAtMs = this.#options.clock.monotonicMs();
+    const { logsMax = LOGS_MAX } = this.#options;
+    const leftOut: string[] = [];
     const known = new Set([...this.#unused.keys(), ...this.#byPath.keys()]);
     const { logs, unreadable } = await this.#paths.find(known, new Set(this.#byPath.keys()));
     this.#noticeFolders(unreadable);
     for (const { path, log } of logs) {
       if (this.#byPath.has(path)) continue;
-      if (this.#followers.length >= LOGS_MAX) {
-        this.#options.notify({
-          code: 'too-many-logs',
-          subject: path,
-          message: `${path} is not followed: LOG_PATHS matches more than ${LOGS_MAX} files.`,
-        });
-        return;
-      }
-      await this.#follow(path, log, readFrom);
+      if (this.#followers.length < logsMax) await this.#follow(path, log, readFrom);
+      else leftOut.push(path);
     }
+    this.#leftOut = tooMany(leftOut, logsMax);
+    if (this.#leftOut !== undefined) this.#options.notify(this.#leftOut);
   }
 
   #noticeFolders(unreadable: readonly Notice[]): void {
@@ -316,4 +317,17 @@ class FileSource implements LineSource<FollowCheckpoint> {
 /** Of times that may be -Infinity, whose difference with itself is no number. */
 function compare(a: number, b: number): number {
   return a === b ? 0 : a - b;
+}
+
+function tooMany(leftOut: readonly string[], logsMax: number): Notice | undefined {
+  const [first, ...others] = leftOut;
+  if (first === undefined) return undefined;
+  const more = others.length === 0 ? 'is' : `and ${others.length} more are`;
+  return {
+    code: 'too-many-logs',
+    subject: first,
+    message:
+      `${first} ${more} not followed: LOG_PATHS matches more than ${logsMax} files. ` +
+      'Raise MAX_LOGS, or name fewer files in LOG_PATHS.',
+  };
 }

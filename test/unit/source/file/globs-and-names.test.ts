@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { logNameOf } from '../../../../src/source/file/rotated-name.ts';
 import { FollowedLog, lines, openFilesIn, pathSetting } from '../../../support/followed-log.ts';
@@ -182,4 +182,23 @@ test('more logs than may stay open: all are read, over a rotation, and it is sai
   const rest = names.flatMap((name) => lines(name, 2, 2));
   assert.deepEqual((await log.readAndDrain()).toSorted(), rest.toSorted());
   assert.ok(log.source.status().every((one) => one.caughtUp));
+});
+
+test('more logs than MAX_LOGS: what fits is read, and what is left out is said and is no readiness', async (t) => {
+  const base = new FollowedLog(t);
+  const log = new FollowedLog(t, { paths: [pathSetting(base.at('*.log'))], logsMax: 2 });
+  for (const name of ['a', 'b', 'c', 'd']) base.append(lines(name, 0, 1), base.at(`${name}.log`));
+  await log.start();
+  assert.deepEqual((await log.read()).toSorted(), [...lines('a', 0, 1), ...lines('b', 0, 1)]);
+  const [trouble] = log.source.folders?.() ?? [];
+  assert.equal(trouble?.folder, base.at('c.log'));
+  assert.match(
+    trouble?.trouble ?? '',
+    /and 1 more are not followed: .* more than 2 files\. Raise MAX_LOGS/,
+  );
+  rmSync(base.at('c.log'));
+  rmSync(base.at('d.log'));
+  await log.clock.advance(60_000);
+  await log.read();
+  assert.deepEqual(log.source.folders?.(), []);
 });
