@@ -33,6 +33,7 @@ import type { MeterStatus } from '../status/meter-status.ts';
 import { startStatusServer, type StatusServer } from '../status/server.ts';
 import { LineProtocol } from '../deliver/line-protocol/line-protocol.ts';
 import { openTarget } from './open-target.ts';
+import { pageParts } from './page-parts.ts';
 import { UnparsedSample } from '../pipeline/unparsed-sample.ts';
 
 /**
@@ -110,7 +111,8 @@ export class App {
       app = started;
       const { listen } = options.config;
       if (listen !== undefined) {
-        started.#server = await startStatusServer(listen, () => started.status());
+        const page = pageParts(options, started.#history);
+        started.#server = await startStatusServer(listen, () => started.status(), page);
       }
       return started;
     } catch (error) {

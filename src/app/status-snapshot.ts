@@ -81,6 +81,7 @@ function logFigures(status: LogStatus, lane: LogLane | undefined): LogFigures {
     series: lane?.windows.sites.size ?? 0,
     folded: lane?.windows.sites.folded ?? 0,
     unparsedLike: lane?.unparsed.likeness(unparsedLines > 0 && lines === unparsedLines),
+    unparsedExample: lane?.unparsed.example,
   };
 }
 

@@ -277,6 +277,10 @@ function assemble(read: Settings, environment: Environment) {
     historyMaxBytes: read.HISTORY_MAX_BYTES,
     /** Undefined: no status server. */
     listen: read.LISTEN,
+    page: read.PAGE,
+    pagePassword: read.PAGE_PASSWORD,
+    /** In lower case. */
+    pageHosts: read.PAGE_HOSTS,
     logLevel: read.LOG_LEVEL,
     logPretty: read.LOG_PRETTY,
     /** Whether colours may be used on a terminal (https://no-color.org, and `TERM=dumb`). */

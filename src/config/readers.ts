@@ -131,6 +131,19 @@ export const readListen: Reader<ListenSetting | undefined> = (text) => {
   return port > 65535 ? new Refusal('has a port above 65535') : { host, port };
 };
 
+/** In lower case. */
+export const readHostNames: Reader<readonly string[]> = (text) => {
+  const names = text
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
+  for (const name of names) {
+    const [, host = ''] = /^(?:https?:\/\/)?([a-z0-9._-]+)(?::\d+)?\/?$/.exec(name) ?? [];
+    if (host !== name) return new Refusal('has what is no name of a host', host || undefined);
+  }
+  return names;
+};
+
 /** The base address of an InfluxDB, without a trailing slash. */
 export const readInfluxUrl: Reader<string> = (text) => {
   const url = URL.parse(text.trim());

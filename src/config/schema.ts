@@ -3,6 +3,7 @@ import { ALIASES, JSON_PRESET, PRESETS } from '../parse/format/presets.ts';
 import { dimensions } from './dimension-settings.ts';
 import {
   readFolder,
+  readHostNames,
   readHostTag,
   readInfluxUrl,
   readJsonKeys,
@@ -329,11 +330,39 @@ const running = {
   LISTEN: setting(
     {
       group: 'Running',
-      text: 'Where /healthz, /readyz and /metrics are served.',
+      text: 'Where /healthz, /readyz, /metrics and /api/summary are served.',
       allowed: '`address:port` (`0.0.0.0:9145` and `[::]:9145` mean every address), or `off`',
       default: '127.0.0.1:9145',
     },
     readListen,
+  ),
+  PAGE: setting(
+    {
+      group: 'Running',
+      text: 'Who sees the traffic at LISTEN where no PAGE_PASSWORD is set: `loopback` is this machine alone, `open` everybody who reaches the port. It shows addresses of clients and URLs.',
+      allowed: '`loopback`, `open` or `off`',
+      default: 'loopback',
+    },
+    oneOf(['loopback', 'open', 'off']),
+  ),
+  PAGE_PASSWORD: optional(
+    {
+      group: 'Running',
+      text: 'Whoever gives it sees the traffic from anywhere (basic authentication, any user name). It travels unencrypted: put a proxy with TLS before it, or a tunnel.',
+      allowed: 'any text',
+      secret: true,
+    },
+    (text) => new Secret(text),
+  ),
+  PAGE_HOSTS: setting(
+    {
+      group: 'Running',
+      text: 'Names by which the page may be asked for, besides IP addresses, `localhost` and the host name. Other names are refused, so that no foreign web page can read it by way of a browser.',
+      allowed: 'names of hosts with commas between them, without a port',
+      default: '',
+      example: 'meter.example.com',
+    },
+    readHostNames,
   ),
   LOG_LEVEL: setting(
     {

@@ -26,6 +26,8 @@ const FOREIGN = new Set([
   'LISTEN_PID',
   'LISTEN_FDNAMES',
   'LISTEN_PIDFDID',
+  'PAGER',
+  'PAGES',
   'LOGDIR',
   'LOGFILE',
   'STATE_DIRECTORY',

@@ -14,11 +14,23 @@ const SHAPE_CHARACTERS_MAX = 100;
 const IN_A_ROW_MIN = 1_000;
 const EXAMPLE_BYTES_MAX = 4 * EXAMPLE_CHARACTERS_MAX;
 
+/** Made safe to print. */
+interface UnparsedExample {
+  readonly reason: string;
+  readonly example: string;
+}
+
 export class UnparsedSample {
   #dueMs = Number.NEGATIVE_INFINITY;
   /** Lines that did not parse since the last one that did, and one of them. */
   #inARow = 0;
   #shape: string | undefined;
+  #example: UnparsedExample | undefined;
+
+  /** The line of the last notice. */
+  get example(): UnparsedExample | undefined {
+    return this.#example;
+  }
 
   /** What the lines look like, if none has parsed for long, or `areAll` says that none has ever. */
   likeness(areAll: boolean): string | undefined {
@@ -34,17 +46,18 @@ export class UnparsedSample {
     const row = records.reason.subarray(0, records.length).findIndex((reason) => reason !== PARSED);
     if (row === -1) return undefined;
     this.#dueMs = monotonicMs + PAUSE_MS;
-    const line = lineOf(records, row);
+    const details = {
+      reason: REASONS[records.reason[row] ?? PARSED] ?? 'unknown',
+      example: printable(lineOf(records, row), EXAMPLE_CHARACTERS_MAX),
+    };
+    this.#example = details;
     return {
       code: 'line-unparsed',
       subject: batch.path,
       message:
         'A line does not fit the log format and is counted as unparsed; there may be more. ' +
         `${checkable(batch.path)} shows where such lines stop matching.`,
-      details: {
-        reason: REASONS[records.reason[row] ?? PARSED] ?? 'unknown',
-        example: printable(line, EXAMPLE_CHARACTERS_MAX),
-      },
+      details,
     };
   }
 

@@ -52,6 +52,8 @@ export interface LogFigures extends LogStatus {
   readonly folded: number;
   /** While no line fits the log format: what the lines look like, `x` for letters and `9` for digits. */
   readonly unparsedLike: string | undefined;
+  /** A line that did not fit, made safe to print: for those who may see the traffic. */
+  readonly unparsedExample: { readonly reason: string; readonly example: string } | undefined;
 }
 
 export interface SpoolFigures {

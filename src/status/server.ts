@@ -6,6 +6,7 @@ import { printable } from '../text/printable.ts';
 import { boundServer, ConnectionBounds, SERVER_OPTIONS } from './connection-bounds.ts';
 import { MetricsPage } from './metrics.ts';
 import type { StatusSnapshot } from './meter-status.ts';
+import { addPageRoutes, type PageParts, type StatusApp } from './page-routes.ts';
 import { isAlive, LOOP_STUCK_MS, unreadyReasons } from './readiness.ts';
 
 /**
@@ -14,9 +15,9 @@ import { isAlive, LOOP_STUCK_MS, unreadyReasons } from './readiness.ts';
  * start, the start fails with a ListenError.
  */
 
-/** The routes without a socket. */
-export function statusApp(snapshot: StatusSnapshot): Hono {
-  const app = new Hono();
+/** The routes without a socket; those of the page are there with its parts. */
+export function statusApp(snapshot: StatusSnapshot, page?: PageParts): StatusApp {
+  const app: StatusApp = new Hono();
   const metrics = new MetricsPage();
   app.use(
     secureHeaders({
@@ -34,7 +35,7 @@ export function statusApp(snapshot: StatusSnapshot): Hono {
     context.header('Cache-Control', 'no-store');
     return undefined;
   });
-  app.get('/', (context) => context.text(indexText(snapshot().version)));
+  app.get('/', (context) => context.text(indexText(snapshot().version, page)));
   app.get('/healthz', (context) => {
     const status = snapshot();
     if (isAlive(status)) return context.text('ok\n');
@@ -52,18 +53,20 @@ export function statusApp(snapshot: StatusSnapshot): Hono {
     const text = await metrics.render(snapshot());
     return context.body(text, 200, { 'Content-Type': metrics.contentType });
   });
+  if (page !== undefined) addPageRoutes(app, snapshot, page);
   app.notFound((context) => context.text('Not found. / lists what there is.\n', 404));
   app.onError((_, context) => context.text('The status could not be shown.\n', 500));
   return app;
 }
 
-function indexText(version: string): string {
+function indexText(version: string, page: PageParts | undefined): string {
   return [
     `nginx-meter ${version}`,
     '',
     '/healthz   200 while the loop turns',
     '/readyz    200 while everything is read and written, else 503 with the reasons',
     '/metrics   figures in the Prometheus text format',
+    ...(page === undefined ? [] : ['/api/summary?range=1h   the traffic, as JSON']),
     '',
   ].join('\n');
 }
@@ -103,14 +106,17 @@ const CUT_OFF = new Response(null, { status: 503 });
 export async function startStatusServer(
   address: ListenAddress,
   snapshot: StatusSnapshot,
+  page?: PageParts,
 ): Promise<StatusServer> {
-  const app = statusApp(snapshot);
+  const app = statusApp(snapshot, page);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const bounds = new ConnectionBounds();
   const server = serve(
     {
       fetch: (request, { incoming, outgoing }: Bindings) =>
-        bounds.admit(incoming.socket, outgoing) ? app.fetch(request) : CUT_OFF,
+        bounds.admit(incoming.socket, outgoing)
+          ? app.fetch(request, { peer: incoming.socket.remoteAddress })
+          : CUT_OFF,
       hostname: address.host,
       port: address.port,
       serverOptions: SERVER_OPTIONS,

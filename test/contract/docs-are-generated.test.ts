@@ -36,8 +36,9 @@ test('the README is a way in: at most 8 kB', () => {
 
 test('.env.example with every # taken away is a configuration, once the targets are sorted out', () => {
   const text = readFileSync(pathOf('.env.example'), 'utf8').replace(/^#([A-Z_]+=)/gm, '$1');
-  const { INFLUX_PASSWORD_FILE, INFLUX_TOKEN_FILE, ...rest } = parse(text);
-  assert.ok(INFLUX_PASSWORD_FILE !== undefined && INFLUX_TOKEN_FILE !== undefined);
+  const { INFLUX_PASSWORD_FILE, INFLUX_TOKEN_FILE, PAGE_PASSWORD_FILE, ...rest } = parse(text);
+  for (const file of [INFLUX_PASSWORD_FILE, INFLUX_TOKEN_FILE, PAGE_PASSWORD_FILE])
+    assert.ok(file !== undefined);
   const config = loadConfig(rest);
   assert.deepEqual(config.warnings, []);
   assert.equal(config.influx?.url, 'http://influxdb:8086');

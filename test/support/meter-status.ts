@@ -70,6 +70,7 @@ export function logFigures(changes: Partial<LogFigures> = {}): LogFigures {
     series: 4,
     folded: 0,
     unparsedLike: undefined,
+    unparsedExample: undefined,
     ...changes,
   };
 }

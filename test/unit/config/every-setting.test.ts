@@ -110,6 +110,8 @@ test('every setting is taken over, in its unit', () => {
     ROTATE_AT: '100MiB',
     ROTATE_PID_FILE: '/run/nginx/nginx.pid',
     LISTEN: '[::]:80',
+    PAGE: 'open',
+    PAGE_HOSTS: 'Meter.example.com, meter',
     LOG_LEVEL: 'warn',
     LOG_PRETTY: 'false',
   });
@@ -138,6 +140,8 @@ test('every setting is taken over, in its unit', () => {
   assert.equal(config.rotateAtBytes, 100 * 1024 * 1024);
   assert.equal(config.rotatePidFile, '/run/nginx/nginx.pid');
   assert.deepEqual(config.listen, { host: '::', port: 80 });
+  assert.equal(config.page, 'open');
+  assert.deepEqual(config.pageHosts, ['meter.example.com', 'meter']);
   assert.equal(config.logLevel, 'warn');
   assert.equal(config.logPretty, 'false');
 });
@@ -206,6 +210,9 @@ const refused: readonly (readonly [string, string])[] = [
   ['LISTEN', 'http://localhost:9145'],
   ['LISTEN', '127.0.0.1:99999'],
   ['LISTEN', 'localhost'],
+  ['PAGE', 'public'],
+  ['PAGE_HOSTS', 'https://meter.example.com/'],
+  ['PAGE_HOSTS', 'a b'],
   ['LOG_PATHS', ','],
   ['LOG_PATHS', 'a='],
   ['LOG_PATHS', '-,-'],

@@ -1,0 +1,26 @@
+import { hostname } from 'node:os';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { History } from '../history/history.ts';
+import { PageAccess } from '../status/page-access.ts';
+import type { PageParts } from '../status/page-routes.ts';
+
+/** What the status server needs to show the traffic; undefined with PAGE=off. */
+export function pageParts(
+  { config, clock }: { readonly config: Config; readonly clock: Clock },
+  history: History | undefined,
+): PageParts | undefined {
+  const { page, pagePassword, pageHosts, listen, windowS } = config;
+  if (page === 'off') return undefined;
+  const own = listen === undefined ? [] : [listen.host.toLowerCase()];
+  return {
+    access: new PageAccess({
+      mode: page,
+      password: pagePassword,
+      names: [hostname().toLowerCase(), ...own, ...pageHosts],
+      monotonicMs: () => clock.monotonicMs(),
+    }),
+    windowS,
+    summary: (span, narrowing, top) => history?.summary(span, narrowing, top),
+  };
+}
