@@ -225,7 +225,16 @@ function shellOf(word: string | undefined): Shell {
   throw new UsageError(`${given}: ${SHELLS.join(', ')}. See nginx-meter completion --help.`);
 }
 
+/** A path, or a name with an extension. */
+const FILE_NAME = /\/|\.\w+$/;
+
 function unknownCommand(word: string): UsageError {
+  if (FILE_NAME.test(word)) {
+    const file = printable(word, 60);
+    return new UsageError(
+      `"${file}" is no command, but looks like a file. \`nginx-meter report ${file}\` says what it holds.`,
+    );
+  }
   const nearest = nearestWord(word, [...COMMAND_NAMES, 'help', 'version'], 3);
   const hint =
     nearest === undefined

@@ -144,6 +144,12 @@ function announce(app: App, config: Config, { logger }: RunOutput): void {
     },
     'Started.',
   );
+  if (target === undefined && config.historyMs !== undefined) {
+    logger.info(
+      `No database is set: the windows are kept in ${config.stateDir}/history.db. Show them with ` +
+        '`nginx-meter report --since 1h`, run with the same STATE_DIR.',
+    );
+  }
 }
 
 /** Errors at the start that a person can do something about are one sentence; others are ours. */

@@ -69,6 +69,10 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ['bakfill', /"bakfill" is no command\. Did you mean backfill\?/],
   ['healtcheck', /Did you mean healthcheck\?/],
   ['frobnicate', /The commands are run, report, backfill, check, routes, demo, healthcheck/],
+  [
+    'access.log',
+    /"access\.log" is no command, but looks like a file\. `nginx-meter report access\.log`/,
+  ],
   ['help chek', /no help about "chek"\. Did you mean nginx-meter help check\?/],
   ['--stduot a.log', /--stduot is no option of nginx-meter\. Did you mean --stdout\?/],
   ['--from 2026-11-22 backfill a', /--from is an option of backfill and stands after it/],
