@@ -77,7 +77,8 @@ test('as HTML, in which what strangers wrote is text', async (t) => {
 test('compressed, in parts and in any order: the same report', async (t) => {
   const lines = log.toString('latin1').split('\n').slice(0, -1);
   const reversed = Buffer.from(`${lines.toReversed().join('\n')}\n`, 'latin1');
-  const half = Math.floor(lines.length / 2);
+  // Not between the hostile lines: by such a one alone no format is recognised.
+  const half = Math.floor(lines.length / 4);
   const part = (from: number, to: number) =>
     Buffer.from(`${lines.slice(from, to).join('\n')}\n`, 'latin1');
   const variants = [
