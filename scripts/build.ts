@@ -11,6 +11,9 @@ import { build, type Metafile } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** Packed into src/page/bundle.ts already. */
+const IN_THE_PAGE = ['node_modules/uplot'];
+
 /** Replaces the folder. Throws when a source cannot be read, or a package has no licence. */
 export async function buildProgram(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
@@ -32,7 +35,10 @@ export async function buildProgram(folder: string): Promise<void> {
     logLevel: 'warning',
     metafile: true,
   });
-  await writeFile(join(folder, 'LICENSES.txt'), await licencesOf(bundledPackages(metafile)));
+  await writeFile(
+    join(folder, 'LICENSES.txt'),
+    await licencesOf([...bundledPackages(metafile), ...IN_THE_PAGE]),
+  );
 }
 
 /** Folders of the packages of which something is in dist/, from the root. */

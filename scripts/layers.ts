@@ -51,6 +51,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'summary' },
   { name: 'history' },
   { name: 'status', packages: ['hono', '@hono/node-server', '@prometheus-io/client'] },
+  { name: 'page', packages: ['uplot'] },
   { name: 'app', packages: ['isbot'] },
   {
     name: 'cli',
@@ -61,7 +62,7 @@ export const ROOMS: readonly Room[] = [
 
 /** The rooms that know neither the wall clock nor the process; the others put them together. */
 export const STAGES = ROOMS.map(({ name }) => name).filter(
-  (name) => !['notice', 'config', 'app', 'cli'].includes(name),
+  (name) => !['notice', 'config', 'page', 'app', 'cli'].includes(name),
 );
 
 interface Override {

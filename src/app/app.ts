@@ -111,7 +111,7 @@ export class App {
       app = started;
       const { listen } = options.config;
       if (listen !== undefined) {
-        const page = pageParts(options, started.#history);
+        const page = await pageParts(options, started.#history);
         started.#server = await startStatusServer(listen, () => started.status(), page);
       }
       return started;

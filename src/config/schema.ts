@@ -330,7 +330,7 @@ const running = {
   LISTEN: setting(
     {
       group: 'Running',
-      text: 'Where /healthz, /readyz, /metrics and /api/summary are served.',
+      text: 'Where the page, /healthz, /readyz and /metrics are served.',
       allowed: '`address:port` (`0.0.0.0:9145` and `[::]:9145` mean every address), or `off`',
       default: '127.0.0.1:9145',
     },

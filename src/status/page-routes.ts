@@ -3,6 +3,7 @@ import type { Narrowing } from '../summary/merged-points.ts';
 import type { Span, Summary } from '../summary/model.ts';
 import type { MeterStatus, StatusSnapshot } from './meter-status.ts';
 import type { PageAccess } from './page-access.ts';
+import type { PageFiles } from './page-files.ts';
 import { unreadyReasons } from './readiness.ts';
 import { readSummaryQuery, type SummaryQuery } from './summary-query.ts';
 
@@ -13,10 +14,11 @@ export interface PeerBindings {
 }
 
 export type StatusApp = Hono<{ Bindings: PeerBindings }>;
-export type StatusContext = Context<{ Bindings: PeerBindings }>;
+type StatusContext = Context<{ Bindings: PeerBindings }>;
 
 export interface PageParts {
   readonly access: PageAccess;
+  readonly files: PageFiles;
   readonly windowS: number;
   /** Undefined where there is no history. Throws where it cannot be read. */
   readonly summary: (span: Span, narrowing: Narrowing, top: number) => Summary | undefined;
@@ -28,15 +30,25 @@ const ANSWERS_MAX = 8;
 /** Adds what shows the traffic, for those who may see it. */
 export function addPageRoutes(app: StatusApp, snapshot: StatusSnapshot, parts: PageParts): void {
   const answers = new SummaryAnswers(parts);
+  const { access, files } = parts;
+  app.get('/', (context) => {
+    const accepted = context.req.header('accept-encoding');
+    return refusalOf(context, access) ?? files.document(accepted);
+  });
+  app.get('/page.js', (context) => {
+    const accepted = context.req.header('accept-encoding');
+    return refusalOf(context, access) ?? files.script(accepted);
+  });
   app.get('/api/summary', (context) => {
-    const refusal = refusalOf(context, parts.access);
+    const refusal = refusalOf(context, access);
     if (refusal !== undefined) return refusal;
     const status = snapshot();
     const { searchParams } = new URL(context.req.url);
     const query = readSummaryQuery(searchParams, status.nowMs / 1000, parts.windowS);
     if (typeof query === 'string') return context.text(`${query}\n`, 400);
     const meter = JSON.stringify(meterOf(status));
-    const body = `{"summary":${answers.take(query, status.nowMs)},"meter":${meter}}\n`;
+    const summary = answers.take(query, status.nowMs);
+    const body = `{"summary":${summary},"meter":${meter},"windowS":${parts.windowS}}\n`;
     return context.body(body, 200, { 'Content-Type': 'application/json; charset=utf-8' });
   });
 }

@@ -21,7 +21,13 @@ export function statusApp(snapshot: StatusSnapshot, page?: PageParts): StatusApp
   const metrics = new MetricsPage();
   app.use(
     secureHeaders({
-      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        ...(page === undefined ? {} : pageSources(page)),
+      },
       referrerPolicy: 'no-referrer',
       xFrameOptions: 'DENY',
     }),
@@ -35,7 +41,8 @@ export function statusApp(snapshot: StatusSnapshot, page?: PageParts): StatusApp
     context.header('Cache-Control', 'no-store');
     return undefined;
   });
-  app.get('/', (context) => context.text(indexText(snapshot().version, page)));
+  if (page === undefined) app.get('/', (context) => context.text(indexText(snapshot().version)));
+  else addPageRoutes(app, snapshot, page);
   app.get('/healthz', (context) => {
     const status = snapshot();
     if (isAlive(status)) return context.text('ok\n');
@@ -53,20 +60,30 @@ export function statusApp(snapshot: StatusSnapshot, page?: PageParts): StatusApp
     const text = await metrics.render(snapshot());
     return context.body(text, 200, { 'Content-Type': metrics.contentType });
   });
-  if (page !== undefined) addPageRoutes(app, snapshot, page);
-  app.notFound((context) => context.text('Not found. / lists what there is.\n', 404));
+  app.notFound((context) =>
+    context.text('Not found. There are /, /healthz, /readyz and /metrics.\n', 404),
+  );
   app.onError((_, context) => context.text('The status could not be shown.\n', 500));
   return app;
 }
 
-function indexText(version: string, page: PageParts | undefined): string {
+/** The page takes its own script, style and data, and an empty picture for its icon; nothing else. */
+function pageSources({ files }: PageParts) {
+  return {
+    scriptSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    styleSrc: [files.styleHash],
+    imgSrc: ['data:'],
+  };
+}
+
+function indexText(version: string): string {
   return [
     `nginx-meter ${version}`,
     '',
     '/healthz   200 while the loop turns',
     '/readyz    200 while everything is read and written, else 503 with the reasons',
     '/metrics   figures in the Prometheus text format',
-    ...(page === undefined ? [] : ['/api/summary?range=1h   the traffic, as JSON']),
     '',
   ].join('\n');
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Secret } from '../../../src/config/secret.ts';
 import { PageAccess } from '../../../src/status/page-access.ts';
+import { PageFiles } from '../../../src/status/page-files.ts';
 import type { PageParts } from '../../../src/status/page-routes.ts';
 import { statusApp } from '../../../src/status/server.ts';
 import { readSummaryQuery } from '../../../src/status/summary-query.ts';
@@ -65,6 +68,7 @@ function parts(changes: Partial<PageParts> = {}): PageParts & { asked: number } 
       names: [],
       monotonicMs: () => 0,
     }),
+    files: pageFiles(),
     windowS: 10,
     summary: () => {
       made.asked += 1;
@@ -73,6 +77,14 @@ function parts(changes: Partial<PageParts> = {}): PageParts & { asked: number } 
     ...changes,
   };
   return made;
+}
+
+function pageFiles(): PageFiles {
+  const packed = (text: string) => gzipSync(text).toString('base64');
+  return new PageFiles({
+    document: packed('<style>a{}</style>the page'),
+    script: packed('the script'),
+  });
 }
 
 const HERE = { peer: '127.0.0.1' };
@@ -128,9 +140,35 @@ test('strangers get nothing of the traffic, and the health endpoints all the sam
   const rebound = { headers: { Host: 'evil.example' } };
   assert.equal((await app.request('/api/summary', rebound, HERE)).status, 421);
   assert.equal(page.asked, 0);
+  for (const path of ['/', '/page.js']) {
+    assert.equal((await app.request(path, HOST, peer)).status, 403, path);
+  }
   for (const path of ['/healthz', '/readyz', '/metrics']) {
     assert.equal((await app.request(path, rebound, peer)).status, 200, path);
   }
+});
+
+test('the page may load its own script and style and nothing else', async () => {
+  const app = statusApp(() => healthyStatus(), parts());
+  const reply = await app.request('/', HOST, HERE);
+  assert.equal(reply.headers.get('Content-Type'), 'text/html; charset=utf-8');
+  assert.equal(await reply.text(), '<style>a{}</style>the page');
+  const hash = createHash('sha256').update('a{}').digest('base64');
+  assert.deepEqual((reply.headers.get('Content-Security-Policy') ?? '').split('; ').sort(), [
+    "base-uri 'none'",
+    "connect-src 'self'",
+    "default-src 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    'img-src data:',
+    "script-src 'self'",
+    `style-src 'sha256-${hash}'`,
+  ]);
+  const packed = { headers: { Host: 'localhost', 'Accept-Encoding': 'br, gzip' } };
+  const script = await app.request('/page.js', packed, HERE);
+  assert.equal(script.headers.get('Content-Encoding'), 'gzip');
+  assert.match(script.headers.get('Content-Type') ?? '', /^text\/javascript/);
+  assert.equal(gunzipSync(await script.arrayBuffer()).toString(), 'the script');
 });
 
 test('the password opens it from anywhere', async () => {
