@@ -283,6 +283,9 @@ class Backfill {
     if (output.rejectedPoints > 0) {
       this.#problems.push(`${output.rejectedPoints} points were refused by the database for good.`);
     }
+    if (lines === 0 && this.#problems.length === 0) {
+      return ['Nothing is written: there was no line to read.'];
+    }
     if (!this.#book.isNothingSelected) return [];
     return [
       `Nothing is written: no window begins in the time of --from and --to. The lines are of ` +

@@ -1,3 +1,4 @@
+import { ERROR_LOG_LEFT_OUT } from '../app/advised-parser.ts';
 import { formatsOfFile } from '../app/file-formats.ts';
 import { type NginxLogs, readNginxLogs } from '../app/nginx-logs.ts';
 import { type Clock, systemClock } from '../clock.ts';
@@ -177,6 +178,7 @@ class Check {
       const size = `${sizeBytes.toLocaleString('en')} bytes`;
       findings.print(`  ${printable(log)}: ${printable(path)}, ${size}, ${formatText(survey)}`);
       findings.add('logs', { log, path, bytes: sizeBytes, ...factsOf(survey) });
+      if (survey.leftOutLines > 0) findings.remark(errorLogText(path, survey));
       if (survey.lines > 0 && survey.parsed === 0) {
         findings.trouble(
           `None of its first lines can be read; nginx-meter check ${printable(path)} says why.`,
@@ -209,6 +211,7 @@ class Check {
       '',
     );
     findings.fact('file', { path, ...factsOf(survey) });
+    if (survey.leftOutLines > 0) findings.remark(errorLogText(path, survey));
     for (const fault of faults) {
       const count = fault.lines === 1 ? '1 line' : `${fault.lines} lines`;
       findings.trouble(
@@ -240,7 +243,7 @@ class Check {
     if (formatName === AUTO || parsed * 2 < lines) return;
     const findings = this.#findings;
     findings.trouble(
-      `These lines are ${formatName}: set LOG_FORMAT=${formatName}, or leave it at auto.`,
+      `These lines are ${formatName}: set LOG_FORMAT=${formatName}, or take LOG_FORMAT away, and the format is recognised.`,
       '  ',
     );
     findings.print('');
@@ -281,6 +284,10 @@ class Check {
     this.#met.add(format[0] ?? logFormat, survey, log === undefined ? undefined : { log, path });
     return survey;
   }
+}
+
+function errorLogText(path: string, { leftOutLines }: Survey): string {
+  return `${leftOutLines} lines of ${printable(path)} are of nginx's error log. ${ERROR_LOG_LEFT_OUT}`;
 }
 
 function factsOf({ lines, parsed, formatName, met, faults, leftOutLines }: Survey) {

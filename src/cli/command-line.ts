@@ -210,7 +210,7 @@ function refuseEarlyOption(before: readonly string[], after: readonly string[]):
       throw unknownOption(command ?? 'run', shown, known);
     }
     throw new UsageError(
-      `${shown} is an option of ${owner} and stands after it: nginx-meter ${owner} --${option} …`,
+      `${shown} is an option of ${owner} and goes after that word: nginx-meter ${owner} --${option} …`,
     );
   }
 }
@@ -221,7 +221,7 @@ function shellOf(word: string | undefined): Shell {
   const given =
     word === undefined
       ? 'completion needs a shell'
-      : `"${printable(word, 60)}" is no shell that is known`;
+      : `"${printable(word, 60)}" is not a shell that it knows`;
   throw new UsageError(`${given}: ${SHELLS.join(', ')}. See nginx-meter completion --help.`);
 }
 
@@ -232,7 +232,7 @@ function unknownCommand(word: string): UsageError {
   if (FILE_NAME.test(word)) {
     const file = printable(word, 60);
     return new UsageError(
-      `"${file}" is no command, but looks like a file. \`nginx-meter report ${file}\` says what it holds.`,
+      `"${file}" is a file, not a command. Write nginx-meter report ${file} to see what it holds.`,
     );
   }
   const nearest = nearestWord(word, [...COMMAND_NAMES, 'help', 'version'], 3);
@@ -240,7 +240,7 @@ function unknownCommand(word: string): UsageError {
     nearest === undefined
       ? `The commands are ${COMMAND_NAMES.join(', ')}; see nginx-meter --help.`
       : `Did you mean ${nearest}? See nginx-meter --help.`;
-  return new UsageError(`"${printable(word, 60)}" is no command. ${hint}`);
+  return new UsageError(`"${printable(word, 60)}" is not a command. ${hint}`);
 }
 
 function helpTopic(words: readonly string[]): CommandName | 'settings' | undefined {
@@ -287,10 +287,13 @@ function readOptions(
 }
 
 function unknownOption(name: string, shown: string, known: readonly string[]): UsageError {
-  const nearest = nearestWord(shown.replace(/^-+/, ''), known, 3);
+  // A single letter is near to every other.
+  const names = known.filter((option) => option.length > 1);
+  const word = shown.replace(/^-+/, '');
+  const nearest = word.length > 1 ? nearestWord(word, names, 3) : undefined;
   const command = name === 'run' ? 'nginx-meter' : `nginx-meter ${name}`;
   const hint = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
-  return new UsageError(`${shown} is no option of ${command}.${hint} See ${command} --help.`);
+  return new UsageError(`${shown} is not an option of ${command}.${hint} See ${command} --help.`);
 }
 
 function atMost(name: CommandName, words: readonly string[], countMax: number): void {

@@ -1,6 +1,7 @@
+import type { Readable, Writable } from 'node:stream';
 import { type Command, parseCommandLine } from './command-line.ts';
 import { UsageError } from './option-values.ts';
-import { type Config, loadConfig, readEnvironment } from '../config/config.ts';
+import { type Config, type Environment, loadConfig, readEnvironment } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { VERSION } from '../version.ts';
 
@@ -8,20 +9,24 @@ import { VERSION } from '../version.ts';
  * Runs the command that the words name; resolves to the exit code. Commands are imported when they
  * are asked for: `healthcheck` runs every few seconds and needs none of the meter.
  */
-export async function dispatch(argv: readonly string[]): Promise<number> {
+export async function dispatch(
+  argv: readonly string[],
+  surroundings: Surroundings = ofTheProcess(),
+): Promise<number> {
+  const { stderr } = surroundings;
   try {
-    return await execute(parseCommandLine(argv));
+    return await execute(parseCommandLine(argv), surroundings);
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`nginx-meter: ${error.message}\n`);
+      stderr.write(`nginx-meter: ${error.message}\n`);
       return 2;
     }
     if (error instanceof ConfigError) {
-      process.stderr.write(`nginx-meter cannot start. ${error.message}\n`);
+      stderr.write(`nginx-meter cannot start. ${error.message}\n`);
       return 2;
     }
     if (isFolderGone(error)) {
-      process.stderr.write(
+      stderr.write(
         `nginx-meter cannot start. The working folder cannot be found (${String(error.code)}); it has ` +
           'probably been deleted. Change to another folder and start it again.\n',
       );
@@ -38,51 +43,69 @@ function isFolderGone(error: unknown): error is Error & { readonly code: unknown
   );
 }
 
-async function execute(command: Command): Promise<number> {
+/** Where the words come from and the answers go to: the process, unless a test looks on. */
+export interface Surroundings {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly environment: () => Environment;
+  /** Called by the commands that can be stopped in the middle. */
+  readonly stopSignal: () => AbortSignal;
+}
+
+function ofTheProcess(): Surroundings {
+  const { stdin, stdout, stderr } = process;
+  const environment = (): Environment => readEnvironment();
+  return { stdin, stdout, stderr, environment, stopSignal: firstSignal };
+}
+
+async function execute(command: Command, surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr, stdin, environment } = surroundings;
   switch (command.name) {
     case 'help': {
       const { renderHelp } = await import('./help.ts');
-      process.stdout.write(renderHelp(command.about));
+      stdout.write(renderHelp(command.about));
       return 0;
     }
     case 'version':
-      process.stdout.write(`${VERSION}\n`);
+      stdout.write(`${VERSION}\n`);
       return 0;
     case 'healthcheck':
-      return healthcheck();
+      return healthcheck(surroundings);
     case 'run': {
       const { runCommand } = await import('./run.ts');
-      return runCommand(readConfig());
+      return runCommand(loadConfig(environment()));
     }
     case 'backfill': {
       const { backfillCommand } = await import('./backfill.ts');
       const { fromS: from, toS: to, ...rest } = command;
-      const { stdout, stderr, stdin } = process;
-      const streams = { stdout, stderr, stdin, signal: firstSignal() };
-      return backfillCommand({ ...rest, from, to }, readConfig(), streams);
+      const config = loadConfig(environment());
+      const streams = { stdout, stderr, stdin, signal: surroundings.stopSignal() };
+      return backfillCommand({ ...rest, from, to }, config, streams);
     }
     case 'report': {
       const { reportCommand } = await import('./report.ts');
       const { fromS: from, toS: to, ...rest } = command;
-      return reportCommand({ ...rest, from, to }, readConfig());
+      const config = loadConfig(environment());
+      return reportCommand({ ...rest, from, to }, config, { stdout, stderr });
     }
     case 'check': {
       const { checkCommand } = await import('./check.ts');
       const { file, json, isOffline } = command;
-      return checkCommand(file, readConfig(), process.stdout, { json, isOffline });
+      return checkCommand(file, loadConfig(environment()), stdout, { json, isOffline });
     }
     case 'completion': {
       const { completionScript } = await import('./completion.ts');
-      process.stdout.write(completionScript(command.shell));
+      stdout.write(completionScript(command.shell));
       return 0;
     }
     case 'routes': {
       const { routesCommand } = await import('./routes.ts');
-      return routesCommand(command.file, readConfig(), process.stdout);
+      return routesCommand(command.file, loadConfig(environment()), process.stdout);
     }
     case 'demo': {
       const { demoCommand } = await import('./demo.ts');
-      return demoCommand(command, readEnvironment());
+      return demoCommand(command, environment());
     }
   }
   return command satisfies never;
@@ -100,22 +123,18 @@ function firstSignal(): AbortSignal {
   return stop.signal;
 }
 
-function readConfig(): Config {
-  return loadConfig(readEnvironment());
-}
-
 /** Docker knows only 0 and 1 as answers of a health check, so wrong settings are a 1 too. */
-async function healthcheck(): Promise<number> {
+async function healthcheck({ stdout, stderr, environment }: Surroundings): Promise<number> {
   let listen: Config['listen'];
   try {
-    ({ listen } = readConfig());
+    ({ listen } = loadConfig(environment()));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`nginx-meter cannot ask. ${error.message}\n`);
+    stderr.write(`nginx-meter cannot ask. ${error.message}\n`);
     return 1;
   }
   const { checkHealth } = await import('./healthcheck.ts');
   const { isAlive, message } = await checkHealth(listen);
-  (isAlive ? process.stdout : process.stderr).write(`${message}\n`);
+  (isAlive ? stdout : stderr).write(`${message}\n`);
   return isAlive ? 0 : 1;
 }

@@ -8,6 +8,7 @@ export interface Health {
   /** A sentence for a person. */
   readonly message: string;
 }
+import { errorCode } from '../text/error-code.ts';
 
 /** Asks the meter on LISTEN whether its loop turns; never rejects. */
 export async function checkHealth(listen: Config['listen']): Promise<Health> {
@@ -27,7 +28,9 @@ export async function checkHealth(listen: Config['listen']): Promise<Health> {
       ? { isAlive: true, message: `The meter at ${url} is alive.` }
       : { isAlive: false, message: `The meter at ${url} answers ${status}: ${text.trim()}` };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const code = errorCode(error);
+    const text = error instanceof Error ? error.message : String(error);
+    const reason = code === 'ECONNREFUSED' ? `nobody listens there (${code})` : text;
     const message = `No answer from ${url}: ${reason}. Does the meter run, with the same LISTEN?`;
     return { isAlive: false, message };
   }

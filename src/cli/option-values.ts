@@ -23,7 +23,7 @@ export function timeOption(values: Values, name: string): number | undefined {
   const ms = match === null ? NaN : Date.parse(utc.replace(' ', 'T'));
   if (Number.isNaN(ms)) {
     throw new UsageError(
-      `--${name} ${printable(text, 60)} is no time. Write 2026-11-22, 2026-11-22T14:30Z, ` +
+      `--${name} ${printable(text, 60)} is not a time. Write 2026-11-22, 2026-11-22T14:30Z, ` +
         '2026-11-22T14:30+01:00 or seconds since 1970; without an offset it is UTC.',
     );
   }
@@ -38,7 +38,7 @@ export function shareOption(values: Values, name: string): number | undefined {
   const share = match === null ? NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
   if (share >= 0 && share <= 1) return share;
   throw new UsageError(
-    `--${name} ${printable(text, 60)} is no part of the lines. Write 1% or 0.01.`,
+    `--${name} ${printable(text, 60)} is not a part of the lines. Write 1% or 0.01.`,
   );
 }
 
@@ -47,7 +47,7 @@ export function durationOption(values: Values, name: string): number | undefined
   if (typeof text !== 'string') return undefined;
   const ms = parseDurationMs(text);
   if (ms !== undefined) return ms;
-  throw new UsageError(`--${name} ${printable(text, 60)} is no duration. Write 30s, 2m or 1h.`);
+  throw new UsageError(`--${name} ${printable(text, 60)} is not a duration. Write 30s, 2m or 1h.`);
 }
 
 export function numberOption(
@@ -61,6 +61,6 @@ export function numberOption(
   const value = Number(text);
   if (/^\d{1,12}$/.test(text) && value >= min && value <= max) return value;
   throw new UsageError(
-    `--${name} ${printable(text, 60)} is no whole number from ${min} to ${max}.`,
+    `--${name} ${printable(text, 60)} is not a whole number from ${min} to ${max}.`,
   );
 }

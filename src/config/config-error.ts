@@ -20,9 +20,11 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly Fault[];
 
-  constructor(faults: readonly Fault[]) {
+  /** `warnings`: sentences about what may be the cause, a misspelled name first of all. */
+  constructor(faults: readonly Fault[], warnings: readonly string[] = []) {
     const count = faults.length === 1 ? 'One setting is' : `${faults.length} settings are`;
-    super(`${count} wrong:\n\n${faults.map(describeFault).join('\n\n')}`);
+    const more = warnings.map((warning) => `\n\n  ${warning}`).join('');
+    super(`${count} wrong:\n\n${faults.map(describeFault).join('\n\n')}${more}`);
     this.faults = faults;
   }
 }

@@ -79,13 +79,14 @@ export function loadConfig(environment: Environment): Config {
   }
   faults.push(...influxFaults(given), ...windowFaults(given), ...dimensionFaults(given));
   faults.push(...jsonKeyFaults(given));
-  if (faults.length > 0 || !result.success) throw new ConfigError(faults);
   const known = names.flatMap((name) => (about(name)?.secret ? [name, `${name}_FILE`] : [name]));
   const present = Object.keys(environment).filter((name) => environment[name] !== undefined);
+  const warnings = warnAboutUnknown(present, known).map((warning) => shownValue(warning));
+  if (faults.length > 0 || !result.success) throw new ConfigError(faults, warnings);
   const config = assemble(result.data, environment);
   return deepFreeze({
     ...config,
-    warnings: warnAboutUnknown(present, known).map((warning) => shownValue(warning)),
+    warnings,
     shown: shownSettings(names, given, config),
   });
 }

@@ -8,6 +8,7 @@ import {
   type JsonKeyNames,
   recognisedJson,
 } from './json/json-format.ts';
+import { checkNotOfApache } from './format/apache-format.ts';
 import { LogFormatError } from './format/log-format-error.ts';
 import { waysToRead } from './format/own-variables.ts';
 import { compileLogFormat, compileText, type LogFormat } from './format/log-format.ts';
@@ -42,6 +43,7 @@ export function chooseFormats(setting: string, jsonKeys?: JsonKeyNames): readonl
   const presets = TEXT_FORMATS.filter(({ name }) => names.includes(name));
   if (presets.length > 0) return presets.map(compiledFormat);
   if (/^[\w.-]*$/u.test(word)) throw unknownPreset(setting, word);
+  checkNotOfApache(setting);
   const text = readFormatText(setting);
   const ofJson = compileJsonFormat(CUSTOM, text);
   if (ofJson !== undefined) return [ofJson];

@@ -9,9 +9,8 @@
  */
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import type { Transform } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip, createZstdDecompress, Gunzip, type ZstdDecompress } from 'node:zlib';
 
 export interface Content {
   /**
@@ -91,15 +90,21 @@ export class BlockingContent extends PlainContent {
   }
 }
 
+type Unpacker = Gunzip | ZstdDecompress;
+
 const INPUT_BYTES = 64 * 1024;
 
 export class GzipContent implements Content {
   damage: string | undefined;
   readonly #handle: FileHandle;
-  readonly #create: () => Transform;
+  readonly #create: () => Unpacker;
   readonly #input = Buffer.alloc(INPUT_BYTES);
   #takenBytes = 0;
-  #gunzip: Transform | undefined;
+  /** Where in the file the decompressor has begun. */
+  #begunAt = 0;
+  /** It has come to an end, and the file has not. */
+  #hasMore = false;
+  #gunzip: Unpacker | undefined;
   #isWriting = false;
   #hasEnded = false;
   #changed = Promise.withResolvers<void>();
@@ -109,7 +114,7 @@ export class GzipContent implements Content {
   #heldBytes = 0;
 
   /** `create`: makes the decompressor, of another kind than gzip's if need be. */
-  constructor(handle: FileHandle, create: () => Transform = createGunzip) {
+  constructor(handle: FileHandle, create: () => Unpacker = createGunzip) {
     this.#handle = handle;
     this.#create = create;
   }
@@ -150,12 +155,17 @@ export class GzipContent implements Content {
   }
 
   close(): void {
+    this.#endUnpacker();
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  #endUnpacker(): void {
     this.#gunzip?.removeAllListeners();
     this.#gunzip?.on('error', () => {});
     this.#gunzip?.destroy();
     this.#gunzip = undefined;
-    this.#held = [];
-    this.#heldBytes = 0;
+    this.#hasMore = false;
   }
 
   #restart(): void {
@@ -164,6 +174,7 @@ export class GzipContent implements Content {
     this.#isWriting = false;
     this.#hasEnded = false;
     this.#takenBytes = 0;
+    this.#hasMore = false;
     this.#heldFrom = 0;
   }
 
@@ -181,10 +192,14 @@ export class GzipContent implements Content {
 
   /** The next decompressed bytes; undefined when the file holds no more, or is damaged here. */
   async #pull(): Promise<Buffer | undefined> {
-    const gunzip = this.#gunzip ?? this.#start();
     for (;;) {
+      const gunzip = this.#gunzip ?? this.#start();
       const chunk: unknown = gunzip.read();
       if (Buffer.isBuffer(chunk)) return chunk;
+      if (this.#hasMore) {
+        this.#endUnpacker();
+        continue;
+      }
       if (this.damage !== undefined || this.#hasEnded) return undefined;
       if (this.#isWriting) {
         await this.#changed.promise;
@@ -197,13 +212,26 @@ export class GzipContent implements Content {
       this.#isWriting = true;
       gunzip.write(this.#input.subarray(0, bytesRead), () => {
         this.#isWriting = false;
+        this.#takeBack(gunzip);
         this.#changed.resolve();
       });
     }
   }
 
-  #start(): Transform {
+  /**
+   * A decompressor for zstd comes to its end with a frame, and leaves what follows it in the same
+   * piece of input: that is for another one.
+   */
+  #takeBack(unpacker: Unpacker): void {
+    const takenTo = this.#begunAt + unpacker.bytesWritten;
+    if (unpacker instanceof Gunzip || takenTo >= this.#takenBytes) return;
+    this.#takenBytes = takenTo;
+    this.#hasMore = true;
+  }
+
+  #start(): Unpacker {
     const gunzip = this.#create();
+    this.#begunAt = this.#takenBytes;
     const wake = () => this.#changed.resolve();
     gunzip.on('readable', wake);
     gunzip.on('error', (error: Error) => {
@@ -211,7 +239,7 @@ export class GzipContent implements Content {
       wake();
     });
     gunzip.on('end', () => {
-      this.#hasEnded = true;
+      this.#hasEnded = !this.#hasMore;
       wake();
     });
     this.#gunzip = gunzip;

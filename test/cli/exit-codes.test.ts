@@ -38,7 +38,7 @@ test('an unknown word is exit code 2 and names the nearest', async (t) => {
   assert.equal(stdout, '');
   assert.equal(
     stderr,
-    'nginx-meter: "bakfill" is no command. Did you mean backfill? See nginx-meter --help.\n',
+    'nginx-meter: "bakfill" is not a command. Did you mean backfill? See nginx-meter --help.\n',
   );
 });
 

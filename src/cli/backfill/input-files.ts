@@ -95,7 +95,7 @@ async function readWord(word: string): Promise<{ name: string | undefined; path:
   if (path === '') throw new InputError(`${printable(word)} names a log but no file.`, true);
   if (isLogName(before)) return { name: before, path };
   throw new InputError(
-    `"${printable(before, 60)}" in ${printable(word, 120)} is no name for a log: letters, digits, ` +
+    `"${printable(before, 60)}" in ${printable(word, 120)} cannot be the name of a log: letters, digits, ` +
       '".", "_" and "-", at most 64, and a letter or digit first. If = is part of the file name, ' +
       `write ./${printable(word, 120)}.`,
     true,

@@ -32,6 +32,11 @@ export class Findings {
     this.print(`${indent}Note: ${text}`);
   }
 
+  /** A note that a person has read already, in the text around it. */
+  remark(text: string): void {
+    this.#notes.push(text);
+  }
+
   /** Something that is probably not what was meant. */
   warn(text: string): void {
     this.#notes.push(text);
@@ -40,7 +45,8 @@ export class Findings {
 
   /** Something that has to be mended. */
   trouble(text: string, indent = ''): void {
-    this.#problems.push(text);
+    // What a colon leads to is for people.
+    this.#problems.push(text.replace(/:$/, '.'));
     this.print(`${indent}${text}`);
   }
 

@@ -30,6 +30,8 @@ const SERVER_BYTES_MAX = 80;
 
 const RESETS = new Set(['EPIPE', 'ECONNRESET', 'UND_ERR_SOCKET']);
 const CERTIFICATE = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/;
+/** The first bytes of the reply are not those of TLS. */
+const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 /** A header that no request can carry. */
 const UNSENDABLE = new Set(['UND_ERR_INVALID_ARG', 'ERR_INVALID_CHAR']);
 /** 2.x puts `failure writing points to database: ` in front, 2.0.0 to 2.0.3 `unexpected error …`. */
@@ -91,6 +93,10 @@ export function judgeProbe(reply: Reply, context: WriteContext): ProbeOutcome {
 function judgeFailure(code: string, { bodyBytes, flavour }: WriteContext): SendOutcome {
   if (RESETS.has(code) && bodyBytes > LARGE_BODY_BYTES)
     return { kind: 'split', reason: `the connection was reset (${code})` };
+  if (NO_TLS.test(code)) {
+    const reason = `the server at that port speaks no TLS (${code})`;
+    return blocked(reason, 'INFLUX_URL (http:// in place of https://, or another port)');
+  }
   if (CERTIFICATE.test(code))
     return blocked(`the certificate was refused (${code})`, 'INFLUX_URL or NODE_EXTRA_CA_CERTS');
   if (UNSENDABLE.has(code)) {

@@ -66,7 +66,7 @@ for (const [words, command] of understood) {
 }
 
 const refused: readonly (readonly [string, RegExp])[] = [
-  ['bakfill', /"bakfill" is no command\. Did you mean backfill\?/],
+  ['bakfill', /"bakfill" is not a command\. Did you mean backfill\?/],
   ['healtcheck', /Did you mean healthcheck\?/],
   ['frobnicate', /The commands are run, report, backfill, check, routes, demo, healthcheck/],
   [
@@ -74,27 +74,30 @@ const refused: readonly (readonly [string, RegExp])[] = [
     /"access\.log" is no command, but looks like a file\. `nginx-meter report access\.log`/,
   ],
   ['help chek', /no help about "chek"\. Did you mean nginx-meter help check\?/],
-  ['--stduot a.log', /--stduot is no option of nginx-meter\. Did you mean --stdout\?/],
-  ['--from 2026-11-22 backfill a', /--from is an option of backfill and stands after it/],
+  ['--stduot a.log', /--stduot is not an option of nginx-meter\. Did you mean --stdout\?/],
+  ['--from 2026-11-22 backfill a', /--from is an option of backfill and goes after that word/],
   ['completion', /completion needs a shell: bash, zsh, fish/],
-  ['completion tcsh', /"tcsh" is no shell that is known/],
+  ['completion tcsh', /"tcsh" is not a shell that it knows/],
   ['backfill a --stdout --json', /both write to standard output/],
-  ['backfill a --max-unparsed 200%', /--max-unparsed 200% is no part of the lines/],
-  ['backfill a --retry-for 10', /--retry-for 10 is no duration\. Write 30s, 2m or 1h/],
-  ['--hlep', /--hlep is no option of nginx-meter\. Did you mean --help\?/],
-  ['-x', /-x is no option/],
-  ['check --stdout a', /--stdout is no option of nginx-meter check\. See nginx-meter check --help/],
+  ['backfill a --max-unparsed 200%', /--max-unparsed 200% is not a part of the lines/],
+  ['backfill a --retry-for 10', /--retry-for 10 is not a duration\. Write 30s, 2m or 1h/],
+  ['--hlep', /--hlep is not an option of nginx-meter\. Did you mean --help\?/],
+  ['-x', /-x is not an option/],
+  [
+    'check --stdout a',
+    /--stdout is not an option of nginx-meter check\. See nginx-meter check --help/,
+  ],
   ['backfill --stdotu a', /Did you mean --stdout\?/],
   ['backfill', /needs at least one FILE/],
   ['backfill a --from', /--from needs a value/],
-  ['backfill a --from yesterday', /--from yesterday is no time\. Write 2026-11-22/],
-  ['backfill a --from 2026-13-01', /is no time/],
+  ['backfill a --from yesterday', /--from yesterday is not a time\. Write 2026-11-22/],
+  ['backfill a --from 2026-13-01', /is not a time/],
   ['backfill a --from 2026-11-22 --to 2026-11-22', /--from is not before --to/],
   ['backfill a --stdout=yes', /--stdout takes no value/],
   ['check a b', /"b" is one word too many; see nginx-meter check --help/],
   ['healthcheck now', /one word too many/],
-  ['demo --seconds 0', /no whole number from 1 to 86400/],
-  ['demo --rate 1e3', /--rate 1e3 is no whole number/],
+  ['demo --seconds 0', /not a whole number from 1 to 86400/],
+  ['demo --rate 1e3', /--rate 1e3 is not a whole number/],
 ];
 for (const [words, message] of refused) {
   test(`nginx-meter ${words} is refused`, () => {
@@ -110,5 +113,5 @@ for (const [words, message] of refused) {
 }
 
 test('escape sequences in a word are shown as text', () => {
-  assert.throws(() => parseCommandLine(['\u001b[2Jx']), /"\\x1b\[2Jx" is no command/);
+  assert.throws(() => parseCommandLine(['\u001b[2Jx']), /"\\x1b\[2Jx" is not a command/);
 });
