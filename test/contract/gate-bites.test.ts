@@ -17,6 +17,7 @@ const CONFIGURATION = [
   'biome.json',
   'knip.json',
   'tsconfig.json',
+  'src/page/tsconfig.json',
   '.gitignore',
 ];
 
@@ -24,6 +25,7 @@ const CLEAN_TREE: Readonly<Record<string, string>> = {
   'package.json': '{\n  "name": "small",\n  "private": true,\n  "type": "module"\n}\n',
   'src/main.ts': "import { one } from './one.ts';\n\nprocess.stdout.write(`${one}\\n`);\n",
   'src/one.ts': 'export const one = 1;\n',
+  'src/page/page.ts': 'export const page = 1;\n',
 };
 
 interface Gates {

@@ -71,7 +71,7 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ['frobnicate', /The commands are run, report, backfill, check, routes, demo, healthcheck/],
   [
     'access.log',
-    /"access\.log" is no command, but looks like a file\. `nginx-meter report access\.log`/,
+    /"access\.log" is a file, not a command\. Write nginx-meter report access\.log to see/,
   ],
   ['help chek', /no help about "chek"\. Did you mean nginx-meter help check\?/],
   ['--stduot a.log', /--stduot is not an option of nginx-meter\. Did you mean --stdout\?/],
