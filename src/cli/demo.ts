@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { type Environment, loadConfig } from '../config/config.ts';
+import { freeAddress } from './demo/free-address.ts';
 import { Traffic, TRAFFIC_FORMAT } from './demo/traffic.ts';
 import { TrafficLog } from './demo/traffic-log.ts';
+import type { ListenAddress } from '../status/server.ts';
 import { runCommand } from './run.ts';
 
 /**
@@ -21,6 +23,8 @@ export interface DemoArguments {
 }
 
 const WRITE_INTERVAL_MS = 100;
+/** The port of LISTEN where nothing is set. */
+const PORT = 9145;
 
 /** Resolves to the exit code. */
 export async function demoCommand(
@@ -31,8 +35,9 @@ export async function demoCommand(
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   try {
+    const listen = environment['LISTEN'] || (await freeAddress(PORT));
     const config = loadConfig(
-      demoEnvironment(folder, write ? environment : withoutDatabase(environment)),
+      demoEnvironment(folder, listen, write ? environment : withoutDatabase(environment)),
     );
     const log = new TrafficLog(folder, new Traffic({ seed, requestsPerSecond }), systemClock);
     log.write();
@@ -51,7 +56,12 @@ export async function demoCommand(
       log.close();
       removeFolder();
     };
-    return await runCommand(config, { signal: stop.signal, cleanUp });
+    const onListening = ({ host, port }: ListenAddress) => {
+      process.stderr.write(
+        `The page: http://${host.includes(':') ? `[${host}]` : host}:${port}/\n`,
+      );
+    };
+    return await runCommand(config, { signal: stop.signal, cleanUp, onListening });
   } finally {
     removeFolder();
     process.off('exit', removeFolder);
@@ -62,12 +72,12 @@ export async function demoCommand(
  * The demo's own log, state and names, so that it disturbs neither a real meter on this machine nor
  * its points; what is about the database and the output stays as it is set.
  */
-function demoEnvironment(folder: string, environment: Environment): Environment {
+function demoEnvironment(folder: string, listen: string, environment: Environment): Environment {
   return {
     WINDOW: '1s',
     LATENESS: '30s',
     ...nonEmpty(environment),
-    LISTEN: environment['LISTEN'] || '127.0.0.1:0',
+    LISTEN: listen,
     HOST_TAG: environment['HOST_TAG'] || 'demo',
     LOG_PATHS: `demo=${join(folder, 'access.log')}`,
     LOG_FORMAT: TRAFFIC_FORMAT,

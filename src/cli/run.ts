@@ -10,7 +10,7 @@ import { LogFormatError } from '../parse/format/log-format-error.ts';
 import { printable } from '../text/printable.ts';
 import { assertWritable, StateUnwritableError } from '../state/assert-writable.ts';
 import { StateLockedError } from '../state/state-lock.ts';
-import { ListenError } from '../status/server.ts';
+import { type ListenAddress, ListenError } from '../status/server.ts';
 import { VERSION } from '../version.ts';
 import { openRunOutput, type RunOutput } from './terminal/run-output.ts';
 import { inspectStateFolder } from './check/state-folder.ts';
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Done after the stop and before the process ends. */
   readonly cleanUp?: () => Promise<void>;
+  /** Told where the page is, once it is there. */
+  readonly onListening?: (address: ListenAddress) => void;
   /** For the fault tests. */
   readonly killPoint?: (name: string) => void;
 }
@@ -71,7 +73,8 @@ export async function runCommand(config: Config, options: RunOptions = {}): Prom
       killPoint: options.killPoint,
       geoip: await openGeoip(config),
     };
-    return await runUntil(stop.signal, appOptions, output);
+    const { onListening = () => {} } = options;
+    return await runUntil(stop.signal, { ...appOptions, onListening }, output);
   } finally {
     output.close();
     await options.cleanUp?.();
@@ -83,7 +86,7 @@ export async function runCommand(config: Config, options: RunOptions = {}): Prom
 /** App after App: a new one when points were lost, and when nginx's configuration has changed. */
 async function runUntil(
   signal: AbortSignal,
-  options: AppOptions,
+  { onListening, ...options }: AppOptions & Required<Pick<RunOptions, 'onListening'>>,
   output: RunOutput,
 ): Promise<number> {
   let readAgain = false;
@@ -96,6 +99,7 @@ async function runUntil(
       const config = nginx?.config ?? options.config;
       app = await App.start({ ...options, config, readAgain });
       announce(app, config, output);
+      if (app.address !== undefined) onListening(app.address);
     } catch (error) {
       return await explain(error, options.config, output);
     }

@@ -2,15 +2,16 @@ import type { Summary, TimelineStep } from '../summary/model.ts';
 
 /**
  * Every step of the span. Those without requests are 0 from the first that has some on; before it
- * nobody knows, and there is nothing.
+ * nobody knows, and there is nothing. The same goes for the last while most of it is still to come.
  */
 export function allSteps({ timeline, span }: Summary): (TimelineStep | undefined)[] {
   const { stepS, steps } = timeline;
   const byStart = new Map(steps.map((step) => [step.startS, step]));
   const firstS = steps[0]?.startS ?? Number.POSITIVE_INFINITY;
-  return stepStarts(stepS, span.fromS, span.untilS).map((startS) =>
-    startS < firstS ? undefined : (byStart.get(startS) ?? emptyStep(startS)),
-  );
+  return stepStarts(stepS, span.fromS, span.untilS).map((startS) => {
+    const isUnknown = startS < firstS || span.untilS - startS < stepS / 2;
+    return isUnknown ? undefined : (byStart.get(startS) ?? emptyStep(startS));
+  });
 }
 
 export function stepStarts(stepS: number, fromS: number, untilS: number): number[] {

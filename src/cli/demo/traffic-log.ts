@@ -22,8 +22,8 @@ export class TrafficLog {
     this.#traffic = traffic;
     this.#clock = clock;
     this.#file = openSync(this.path, 'a');
-    // A quarter of a minute that has passed already, so that there is something to see at once.
-    this.#writtenMs = clock.now() - 15_000;
+    // Some minutes that have passed already, so that there is something to see at once.
+    this.#writtenMs = clock.now() - PAST_MS;
     this.#rotateMs = clock.now() + FIRST_ROTATION_MS;
   }
 
@@ -53,6 +53,7 @@ export class TrafficLog {
   }
 }
 
+const PAST_MS = 5 * 60_000;
 const SLICE_MS = 100;
 const FIRST_ROTATION_MS = 12_000;
 const ROTATION_EVERY_MS = 60_000;

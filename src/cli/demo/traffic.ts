@@ -1,13 +1,15 @@
 /**
  * Made-up traffic for the demo: a few sites with routes of their own, latencies with a long tail, a
  * daily wave that takes two minutes, now and then an incident at one site, and the noise that every
- * public server hears. The same seed gives the same lines.
+ * public server hears. There is something to find: a slow route, a server behind nginx that fails, a
+ * scanner. The same seed gives the same lines.
  */
 
 /** The `log_format` the lines are written in: combined, and what the meter can use beyond it. */
 export const TRAFFIC_FORMAT =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent ' +
-  '"$http_referer" "$http_user_agent" $request_length $request_time "$host"';
+  '"$http_referer" "$http_user_agent" $request_length $request_time "$upstream_addr" ' +
+  '"$upstream_status" "$upstream_response_time" "$host"';
 
 interface Route {
   readonly weight: number;
@@ -24,6 +26,8 @@ interface Route {
 interface Site {
   readonly host: string;
   readonly weight: number;
+  /** Servers behind nginx; none where it answers by itself. */
+  readonly upstreams: readonly string[];
   readonly routes: readonly Route[];
 }
 
@@ -54,10 +58,12 @@ const SITES: readonly Site[] = [
   {
     host: 'shop.example.com',
     weight: 50,
+    upstreams: ['10.0.0.11:8080', '10.0.0.12:8080', '10.0.0.13:8080'],
     routes: [
       route(20, 'GET /', [35, 0.5], 18_000, PAGE),
       route(40, 'GET /products/#', [48, 0.6], 24_000, PAGE),
       route(15, 'GET /search?q=#', [120, 0.8], 31_000, PAGE),
+      route(2, 'GET /account/orders/#', [1900, 0.5], 42_000, PAGE),
       route(8, 'POST /cart', [60, 0.5], 900, [
         [201, 97],
         [409, 3],
@@ -72,6 +78,7 @@ const SITES: readonly Site[] = [
   {
     host: 'api.example.com',
     weight: 30,
+    upstreams: ['10.0.0.21:9000', '10.0.0.22:9000'],
     routes: [
       route(50, 'GET /v1/users/#', [12, 0.5], 1100, [
         [200, 96],
@@ -89,6 +96,7 @@ const SITES: readonly Site[] = [
   {
     host: 'www.example.com',
     weight: 15,
+    upstreams: [],
     routes: [
       route(30, 'GET /', [18, 0.4], 9000, PAGE),
       route(20, 'GET /blog/#', [25, 0.5], 14_000, PAGE),
@@ -102,6 +110,7 @@ const SITES: readonly Site[] = [
   {
     host: 'files.example.com',
     weight: 5,
+    upstreams: [],
     routes: [
       route(1, 'GET /download/#.iso', [900, 1], 2_400_000, [
         [200, 60],
@@ -116,7 +125,18 @@ const AGENTS = [
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15',
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
   'curl/8.11.0',
+  'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
 ];
+
+/** One of the servers answers so seldom that nginx often asks another. */
+const FAILING_UPSTREAM = '10.0.0.12:8080';
+const FAILING_SHARE = 0.15;
+
+/** What the scanner looks for, ten seconds of each half minute. */
+const SCANNED = ['/.env', '/.git/config', '/phpmyadmin/', '/wp-login.php', '/vendor/phpunit/'];
+const SCANNER = { address: '203.0.113.66', agent: 'Mozilla/5.0 zgrab/0.x', share: 0.06 };
+const SCAN_EVERY_MS = 30_000;
+const SCAN_MS = 10_000;
 
 const WAVE_MS = 120_000;
 const INCIDENT_EVERY_MS = 45_000;
@@ -158,6 +178,7 @@ export class Traffic {
   #line(ms: number): string {
     const random = this.#random;
     if (random() < 0.002) return this.#noise(ms);
+    if (ms % SCAN_EVERY_MS < SCAN_MS && random() < SCANNER.share) return this.#scan(ms);
     const site = pick(SITES, random());
     const { method, path, status, medianMs, spread, bytes } = pick(site.routes, random());
     const isTroubled = this.#troubled(ms) === site;
@@ -174,9 +195,29 @@ export class Traffic {
     const uri = path.replace('#', String(Math.floor(random() ** 3 * 5000)));
     const referer = random() < 0.4 ? '-' : `https://${site.host}/`;
     const length = 280 + Math.floor(random() * 500) + (method === 'GET' ? 0 : 600);
+    const took = (tookMs / 1000).toFixed(3);
     return (
       `${this.#address()} - - [${timeLocal(ms)}] "${method} ${uri} HTTP/1.1" ${code} ${sent} ` +
-      `"${referer}" "${this.#agent()}" ${length} ${(tookMs / 1000).toFixed(3)} "${site.host}"\n`
+      `"${referer}" "${this.#agent()}" ${length} ${took} ` +
+      `${this.#upstream(site, code, took)} "${site.host}"\n`
+    );
+  }
+
+  /** The servers that were asked, as nginx logs them: with commas where the first one failed. */
+  #upstream({ upstreams }: Site, status: number, took: string): string {
+    const address = upstreams[Math.floor(this.#random() * upstreams.length)];
+    if (address === undefined) return '"-" "-" "-"';
+    if (address !== FAILING_UPSTREAM || this.#random() >= FAILING_SHARE)
+      return `"${address}" "${status}" "${took}"`;
+    const [next = address] = upstreams;
+    return `"${address}, ${next}" "502, ${status}" "0.001, ${took}"`;
+  }
+
+  #scan(ms: number): string {
+    const path = SCANNED[Math.floor(this.#random() * SCANNED.length)] ?? '/';
+    return (
+      `${SCANNER.address} - - [${timeLocal(ms)}] "GET ${path} HTTP/1.1" 404 153 "-" ` +
+      `"${SCANNER.agent}" 140 0.001 "-" "-" "-" "www.example.com"\n`
     );
   }
 
@@ -184,7 +225,7 @@ export class Traffic {
   #noise(ms: number): string {
     return (
       `${this.#address()} - - [${timeLocal(ms)}] "\\x16\\x03\\x01\\x02\\x00\\x01\\x00" 400 157 ` +
-      '"-" "-" 0 0.041 "-"\n'
+      '"-" "-" 0 0.041 "-" "-" "-" "-"\n'
     );
   }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { freeAddress } from '../../../../src/cli/demo/free-address.ts';
 import { Traffic, TRAFFIC_FORMAT } from '../../../../src/cli/demo/traffic.ts';
 import { TrafficLog } from '../../../../src/cli/demo/traffic-log.ts';
 import { explainLine } from '../../../../src/parse/advice/explain.ts';
@@ -56,4 +58,27 @@ test('the log is rotated by renaming, and lines go to the old file for a moment'
   assert.deepEqual(readdirSync(folder).sort(), ['access.log', 'access.log.1']);
   assert.ok((sizes.at(-1) ?? 0) > (sizes[0] ?? 0), 'the renamed file still grew');
   assert.equal(sizes.at(-1), sizes.at(-5), 'and then no more');
+});
+
+test('there is something to find: a slow route, a server that fails, a scanner', () => {
+  const lines = linesOf(3, 120);
+  const timesOf = (part: string) =>
+    lines
+      .filter((line) => line.includes(part))
+      .map((line) => Number(/ (\d+\.\d+) "/.exec(line)?.[1]));
+  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+  assert.ok(median(timesOf('/account/orders/')) > 1);
+  assert.ok(median(timesOf('/products/')) < 0.2);
+  assert.ok(lines.filter((line) => line.includes('"10.0.0.12:8080, 10.0.0.11:8080"')).length > 50);
+  assert.ok(lines.filter((line) => /"GET \/\.env .* 404 /.test(line)).length > 20);
+});
+
+test('the page of the demo has the usual port, and any other where that is taken', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  assert.equal(await freeAddress(address.port), '127.0.0.1:0');
+  await new Promise((resolve) => server.close(resolve));
+  assert.equal(await freeAddress(address.port), `127.0.0.1:${address.port}`);
 });
