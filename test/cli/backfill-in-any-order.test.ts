@@ -127,3 +127,24 @@ test('a line that cannot be read stays with the line before it', async (t) => {
   assert.equal(await backfill(t, [['access.log', textOf([two, one, 'odd'])]]), inOrder);
   assert.match(inOrder, /lines=2i,counted=1i,unparsed=1i/);
 });
+
+test('lines out of order by seconds, as those of several workers, give the same points', async (t) => {
+  const startS = Date.UTC(2024, 10, 3, 12) / 1000;
+  const lines = Array.from({ length: 3000 }, (_, i) => {
+    const time = new Date(1000 * (startS + Math.floor(i / 5))).toISOString().slice(11, 19);
+    const route = `/${noise(1, i) < 0.5 ? 'often' : `r${i % 97}`}/x`;
+    return `10.0.0.${i % 200} s.example [03/Nov/2024:${time} +0000] "GET ${route} HTTP/1.1" 200 ${i} "a"`;
+  });
+  const nearly = lines
+    .map((line, i) => ({ line, at: i + 100 * noise(9, i) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ line }) => line);
+  assert.notDeepEqual(nearly, lines);
+  const inOrder = await backfill(t, [['access.log', textOf(lines)]]);
+  assert.match(inOrder, /route=other/);
+  assert.equal((await backfill(t, [['access.log', textOf(nearly)]])) === inOrder, true);
+  assert.equal(
+    (await backfill(t, [['access.log.gz', gzipSync(textOf(nearly))]])) === inOrder,
+    true,
+  );
+});

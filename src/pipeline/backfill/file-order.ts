@@ -38,8 +38,8 @@ export interface Stretch {
   /** Epoch seconds of its lines; Infinity and -Infinity where no line has a time. */
   readonly firstS: number;
   readonly lastS: number;
-  /** No line is of an earlier second than the line before it. */
-  readonly isOrdered: boolean;
+  /** By so many seconds a line is older than one before it: 0 where they are in order, else at most NEAR_S or Infinity. */
+  readonly disorderS: number;
 }
 
 /** What a file holds, as far as its lines tell one by one. */
@@ -55,6 +55,8 @@ export interface FileOrder {
   readonly reasons: Float64Array<ArrayBuffer>;
 }
 
+/** Lines that are out of order by so many seconds are put in order while they are read. */
+const NEAR_S = 30;
 /** A file that is joined of so many others is read by its parts; of more it is sorted. */
 const STRETCHES_MAX = 256;
 
@@ -112,37 +114,44 @@ class Course {
   /** Over all. */
   #leastS = Infinity;
   #greatestS = -Infinity;
-  #isOrdered = true;
+  /** Of the stretch that is going on. */
+  #disorderS = 0;
+  #isMixed = false;
 
   constructor(path: string) {
     this.#path = path;
   }
 
   add(second: number, at: number): void {
-    if (second < this.#lastS) {
-      if (this.#done.length === STRETCHES_MAX) this.#isOrdered = false;
+    if (second < this.#lastS - NEAR_S) {
+      if (this.#done.length === STRETCHES_MAX) this.#isMixed = true;
       else this.#close(at);
       this.#firstS = second;
+      this.#lastS = second;
+    } else if (second < this.#lastS) {
+      this.#disorderS = Math.max(this.#disorderS, this.#lastS - second);
     }
-    if (this.#firstS === Infinity) this.#firstS = second;
-    this.#lastS = second;
+    if (second < this.#firstS) this.#firstS = second;
+    if (second > this.#lastS) this.#lastS = second;
     if (second < this.#leastS) this.#leastS = second;
     if (second > this.#greatestS) this.#greatestS = second;
   }
 
   #close(at: number): void {
     const [path, firstS, lastS] = [this.#path, this.#firstS, this.#lastS];
-    this.#done.push({ path, from: this.#from, until: at, firstS, lastS, isOrdered: true });
+    const disorderS = this.#disorderS;
+    this.#done.push({ path, from: this.#from, until: at, firstS, lastS, disorderS });
     this.#from = at;
+    this.#disorderS = 0;
   }
 
   stretches(canSeek: boolean): Stretch[] {
-    if (this.#isOrdered && (canSeek || this.#done.length === 0)) {
+    if (!this.#isMixed && (canSeek || this.#done.length === 0)) {
       this.#close(Infinity);
       return this.#done;
     }
     const [path, firstS, lastS] = [this.#path, this.#leastS, this.#greatestS];
-    return [{ path, from: 0, until: Infinity, firstS, lastS, isOrdered: false }];
+    return [{ path, from: 0, until: Infinity, firstS, lastS, disorderS: Infinity }];
   }
 }
 

@@ -4,6 +4,7 @@ import type { LineBatch } from '../../source/line-batch.ts';
 import type { BackfillFile, Stretch } from './file-order.ts';
 import { isTimed } from './line-order.ts';
 import { LineSorter } from './line-sorter.ts';
+import { NearlyOrderedLines, type OrderedPiece } from './nearly-ordered.ts';
 
 const CR = 0x0d;
 
@@ -32,6 +33,8 @@ export class OrderedLines {
   readonly #options: OrderedLinesOptions;
   #next = 0;
   #file: BackfillFile | undefined;
+  /** Puts the lines of the file in order, where they are so only nearly. */
+  #near: NearlyOrderedLines | undefined;
   #sorter: LineSorter | undefined;
 
   constructor(options: OrderedLinesOptions) {
@@ -46,8 +49,9 @@ export class OrderedLines {
       const group = this.#options.groups[this.#next++];
       if (group === undefined) return undefined;
       const [first] = group;
-      if (group.length === 1 && first?.isOrdered === true) {
+      if (group.length === 1 && first !== undefined && first.disorderS < Infinity) {
         this.#file = await this.#options.openStretch(first);
+        if (first.disorderS > 0) this.#near = this.#inOrder(this.#file, first);
       } else {
         await this.#sort(group, buffer);
       }
@@ -60,7 +64,10 @@ export class OrderedLines {
   }
 
   async #readLines(buffer: Uint8Array): Promise<LineBatch | undefined> {
-    const batch = await this.#file?.next(buffer);
+    const piece = await this.#near?.next(buffer);
+    if (piece !== undefined) return this.#batchOf(piece, buffer);
+    const batch = this.#near === undefined ? await this.#file?.next(buffer) : undefined;
+    this.#near = undefined;
     if (batch !== undefined) {
       this.#options.onProgress(batch.end - batch.start);
       return batch;
@@ -72,15 +79,30 @@ export class OrderedLines {
 
   #sortedLines(bytes: Uint8Array): LineBatch | undefined {
     const lines = this.#sorter?.next(bytes);
-    if (lines !== undefined) {
-      const { log } = this.#options;
-      const { length: end, overlongLines, overlongBytes } = lines;
-      const flags = { before: false, headLost: false };
-      return { log, path: log, bytes, start: 0, end, overlongLines, overlongBytes, ...flags };
-    }
+    if (lines !== undefined) return this.#batchOf(lines, bytes);
     this.#sorter?.close();
     this.#sorter = undefined;
     return undefined;
+  }
+
+  #inOrder(file: BackfillFile, { disorderS, firstS }: Stretch): NearlyOrderedLines {
+    const { newParser, records, latestS, memoryBytes, onProgress } = this.#options;
+    return new NearlyOrderedLines({
+      file,
+      parser: newParser(),
+      records,
+      latestS: latestS(),
+      disorderS,
+      firstS: firstS === Infinity ? 0 : firstS,
+      memoryBytes,
+      onProgress,
+    });
+  }
+
+  #batchOf({ length: end, overlongLines, overlongBytes }: OrderedPiece, bytes: Uint8Array) {
+    const { log } = this.#options;
+    const flags = { before: false, headLost: false };
+    return { log, path: log, bytes, start: 0, end, overlongLines, overlongBytes, ...flags };
   }
 
   async #sort(group: readonly Stretch[], buffer: Uint8Array): Promise<void> {
