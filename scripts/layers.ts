@@ -24,7 +24,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'wasm' },
   {
     name: 'source',
-    children: ['file', 'finished', 'stdin', 'syslog'],
+    children: ['disk', 'rotation', 'file', 'finished', 'stdin', 'syslog'],
     seam: ['line-source', 'line-batch'],
     packages: ['chokidar'],
   },

@@ -7,7 +7,7 @@ import { CheckpointFile } from '../state/checkpoint.ts';
 import type { Checkpoint, PointIdentity } from '../state/checkpoint-form.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { FollowCheckpoint } from '../source/file/follow-checkpoint.ts';
+import type { FollowCheckpoint } from '../source/rotation/follow-checkpoint.ts';
 import type { LineSource, SourcePositions } from '../source/line-source.ts';
 import { DeadLetterFile } from '../deliver/dead-letter.ts';
 import type { Encoding, Target } from '../deliver/target.ts';

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { possibleBases } from '../source/file/rotated-name.ts';
+import { possibleBases } from '../source/disk/rotated-name.ts';
 import type { NginxLogs } from './nginx-logs.ts';
 
 /**

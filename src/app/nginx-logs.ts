@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Config, LogSetting } from '../config/config.ts';
-import { logNameOf } from '../source/file/rotated-name.ts';
+import { logNameOf } from '../source/disk/rotated-name.ts';
 import {
   type AccessLog,
   findAccessLogs,

@@ -4,8 +4,11 @@ import { namesOf } from '../config/log-setting.ts';
 import type { Notify } from '../notice/notice.ts';
 import { CombinedSource } from '../source/combined-source.ts';
 import { openFileSource } from '../source/file/file-source.ts';
-import { type FollowCheckpoint, readFollowCheckpoint } from '../source/file/follow-checkpoint.ts';
-import type { ReadFrom } from '../source/file/start-position.ts';
+import {
+  type FollowCheckpoint,
+  readFollowCheckpoint,
+} from '../source/rotation/follow-checkpoint.ts';
+import type { ReadFrom } from '../source/rotation/start-position.ts';
 import type { LineSource, SourcePositions } from '../source/line-source.ts';
 import { type InputStream, StdinSource } from '../source/stdin/stdin-source.ts';
 import { readSyslogPositions } from '../source/syslog/positions.ts';

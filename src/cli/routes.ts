@@ -12,7 +12,7 @@ import { firstMatch } from '../request/route/path-rule.ts';
 import { NO_ROUTE } from '../request/route/route.ts';
 import { REASONS_FOR_ID, RouteTemplate } from '../request/route/route-template.ts';
 import { openBackfillFile } from '../source/finished/backfill-source.ts';
-import { unreadableText } from '../source/file/path-inspection.ts';
+import { unreadableText } from '../source/disk/path-inspection.ts';
 import { printable } from '../text/printable.ts';
 import { tagValue } from '../text/tag-value.ts';
 import { Unescaper } from '../text/unescaper.ts';

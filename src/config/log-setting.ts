@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { logNameOf } from '../source/file/rotated-name.ts';
+import { logNameOf } from '../source/disk/rotated-name.ts';
 import { Refusal } from './setting.ts';
 
 /** One entry of LOG_PATHS: files, standard input, or an address to receive syslog messages at. */

@@ -5,7 +5,7 @@ import type {
   FollowCheckpoint,
   GenerationCheckpoint,
   LogCheckpoint,
-} from '../source/file/follow-checkpoint.ts';
+} from '../source/rotation/follow-checkpoint.ts';
 import { findNginxMaster, type MasterSearchOptions, type Signal } from './nginx-master.ts';
 import type { Notice, Notify } from '../notice/notice.ts';
 import { errorCode } from '../text/error-code.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fc } from '../support/property.ts';
 import { openFileSource } from '../../src/source/file/file-source.ts';
-import type { FollowCheckpoint } from '../../src/source/file/follow-checkpoint.ts';
+import type { FollowCheckpoint } from '../../src/source/rotation/follow-checkpoint.ts';
 import type { LineSource } from '../../src/source/line-source.ts';
 import { beforeEachCall } from '../support/between-calls.ts';
 import { FakeClock } from '../support/clock.ts';

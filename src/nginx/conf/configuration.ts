@@ -7,7 +7,7 @@
  */
 import { glob, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { unreadableFolders } from '../../source/file/unreadable-folders.ts';
+import { unreadableFolders } from '../../source/disk/unreadable-folders.ts';
 import { type Directive, NginxConfError, readDirectives } from './tokenizer.ts';
 import { errorCode } from '../../text/error-code.ts';
 

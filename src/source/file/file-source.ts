@@ -7,19 +7,19 @@
 import { dirname } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Notice, Notify } from '../../notice/notice.ts';
-import type { FollowCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
+import type { FollowCheckpoint, LogCheckpoint } from '../rotation/follow-checkpoint.ts';
 import type { LineBatch } from '../line-batch.ts';
 import type { FolderTrouble, LineSource, LogStatus } from '../line-source.ts';
-import { descriptorLimit, fewDescriptorsNotice, logsKeptOpen } from './descriptors.ts';
+import { descriptorLimit, fewDescriptorsNotice, logsKeptOpen } from '../disk/descriptors.ts';
 import { FolderEvents } from './folder-events.ts';
-import { LocalDevices } from './local-devices.ts';
+import { LocalDevices } from '../disk/local-devices.ts';
 import { LogFollower, type FollowContext } from './log-follower.ts';
 import { LOOK_MS } from './look-times.ts';
-import { LogPaths, type PathSetting } from './log-paths.ts';
-import { lookAt } from './open-file.ts';
-import { HeadCache } from './siblings.ts';
-import type { ReadFrom } from './start-position.ts';
-import { readableFolderNotice } from './unreadable-folders.ts';
+import { LogPaths, type PathSetting } from '../disk/log-paths.ts';
+import { lookAt } from '../disk/open-file.ts';
+import { HeadCache } from '../disk/siblings.ts';
+import type { ReadFrom } from '../rotation/start-position.ts';
+import { readableFolderNotice } from '../disk/unreadable-folders.ts';
 import { levelOf } from '../../notice/codes.ts';
 
 export interface FileSourceOptions {

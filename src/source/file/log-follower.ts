@@ -10,25 +10,29 @@
  * After each of these the folder is searched for a while for files that were never seen, because two
  * rotations may lie between two looks, and because a folder cannot be listed in one moment.
  *
- * What can be lost: lines that were deleted before a look, and lines truncated away of which no copy is
- * found. Both are reported.
+ * What can be lost, and is said: lines deleted before a look, and lines truncated away without a copy.
  */
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Notice } from '../../notice/notice.ts';
-import type { GenerationCheckpoint, LogCheckpoint } from './follow-checkpoint.ts';
-import type { Generation } from './generation.ts';
-import { Generations } from './generations.ts';
+import type { GenerationCheckpoint, LogCheckpoint } from '../rotation/follow-checkpoint.ts';
+import type { Generation } from '../rotation/generation.ts';
+import { Generations } from '../rotation/generations.ts';
 import type { LineBatch } from '../line-batch.ts';
 import type { LogStatus } from '../line-source.ts';
 import { LookTimes, type LookTimesOptions } from './look-times.ts';
-import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
-import { foundNotice, inspectPath, missingNotice, unreadableNotice } from './path-inspection.ts';
-import { damagedNotice, rotatedNotice, truncatedNotice } from './rotation-notices.ts';
-import type { ReadOutcome } from './read-outcome.ts';
-import { RotationSearch, type SearchContext } from './rotation-search.ts';
-import { areSameFiles, listSiblings, type Sibling } from './siblings.ts';
-import { firstGenerations, type ReadFrom } from './start-position.ts';
+import { isSameFile, lookAt, type FileFacts } from '../disk/open-file.ts';
+import {
+  foundNotice,
+  inspectPath,
+  missingNotice,
+  unreadableNotice,
+} from '../disk/path-inspection.ts';
+import { damagedNotice, rotatedNotice, truncatedNotice } from '../rotation/rotation-notices.ts';
+import type { ReadOutcome } from '../rotation/read-outcome.ts';
+import { RotationSearch, type SearchContext } from '../rotation/rotation-search.ts';
+import { areSameFiles, listSiblings, type Sibling } from '../disk/siblings.ts';
+import { firstGenerations, type ReadFrom } from '../rotation/start-position.ts';
 
 export interface FollowContext extends SearchContext, LookTimesOptions {
   readonly readBuffer: Uint8Array;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
 import type { Notify } from '../../notice/notice.ts';
 import { errorCode } from '../../text/error-code.ts';
-import { remedyFor } from './path-inspection.ts';
+import { remedyFor } from '../disk/path-inspection.ts';
 
 /** More files with events than this are no longer told apart. */
 const TOUCHED_MAX = 10_000;

@@ -21,8 +21,8 @@ import {
 } from '../content.ts';
 import type { LineBatch } from '../line-batch.ts';
 import { firstReadBytes, frameLines, type Place } from '../line-frame.ts';
-import { openRegular, type OpenFile } from '../file/open-file.ts';
-import { logNameOf } from '../file/rotated-name.ts';
+import { openRegular, type OpenFile } from '../disk/open-file.ts';
+import { logNameOf } from '../disk/rotated-name.ts';
 
 /** Lines, and where they stand in the unpacked content. */
 export interface PlacedBatch extends LineBatch {

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { nearestWord } from '../../text/nearest-word.ts';
 import { errorCode } from '../../text/error-code.ts';
 import { NoLogFileError } from './backfill-source.ts';
-import { unreadableText } from '../file/path-inspection.ts';
+import { unreadableText } from '../disk/path-inspection.ts';
 
 /** Why a file that somebody named cannot be read, and what to do: a sentence for each case. */
 export async function fileTrouble(path: string, error: unknown): Promise<string> {

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { readFollowCheckpoint } from '../../../src/source/file/follow-checkpoint.ts';
+import { readFollowCheckpoint } from '../../../src/source/rotation/follow-checkpoint.ts';
 import { CheckpointFile } from '../../../src/state/checkpoint.ts';
 import type { Checkpoint } from '../../../src/state/checkpoint-form.ts';
 import type { Notice } from '../../../src/notice/notice.ts';

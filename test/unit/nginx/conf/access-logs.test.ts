@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { logNameOf } from '../../../../src/source/file/rotated-name.ts';
+import { logNameOf } from '../../../../src/source/disk/rotated-name.ts';
 import { findAccessLogs } from '../../../../src/nginx/conf/access-logs.ts';
 import { readNginxConfiguration } from '../../../../src/nginx/conf/configuration.ts';
 import { nameLogs } from '../../../../src/nginx/conf/log-names.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readFollowCheckpoint } from '../../../../src/source/file/follow-checkpoint.ts';
+import { readFollowCheckpoint } from '../../../../src/source/rotation/follow-checkpoint.ts';
 import { FollowedLog, lines } from '../../../support/followed-log.ts';
 
 test('a checkpoint is plain JSON, is read back whole, and holds no bytes of the log', async (t) => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { Generation } from '../../../../src/source/file/generation.ts';
-import { openRegular } from '../../../../src/source/file/open-file.ts';
+import { Generation } from '../../../../src/source/rotation/generation.ts';
+import { openRegular } from '../../../../src/source/disk/open-file.ts';
 import { lines } from '../../../support/followed-log.ts';
 import { temporaryFolder } from '../../../support/temp-folder.ts';
 

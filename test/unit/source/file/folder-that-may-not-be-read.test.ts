@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
-import { unreadableFolders } from '../../../../src/source/file/unreadable-folders.ts';
+import { unreadableFolders } from '../../../../src/source/disk/unreadable-folders.ts';
 import { asNobody, lockFolder } from '../../../support/as-nobody.ts';
 import { FollowedLog, lines, pathSetting } from '../../../support/followed-log.ts';
 import { waitUntil } from '../../../support/wait-until.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
-import { logNameOf } from '../../../../src/source/file/rotated-name.ts';
+import { logNameOf } from '../../../../src/source/disk/rotated-name.ts';
 import { FollowedLog, lines, openFilesIn, pathSetting } from '../../../support/followed-log.ts';
 
 /** A folder with files, and a source that follows the patterns; DIR stands for the folder. */

@@ -25,7 +25,7 @@ import {
   TELLING_BYTES,
   type HeadFingerprint,
   type TailFingerprint,
-} from './fingerprint.ts';
+} from '../disk/fingerprint.ts';
 import type { GenerationCheckpoint } from './follow-checkpoint.ts';
 import { firstReadBytes, frameLines, type Frame } from '../line-frame.ts';
 import type { Glance, ReadOutcome } from './read-outcome.ts';
@@ -37,7 +37,7 @@ import {
   type FileFacts,
   type FileIdentity,
   type OpenFile,
-} from './open-file.ts';
+} from '../disk/open-file.ts';
 
 const SAME: Glance = { kind: 'same' };
 const UNCLEAR: Glance = { kind: 'unclear' };

@@ -14,12 +14,17 @@
  *    looks like a rotated one is left alone. Names say nothing of the order: they may count up or down.
  */
 import { basename } from 'node:path';
-import { compareHead, headOf, isTail, TELLING_BYTES } from './fingerprint.ts';
+import { compareHead, headOf, isTail, TELLING_BYTES } from '../disk/fingerprint.ts';
 import { Generation } from './generation.ts';
 import type { Generations } from './generations.ts';
 import { inOrderOfWriting, timeOfFirstLine } from './line-time.ts';
-import { isSameFile, openRegular } from './open-file.ts';
-import { isBesideItsPlain, type HeadCache, type Sibling, type SiblingHead } from './siblings.ts';
+import { isSameFile, openRegular } from '../disk/open-file.ts';
+import {
+  isBesideItsPlain,
+  type HeadCache,
+  type Sibling,
+  type SiblingHead,
+} from '../disk/siblings.ts';
 
 export interface Reconciled {
   /** Never seen before, and written to since the last rotation was over: to be read, oldest first. */

@@ -2,13 +2,18 @@
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Notify } from '../../notice/notice.ts';
-import { compareHead, headOf, TELLING_BYTES } from './fingerprint.ts';
+import { compareHead, headOf, TELLING_BYTES } from '../disk/fingerprint.ts';
 import { Generation } from './generation.ts';
 import type { Generations } from './generations.ts';
 import { inOrderOfWriting, timeOfFirstLine } from './line-time.ts';
-import { possibleBases } from './rotated-name.ts';
+import { possibleBases } from '../disk/rotated-name.ts';
 import { unreadableGenerationNotice } from './rotation-notices.ts';
-import { isBesideItsPlain, type HeadCache, type Sibling, type SiblingHead } from './siblings.ts';
+import {
+  isBesideItsPlain,
+  type HeadCache,
+  type Sibling,
+  type SiblingHead,
+} from '../disk/siblings.ts';
 
 export type ReadFrom = 'beginning' | 'end' | 'all';
 

@@ -2,7 +2,7 @@
  * What the follow stage has to remember over a restart, as plain JSON: for every path the files that
  * were seen there, and how far each has been read.
  */
-import type { HeadFingerprint, TailFingerprint } from './fingerprint.ts';
+import type { HeadFingerprint, TailFingerprint } from '../disk/fingerprint.ts';
 
 export interface GenerationCheckpoint {
   readonly device: string;

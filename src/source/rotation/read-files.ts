@@ -4,8 +4,8 @@
  * years later must not be taken for a new one. One entry takes some 50 bytes, in the checkpoint as well.
  */
 import { createHash } from 'node:crypto';
-import type { HeadFingerprint } from './fingerprint.ts';
-import type { FileIdentity } from './open-file.ts';
+import type { HeadFingerprint } from '../disk/fingerprint.ts';
+import type { FileIdentity } from '../disk/open-file.ts';
 
 /** Beyond these the oldest entries go; such files are known by their last write, which is long ago. */
 const FILES_MAX = 10_000;

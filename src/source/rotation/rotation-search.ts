@@ -11,10 +11,10 @@ import type { Clock } from '../../clock.ts';
 import type { Notify } from '../../notice/notice.ts';
 import type { Generation } from './generation.ts';
 import type { Generations } from './generations.ts';
-import { isSameFile, lookAt, type FileFacts } from './open-file.ts';
+import { isSameFile, lookAt, type FileFacts } from '../disk/open-file.ts';
 import { Reconciliation, type Reconciled } from './reconciliation.ts';
 import { lostNotice, unreadableGenerationNotice } from './rotation-notices.ts';
-import { areSameFiles, listSiblings, type HeadCache, type Sibling } from './siblings.ts';
+import { areSameFiles, listSiblings, type HeadCache, type Sibling } from '../disk/siblings.ts';
 
 export interface SearchContext {
   readonly drainMs: number;

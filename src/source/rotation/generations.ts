@@ -2,12 +2,12 @@
  * The generations of one log, oldest first, and which of them is *live*: the file at the path. It decides
  * what a file that stands at the path is: one that is known, one that was moved there, or a new one.
  */
-import { compareHead } from './fingerprint.ts';
+import { compareHead } from '../disk/fingerprint.ts';
 import type { LogCheckpoint } from './follow-checkpoint.ts';
 import { Generation } from './generation.ts';
-import { isSameFile, openRegular, type FileFacts, type OpenFile } from './open-file.ts';
+import { isSameFile, openRegular, type FileFacts, type OpenFile } from '../disk/open-file.ts';
 import { ReadFiles } from './read-files.ts';
-import { listSiblings } from './siblings.ts';
+import { listSiblings } from '../disk/siblings.ts';
 
 /** Kept in full after they are done: their files may grow, move and be compressed. The others are in `read`. */
 const DONE_MAX = 16;
