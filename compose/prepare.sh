@@ -47,6 +47,9 @@ secret "$secrets/influxdb/write-password" INFLUXDB_WRITE_USER_PASSWORD \
 secret "$secrets/influxdb/read-password" INFLUXDB_READ_USER_PASSWORD \
   "${INFLUXDB_READ_USER_PASSWORD:-}"
 write "$secrets/meter/influx-password" "$(cat "$secrets/influxdb/write-password")"
+# The meter reads its password at each start: a new one in .env is all it takes.
+[ -z "${PAGE_PASSWORD:-}" ] || write "$secrets/meter/page-password" "$PAGE_PASSWORD"
+secret "$secrets/meter/page-password" PAGE_PASSWORD ""
 write "$secrets/grafana/influx-password" "$(cat "$secrets/influxdb/read-password")"
 secret "$secrets/grafana/admin-password" GRAFANA_ADMIN_PASSWORD "${GRAFANA_ADMIN_PASSWORD:-}"
 # Encrypts the passwords of data sources in Grafana's own database.

@@ -24,6 +24,7 @@ export async function pageParts(
     }),
     files: new PageFiles({ document: PAGE_DOCUMENT, script: PAGE_SCRIPT }),
     windowS,
+    monotonicMs: () => clock.monotonicMs(),
     summary: (span, narrowing, top) => history?.summary(span, narrowing, top),
   };
 }

@@ -12,6 +12,8 @@ interface Properties {
   readonly pressed?: boolean;
   readonly sorted?: 'ascending' | 'descending';
   readonly scope?: 'col' | 'row';
+  /** Its name: it may be wider than the page, and takes the focus. */
+  readonly scrolls?: string;
   readonly onClick?: () => void;
 }
 
@@ -27,6 +29,12 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   if (key !== undefined) made.dataset['key'] = key;
   if (pressed !== undefined) made.ariaPressed = String(pressed);
   if (sorted !== undefined) made.ariaSort = sorted;
+  if (properties.scrolls !== undefined) {
+    made.tabIndex = 0;
+    made.role = 'group';
+    made.ariaLabel = properties.scrolls;
+    made.dataset['key'] = properties.scrolls;
+  }
   if (scope !== undefined) made.setAttribute('scope', scope);
   if (onClick !== undefined) made.addEventListener('click', onClick);
   made.append(...children);

@@ -29,7 +29,8 @@ export function tableOf<T>(
   );
   return element(
     'div',
-    { class: 'wide' },
+    // Whoever has no mouse scrolls it sideways by the arrow keys.
+    { class: 'wide', scrolls: `table by ${columns[0]?.label ?? 'row'}` },
     element(
       'table',
       {},

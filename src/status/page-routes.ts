@@ -20,12 +20,15 @@ export interface PageParts {
   readonly access: PageAccess;
   readonly files: PageFiles;
   readonly windowS: number;
+  readonly monotonicMs: () => number;
   /** Undefined where there is no history. Throws where it cannot be read. */
   readonly summary: (span: Span, narrowing: Narrowing, top: number) => Summary | undefined;
 }
 
-/** Answers that are kept for as long as a window: everybody who looks at the same costs once. */
+/** Answers that are kept until the window ends: everybody who looks at the same costs once. */
 const ANSWERS_MAX = 8;
+/** One that took long is kept so many times longer, so that looking takes 2 % of the time at most. */
+const KEPT_TIMES = 50;
 
 /** Adds what shows the traffic, for those who may see it. */
 export function addPageRoutes(app: StatusApp, snapshot: StatusSnapshot, parts: PageParts): void {
@@ -47,7 +50,8 @@ export function addPageRoutes(app: StatusApp, snapshot: StatusSnapshot, parts: P
     const query = readSummaryQuery(searchParams, status.nowMs / 1000, parts.windowS);
     if (typeof query === 'string') return context.text(`${query}\n`, 400);
     const meter = JSON.stringify(meterOf(status));
-    const summary = answers.take(query, status.nowMs);
+    searchParams.sort();
+    const summary = answers.take(searchParams.toString(), query, status.nowMs);
     const body = `{"summary":${summary},"meter":${meter},"windowS":${parts.windowS}}\n`;
     return context.body(body, 200, { 'Content-Type': 'application/json; charset=utf-8' });
   });
@@ -71,26 +75,35 @@ function meterOf(status: MeterStatus): object {
   return { ...status, traffic: undefined, unready: unreadyReasons(status) };
 }
 
+interface KeptAnswer {
+  readonly json: string;
+  readonly madeMs: number;
+  readonly untilMs: number;
+}
+
 class SummaryAnswers {
   readonly #parts: PageParts;
-  readonly #kept = new Map<string, { readonly json: string; readonly untilMs: number }>();
+  readonly #kept = new Map<string, KeptAnswer>();
 
   constructor(parts: PageParts) {
     this.#parts = parts;
   }
 
   /** JSON; `null` where there is no history. */
-  take(query: SummaryQuery, nowMs: number): string {
-    const key = JSON.stringify(query);
+  take(key: string, { span, narrowing, top }: SummaryQuery, nowMs: number): string {
     const kept = this.#kept.get(key);
-    const lifeMs = 1000 * this.#parts.windowS;
     // A clock that was put back ends what was kept, too.
-    if (kept !== undefined && nowMs < kept.untilMs && kept.untilMs <= nowMs + lifeMs)
-      return kept.json;
-    const summary = this.#parts.summary(query.span, query.narrowing, query.top);
-    const json = JSON.stringify(summary ?? null);
+    if (kept !== undefined && kept.madeMs <= nowMs && nowMs < kept.untilMs) return kept.json;
+    const { summary, windowS, monotonicMs } = this.#parts;
+    const startMs = monotonicMs();
+    const json = JSON.stringify(summary(span, narrowing, top) ?? null);
+    const windowMs = 1000 * windowS;
+    const untilMs = Math.max(
+      (Math.floor(nowMs / windowMs) + 1) * windowMs,
+      nowMs + KEPT_TIMES * (monotonicMs() - startMs),
+    );
     this.#kept.delete(key);
-    this.#kept.set(key, { json, untilMs: nowMs + lifeMs });
+    this.#kept.set(key, { json, madeMs: nowMs, untilMs });
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > ANSWERS_MAX && oldest !== undefined) this.#kept.delete(oldest);
     return json;

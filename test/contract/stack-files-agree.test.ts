@@ -54,10 +54,10 @@ test('the sample nginx is the same in Kubernetes', () => {
 
 test('every setting can be given to the meter of the stack', () => {
   const given = Object.keys(compose.services['meter']?.environment ?? {});
-  // The stack has one database and gives its password as a file, its log has one format, and nginx's
+  // The stack has one database and gives passwords as files, its log has one format, and nginx's
   // own container rotates it.
   const others =
-    /^(?:INFLUX_(?:PASSWORD|ORG|BUCKET|TOKEN|VERSION)|NGINX_CONF|LOG_JSON_KEYS|ROTATE_\w+)$/;
+    /^(?:INFLUX_(?:PASSWORD|ORG|BUCKET|TOKEN|VERSION)|PAGE_PASSWORD|NGINX_CONF|LOG_JSON_KEYS|ROTATE_\w+)$/;
   const missing = Object.keys(settings.shape).filter(
     (name) => !given.includes(name) && !others.test(name),
   );

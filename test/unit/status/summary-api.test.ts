@@ -70,6 +70,7 @@ function parts(changes: Partial<PageParts> = {}): PageParts & { asked: number } 
     }),
     files: pageFiles(),
     windowS: 10,
+    monotonicMs: () => 0,
     summary: () => {
       made.asked += 1;
       return undefined;
@@ -129,6 +130,32 @@ test('what many look at within a window is read once', async () => {
   assert.equal(page.asked, 2);
   nowMs += 10_000;
   await app.request('/api/summary?range=1h', HOST, HERE);
+  assert.equal(page.asked, 3);
+});
+
+test('a summary that takes long is read anew after fifty times as long at the earliest', async () => {
+  let elapsedMs = 0;
+  const page = parts({ monotonicMs: () => elapsedMs });
+  const summary = page.summary;
+  let nowMs = 1_795_374_000_000;
+  const slow = {
+    ...page,
+    summary: (...asked: Parameters<PageParts['summary']>) => {
+      elapsedMs += 600;
+      return summary(...asked);
+    },
+  };
+  const app = statusApp(() => healthyStatus({ nowMs }), slow);
+  const ask = () => app.request('/api/summary?range=7d', HOST, HERE);
+  await ask();
+  nowMs += 29_000;
+  await ask();
+  assert.equal(page.asked, 1);
+  nowMs += 1000;
+  await ask();
+  assert.equal(page.asked, 2);
+  nowMs -= 3_600_000;
+  await ask();
   assert.equal(page.asked, 3);
 });
 
