@@ -1,6 +1,8 @@
+import { printable } from '../text/printable.ts';
+
 /**
  * The only way in which something gets into the page. Clients wrote much of it: whatever is a string here
- * becomes text and never markup.
+ * becomes text and never markup, and marks that would turn the order of what stands there are shown.
  */
 type Child = Node | string;
 
@@ -37,7 +39,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   }
   if (scope !== undefined) made.setAttribute('scope', scope);
   if (onClick !== undefined) made.addEventListener('click', onClick);
-  made.append(...children);
+  made.append(...children.map((child) => (typeof child === 'string' ? printable(child) : child)));
   return made;
 }
 
@@ -60,7 +62,7 @@ export function place(id: string): HTMLElement {
 }
 
 /** Puts something else there; whoever is at one of its buttons by keyboard stays there. */
-export function show(id: string, ...children: readonly Child[]): void {
+export function show(id: string, ...children: readonly Node[]): void {
   const active = document.activeElement;
   const key = active instanceof HTMLElement ? active.dataset['key'] : undefined;
   const at = place(id);

@@ -64,9 +64,9 @@ export function showWho(summary: Summary, chosen: string, onWho: (who: string) =
   });
   const bySite = sites.map((row) => ({ ...row, key: row.site }));
   const lists = new Map<string, Rows<KeyRow>>([
-    ['clients', clients],
-    ['agents', userAgents],
-    ['referers', referers],
+    ['clients', overSites(clients)],
+    ['agents', overSites(userAgents)],
+    ['referers', overSites(referers)],
     ['URLs', urls],
     ...(sites.length > 1 ? ([['sites', exact(bySite)]] as const) : []),
     ...valued,
@@ -85,6 +85,27 @@ export function showWho(summary: Summary, chosen: string, onWho: (who: string) =
     element('div', { class: 'tabs' }, ...tabs),
     ...listOf(keyColumns(LABELS[name] ?? name), top(lists.get(name) ?? clients)),
   );
+}
+
+/** The same client, agent or referer at several sites is one. */
+function overSites({ rows, more, accuracy }: Rows<KeyRow>): Rows<KeyRow> {
+  const byKey = new Map<string, KeyRow>();
+  for (const row of rows) {
+    const other = byKey.get(row.key);
+    byKey.set(row.key, other === undefined ? row : sumOf(other, row));
+  }
+  const merged = [...byKey.values()].sort((a, b) => b.requests - a.requests);
+  return { rows: merged, more, accuracy };
+}
+
+function sumOf(a: KeyRow, b: KeyRow): KeyRow {
+  return {
+    ...a,
+    requests: a.requests + b.requests,
+    share: a.share + b.share,
+    errors: a.errors + b.errors,
+    traffic: a.traffic + b.traffic,
+  };
 }
 
 const LABELS: Readonly<Record<string, string>> = { agent: 'kinds of agents', proto: 'protocols' };

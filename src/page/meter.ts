@@ -2,12 +2,21 @@ import type { LogFigures } from '../status/meter-status.ts';
 import type { Summary } from '../summary/model.ts';
 import { bytesText, durationText, spanText, wholeText } from '../summary/units.ts';
 import type { Answer } from './answer.ts';
-import { element, show } from './elements.ts';
+import { element, place, show } from './elements.ts';
 import { type Column, tableOf } from './table.ts';
 
 /** How the meter itself is doing, and the lines it cannot read. */
 export function showMeter({ meter, summary }: Answer): void {
   const { unready, logs, nowMs } = meter;
+  // Whoever looks at the first screen must not miss it.
+  const [first] = unready;
+  place('unready').hidden = first === undefined;
+  if (first !== undefined) {
+    const { subject, message } = first;
+    const more =
+      unready.length > 1 ? ` And ${unready.length - 1} more, at the end of the page.` : '';
+    show('unready', element('span', {}, `${subject ?? 'The meter'}: ${message}${more}`));
+  }
   const reasons = unready.map(({ subject, message }) =>
     element('li', { class: 'bad' }, subject === undefined ? message : `${subject}: ${message}`),
   );
@@ -25,7 +34,7 @@ function stateText({ version, uptimeMs, spool, writer, process }: Answer['meter'
   const database =
     writer === undefined
       ? 'no database (INFLUX_URL is not set)'
-      : `${writer.target} ${writer.state}, ${wholeText(writer.points)} points written, last in ${durationText(writer.writeMs)}`;
+      : `${writer.target} ${writer.state}, ${wholeText(writer.points)} points written${writer.points > 0 ? `, last in ${durationText(writer.writeMs)}` : ''}`;
   const waiting =
     spool.records === 0 ? 'nothing waits' : `${durationText(spool.ageMs)} of points wait`;
   return [

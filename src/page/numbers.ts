@@ -74,7 +74,7 @@ function cardOf({ name, value, note, tone, line }: NumberCard, isNothing: boolea
     element('div', { class: 'name' }, name),
     element('div', { class: `value ${tone ?? ''}` }, isNothing ? '–' : value),
     ...(line === undefined || isNothing ? [] : [sparkline(line)]),
-    element('div', { class: 'note' }, note ?? ''),
+    element('div', { class: 'note' }, isNothing && name !== 'requests' ? '' : (note ?? '')),
   );
 }
 

@@ -1,3 +1,4 @@
+import { printable } from '../text/printable.ts';
 import { spanText } from '../summary/units.ts';
 import { type Answer, fetchAnswer } from './answer.ts';
 import { element, place, show } from './elements.ts';
@@ -138,7 +139,9 @@ function showChoice(
     values.length === select.options.length &&
     values.every((value, i) => select.options[i]?.value === value);
   if (!isSame) {
-    const options = values.map((value) => new Option(value === '' ? 'all' : value, value));
+    const options = values.map(
+      (value) => new Option(value === '' ? 'all' : printable(value), value),
+    );
     select.replaceChildren(...options);
   }
   select.value = chosen;

@@ -11,6 +11,8 @@ import { waitUntil } from '../support/wait-until.ts';
 
 /** What a client sends who hopes that somebody looks at it in a browser. */
 const HOSTILE = '<img/src=x/onerror=document.title=1>';
+/** U+202E turns the order of what follows it. */
+const TURNED = 'gnp.\u202Eexe';
 const FORMAT =
   '$remote_addr - - [$time_local] "$request" $status $body_bytes_sent "$http_referer" ' +
   '"$http_user_agent" $request_time "$host"';
@@ -28,7 +30,8 @@ const LINES =
   line('shop.example', '/cart', 200).repeat(60) +
   line('shop.example', '/pay', 500).repeat(20) +
   line('blog.example', '/feed', 200, HOSTILE).repeat(15) +
-  line('blog.example', `/${HOSTILE}`, 404).repeat(5) +
+  line('blog.example', `/${HOSTILE}`, 404).repeat(4) +
+  line('blog.example', '/gone', 404, TURNED) +
   `${HOSTILE} is no line of a log\n`;
 
 /** A meter that has read the lines, and a page on it that has shown them. */
@@ -91,6 +94,8 @@ test('the page shows the truth in three requests, and hostile strings as text', 
   await page.getByRole('button', { name: 'agents', exact: true }).click();
   await page.locator('#who').getByText(HOSTILE).waitFor();
   assert.match(page.url(), /who=agents/);
+  assert.match(await textOf(page, '#who'), /curl\/8\.0\s+84\s/);
+  assert.match(await textOf(page, '#who'), /gnp\._exe/);
   assert.equal(await page.locator('img').count(), 0);
   assert.equal(await page.title(), 'nginx-meter');
   assert.deepEqual(faults, []);
@@ -112,6 +117,32 @@ test('a click narrows to a site, another sorts, and both stand in the address', 
   assert.doesNotMatch(await textOf(page, '#routes'), /\/cart/);
   await page.goBack();
   await page.locator('#routes').getByText('/cart').waitFor();
+});
+
+test('dragging over a graph shows that span, and a telephone shows everything', async (t) => {
+  const rig = await shown(t);
+  if (rig === undefined) return;
+  const { page } = rig;
+  const graph = page.locator('#requests-graph .u-over');
+  const box = await graph.boundingBox();
+  assert.ok(box !== null);
+  await page.mouse.move(box.x + 0.2 * box.width, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 0.8 * box.width, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/[?&]from=\d+&until=\d+/);
+  const { searchParams } = new URL(page.url());
+  const seconds = Number(searchParams.get('until')) - Number(searchParams.get('from'));
+  assert.ok(seconds > 160 && seconds < 200, `${seconds} s`);
+  await page.locator('#live').getByText('a span').waitFor();
+  await page.getByRole('button', { name: '1h' }).click();
+  await page.locator('#live').getByText('live').waitFor();
+
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.locator('#requests-graph').scrollIntoViewIfNeeded();
+  await waitUntil('nothing is wider than the screen', async () => {
+    return (await page.evaluate('document.documentElement.scrollWidth')) === 360;
+  });
 });
 
 test('after kill -9 the page asks on, and the past is there', async (t) => {
