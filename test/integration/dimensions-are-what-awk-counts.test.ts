@@ -41,7 +41,7 @@ split($0, part, "\"") != 7 { minute = "none"; add("unparsed", "", 0); next }
   if (part[4] != "-") add("referer", bare(part[4]), bytes)
   if (part[6] != "-") add("ua", part[6], bytes)
   if (answer[1] == 404) add("notfound", url, bytes)
-  if (!seen[minute, head[1], part[6]]++) add("uniq", "", 0)
+  if (!seen[minute, head[1]]++) add("uniq", "", 0)
 }
 END { for (at in count) printf "%s\t%d\t%.0f\n", at, count[at], traffic[at] }
 `;

@@ -103,8 +103,24 @@ test('what check advises is what nginx takes', async (t) => {
     return text.replace('log_format meter', `log_format meter${i}`);
   });
   const path = join(dir, 'nginx.conf');
-  // Variables of the controller and of Nginx Proxy Manager are set by their configurations.
-  const sets = ['proxy_upstream_name', 'proxy_alternative_upstream_name', 'req_id', 'server']
+  // Variables that are not of nginx are set by the configurations of those programs.
+  const sets = [
+    'proxy_upstream_name',
+    'proxy_alternative_upstream_name',
+    'req_id',
+    'server',
+    'hosting_user',
+    'duration',
+    'secretfilter',
+    'request_line',
+    'upstream_scheme',
+    'upstream_host',
+    'upstream_uri',
+    'kong_request_id',
+    'traefik_requests',
+    'traefik_router',
+    'request_time_ms',
+  ]
     .map((name) => `set $${name} "";`)
     .join(' ');
   const logs = settings.map((_, i) => `access_log ${dir}/logs/${i}.log meter${i};`).join('\n');
