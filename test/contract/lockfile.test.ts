@@ -49,7 +49,9 @@ for (const cpu of ['x64', 'arm64']) {
       cpSync(join(PROJECT_ROOT, name), join(cwd, name));
     }
     const platform = [`--cpu=${cpu}`, '--os=linux', '--libc=glibc'];
-    const argv = ['npm', 'ci', '--dry-run', '--offline', '--ignore-scripts', ...platform];
+    // The level is given: below `npm run --silent` npm would list nothing.
+    const quiet = ['--dry-run', '--offline', '--ignore-scripts', '--loglevel=notice'];
+    const argv = ['npm', 'ci', ...quiet, ...platform];
     const { code, stdout, output } = await runCommand(argv, { cwd, timeoutMs: 60_000 });
     assert.equal(code, 0, output);
     const added = [...stdout.matchAll(/^add (\S+) \S+$/gm)].map(([, name]) => name ?? '');
